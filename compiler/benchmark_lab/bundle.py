@@ -1,0 +1,240 @@
+"""The files of a bundle: what the compiler writes and `lab apply` reads, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SCHEMA = 1
+
+Scalar = str | int | float | bool
+Role = Literal["sut", "load", "db", "upstream"]
+
+
+class Part(BaseModel):
+    """A piece of a stored file: unknown keys are ignored, so that an older `lab` reads a newer bundle's extras."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class StoredFile(Part):
+    """A stored file: carries its schema and refuses one that is newer than this program."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, serialize_by_alias=True)
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+
+    @model_validator(mode="after")
+    def _refuse_newer(self) -> StoredFile:
+        if self.schema_version > SCHEMA:
+            msg = f"written with schema {self.schema_version}; this lab reads up to {SCHEMA}: update it"
+            raise ValueError(msg)
+        return self
+
+
+class HostShape(Part):
+    """What one role's host offers: `cpus` is the CPU set that the role's processes get."""
+
+    cpus: int | None = None
+    type: str | None = None
+    count: int = 1
+
+
+class Hardware(Part):
+    """One named hardware value: the shape of each role's host."""
+
+    name: str
+    sut: HostShape = HostShape()
+    load: HostShape = HostShape()
+    db: HostShape = HostShape()
+
+
+class BundledImplementation(Part):
+    """One implementation: where its sources lie in the bundle and how they are built."""
+
+    name: str
+    language: str
+    framework: str
+    sources: str
+    """Folder of the copied sources, relative to the bundle's `files/`."""
+    build: tuple[tuple[str, ...], ...]
+    """Command lines, run in the sources' folder; `{build}` is the folder of the outcome."""
+    build_on: Literal["controller", "host"]
+    known_differences: tuple[str, ...] = ()
+
+
+class BundledScenario(Part):
+    """One scenario: its k6 script in the bundle and what a report says of it."""
+
+    name: str
+    script: str
+    """Path of the script, relative to the bundle's `files/`."""
+    measures: str
+    writes: bool
+    """Whether it changes the database, which is then reset before each trial."""
+
+
+class Load(Part):
+    """How much load each trial gets, and the k6 options that say so."""
+
+    model: Literal["closed", "open"]
+    vus: int
+    """Closed: the virtual users. Open: the virtual users kept ready."""
+    rate_per_s: float | None = None
+    warmup_s: float
+    measure_s: float
+
+
+class Rounds(Part):
+    """How many rounds: at least `min`, then on until every contrast's interval is narrow enough, at most `max`."""
+
+    min: int
+    max: int
+    ci_half_width: float | None = None
+    """Relative half-width at which a contrast is settled (0.03 is 3 %); None: always `max` rounds."""
+
+
+class Budget(Part):
+    """What a run may cost at most."""
+
+    usd: float | None = None
+    hours: float | None = None
+
+
+class Limits(Part):
+    """When a trial is invalid; shares are fractions of 1 (METHOD.md 10)."""
+
+    errors: float = 0.001
+    """Failed requests over all requests."""
+    achieved: float = 0.99
+    """Open load: achieved over offered rate, at least."""
+    generator_cpu: float = 0.8
+    """k6's CPU time over the time of its CPU set."""
+    generator_cpus_busy: float = 0.95
+    """Busy time of the load's CPU set, whoever uses it."""
+
+
+class Number(Part):
+    """A literal of a criterion."""
+
+    kind: Literal["number"] = "number"
+    value: float
+
+
+class Metric(Part):
+    """The median of a metric over the cells that `where` selects."""
+
+    kind: Literal["metric"] = "metric"
+    name: str
+    where: dict[str, Scalar]
+
+
+class Arithmetic(Part):
+    """Two operands of a criterion, joined."""
+
+    kind: Literal["arithmetic"] = "arithmetic"
+    operator: Literal["+", "-", "*", "/"]
+    left: Operand
+    right: Operand
+
+
+Operand = Annotated[Number | Metric | Arithmetic, Field(discriminator="kind")]
+
+
+class Criterion(Part):
+    """A statement that must hold for the experiment to succeed; `text` is what the user wrote."""
+
+    text: str
+    operator: Literal["<", "<=", ">", ">="]
+    left: Operand
+    right: Operand
+
+
+class Contrast(Part):
+    """Two cells to compare, by id; the ratio is candidate over baseline."""
+
+    baseline: str
+    candidate: str
+
+
+class Experiment(StoredFile):
+    """`experiment.json`: everything about the experiment except its cells and their order."""
+
+    name: str
+    question: str
+    target: str
+    hardware: tuple[Hardware, ...]
+    implementations: tuple[BundledImplementation, ...]
+    scenarios: tuple[BundledScenario, ...]
+    load: Load
+    rounds: Rounds
+    lanes: int
+    seed: int
+    budget: Budget
+    limits: Limits
+    contrasts: tuple[Contrast, ...]
+    criteria: tuple[Criterion, ...]
+    notes: tuple[str, ...]
+    """What the compiler wants a reader of the results to know, such as a hardware default or a shortened run."""
+
+
+class Cell(Part):
+    """One combination of the matrix: how its server is started and its k6 parametrised."""
+
+    id: str
+    implementation: str
+    server: str
+    workers: int
+    scenario: str
+    hardware: str
+    parameters: dict[str, Scalar]
+    command: tuple[str, ...]
+    """Server's argv with the run-time placeholders `{build}`, `{host}` and `{port}`."""
+    env: dict[str, str]
+    """The server's environment, but for addresses and secrets."""
+    k6_env: dict[str, str]
+
+
+class Cells(StoredFile):
+    """`cells.json`: every cell once; a cell is referred to by its index or its id."""
+
+    cells: tuple[Cell, ...]
+
+
+class Block(Part):
+    """The rounds of one hardware value: each is a permutation of the same cells, as indices into `cells.json`."""
+
+    hardware: str
+    rounds: tuple[tuple[int, ...], ...]
+
+
+class Schedule(StoredFile):
+    """`schedule.json`: the order of everything, drawn once from the seed."""
+
+    seed: int
+    blocks: tuple[Block, ...]
+
+
+class CopiedFile(Part):
+    """One tracked file that apply needs, copied to `files/<path>`."""
+
+    path: str
+    sha256: str
+
+
+class CopiedFiles(StoredFile):
+    """`files.json`: the list of the copies."""
+
+    files: tuple[CopiedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A compiled experiment before it is written: `files` by path, and the tracked `copies` that go below `files/`."""
+
+    files: Mapping[str, str]
+    copies: tuple[str, ...]
+    """Files and folders of the project, relative to its root."""

@@ -1,0 +1,237 @@
+"""The record of a run: what the hosts reported, the judged trials, and the summary people read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from benchmark_lab.bundle import Part, Scalar, StoredFile
+
+Verdict = Literal["valid", "invalid"]
+LimitedBy = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
+
+
+class ServerObservation(Part):
+    """What the sut's host saw of the server over the measured window."""
+
+    problem: str | None = None
+    """Why there is nothing to measure, such as a server that never became ready."""
+    ready_s: float | None = None
+    processes_before: tuple[str, ...] = ()
+    """`pid:start` of each process of the server at the window's start; `processes_after` likewise at its end."""
+    processes_after: tuple[str, ...] = ()
+    cpu_s: float = 0.0
+    """CPU time of all its processes within the window."""
+    cpus: int = 1
+    rss_peak_bytes: int = 0
+    log_tail: str = ""
+
+
+class LoadObservation(Part):
+    """What k6 reported of one process: the whole of its life is the window."""
+
+    problem: str | None = None
+    """Why k6's figures are missing, such as `k6 was ended by signal 9`."""
+    window_s: float = 0.0
+    """Duration of k6's executors."""
+    requests: int = 0
+    failed_requests: int = 0
+    """Requests without an answer, with an unexpected status, or whose sampled body was wrong."""
+    iterations: int = 0
+    dropped_iterations: int = 0
+    latency_quantiles_ms: tuple[float, ...] = ()
+    """1,001 quantiles, 0 to 1 in steps of 0.001 (blocked + connecting + TLS + sending + waiting + receiving)."""
+    latency_tail_ms: dict[str, float] = {}
+    """Quantiles beyond the grid, by their name: `0.9995`, `0.9999`, …"""
+    latency_mean_ms: float = 0.0
+    cpu_s: float = 0.0
+    """User and system CPU time of the k6 process."""
+    cpus: int = 1
+    wall_s: float = 0.0
+    """Wall time of the k6 process."""
+    cpus_busy: float = 0.0
+    """Share of the load's CPU set that was busy over the process's life, whoever used it."""
+    failures: dict[str, int] = {}
+    """Failed requests by kind: `status 503`, `no answer`, `wrong body`."""
+
+
+class DatabaseObservation(Part):
+    """Whether PostgreSQL is the one that the run started."""
+
+    problem: str | None = None
+
+
+class Measurement(Part):
+    """Everything that the hosts reported of one trial: the input of the verdict."""
+
+    server: ServerObservation
+    warmup: LoadObservation | None = None
+    load: LoadObservation | None = None
+    database: DatabaseObservation | None = None
+    overhead_s: float = 0.0
+    """Wall time of the trial outside warm-up and window."""
+
+
+class Reason(Part):
+    """Why a trial is invalid, or a remark on a valid one: a code and the figures behind it."""
+
+    code: str
+    evidence: str
+
+
+class Trial(StoredFile):
+    """One line of `trials.jsonl`; the writer adds the cell's parameters as further plain keys.
+
+    Metrics are None where the trial has none, or too few samples for them (METHOD.md 8).
+    """
+
+    trial: str
+    """`r<round>.p<position>`, unique within a hardware value's block."""
+    cell: str
+    implementation: str
+    server: str
+    workers: int
+    scenario: str
+    hardware: str
+    lane: int
+    round: int
+    position: int
+    started_at: str
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    remarks: tuple[Reason, ...] = ()
+    limited_by: LimitedBy | None = None
+    load_model: Literal["closed", "open"]
+    offered_rps: float | None = None
+    requests: int = 0
+    failed_requests: int = 0
+    dropped_iterations: int = 0
+    window_s: float = 0.0
+    throughput_rps: float | None = None
+    latency_p50_ms: float | None = None
+    latency_p90_ms: float | None = None
+    latency_p99_ms: float | None = None
+    latency_p999_ms: float | None = None
+    latency_mean_ms: float | None = None
+    latency_max_ms: float | None = None
+    sut_cpu_us_per_request: float | None = None
+    sut_cpu_utilisation: float | None = None
+    """CPU time of the server over the time of its CPU set, 0 to 1."""
+    sut_rss_peak_mib: float | None = None
+    generator_cpu_utilisation: float | None = None
+    overhead_s: float = 0.0
+
+
+class Estimate(Part):
+    """A cell's median of a metric over its valid trials; from 6 of them on with a distribution-free interval."""
+
+    median: float
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+    n: int
+
+
+class CellSummary(Part):
+    """One cell: how many of its trials count, why the others don't, and its metrics."""
+
+    cell: str
+    axes: dict[str, Scalar]
+    trials: int
+    valid: int
+    invalid_reasons: dict[str, int] = {}
+    not_measured: str | None = None
+    """Why the cell has no trial at all, such as a failed conformance gate."""
+    limited_by: dict[str, int] = {}
+    remarks: dict[str, int] = {}
+    metrics: dict[str, Estimate] = {}
+
+
+Answer = Literal["higher", "lower", "equivalent", "inconclusive", "no interval"]
+
+
+class MetricComparison(Part):
+    """The ratio candidate / baseline of one metric, over paired rounds or over trials of two runs."""
+
+    baseline: str
+    candidate: str
+    metric: str
+    unit: str
+    ranked: bool
+    """False where the method forbids a ranking: closed-loop latency, a p99 of a shared host, a bound."""
+    unranked_reason: str | None = None
+    paired: bool
+    n: int
+    """Paired rounds; unpaired: the smaller number of trials."""
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    bootstrap_low: float | None = None
+    bootstrap_high: float | None = None
+    p_value: float | None = None
+    p_value_holm: float | None = None
+    answer: Answer
+    rounds_needed: int | None = None
+    """For an inconclusive answer: the rounds that would settle it at the margin."""
+    smallest_detectable: float | None = None
+    """The smallest relative difference that these rounds would find with 80 % power."""
+
+
+class CriterionResult(Part):
+    """Whether one of the experiment's criteria held."""
+
+    text: str
+    held: bool | None
+    """None where a cell it speaks of has no valid result."""
+    left: float | None = None
+    right: float | None = None
+
+
+class Phase(Part):
+    """Wall time of one phase of the run."""
+
+    name: str
+    seconds: float
+
+
+class Provenance(Part):
+    """What produced the numbers: enough to produce them again."""
+
+    lab: str
+    git_commit: str | None
+    git_dirty: bool | None
+    seed: int
+    machine: dict[str, str]
+    """Kernel, CPU model, CPUs, memory, by role where they differ."""
+    versions: dict[str, str]
+    """Of everything that measured and that was measured."""
+    cpu_sets: dict[str, str]
+
+
+class Summary(StoredFile):
+    """`summary.json`: the run in figures."""
+
+    run: str
+    experiment: str
+    question: str
+    answer: str
+    target: str
+    started_at: str
+    ended_at: str
+    complete: bool
+    labels: tuple[str, ...] = ()
+    """What holds for every number, such as `shared-host`."""
+    notes: tuple[str, ...] = ()
+    margin: float
+    rounds_done: int
+    stopped_early: bool = False
+    look_confidence: float | None = None
+    load: str
+    """The load in words, such as `open, 300 requests/s`."""
+    cells: tuple[CellSummary, ...]
+    comparisons: tuple[MetricComparison, ...]
+    criteria: tuple[CriterionResult, ...]
+    phases: tuple[Phase, ...]
+    measuring_share: float
+    """Warm-up and windows over the wall time of the rounds."""
+    overhead_per_trial_s: float
+    provenance: Provenance
