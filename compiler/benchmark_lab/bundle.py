@@ -63,6 +63,8 @@ class BundledImplementation(Part):
     build: tuple[tuple[str, ...], ...]
     """Command lines, run in the sources' folder; `{build}` is the folder of the outcome."""
     build_on: Literal["controller", "host"]
+    versions: tuple[str, ...] = ()
+    """Command line, run in the build's folder, that prints the versions of what was built, one a line."""
     known_differences: tuple[str, ...] = ()
 
 

@@ -139,14 +139,23 @@ class CellSummary(Part):
     trials: int
     valid: int
     invalid_reasons: dict[str, int] = {}
+    invalid_evidence: dict[str, str] = {}
+    """By reason: the evidence of its first trial."""
+    requests: int = 0
+    failed_requests: int = 0
+    """Of all its trials, the invalid ones too."""
     not_measured: str | None = None
     """Why the cell has no trial at all, such as a failed conformance gate."""
     limited_by: dict[str, int] = {}
+    """Closed load: what limited its valid trials; where there are none, those that only the generator spoilt."""
+    throughput_at_least_rps: float | None = None
+    """Closed load: the median of these trials, where something else than the server limited them."""
     remarks: dict[str, int] = {}
     metrics: dict[str, Estimate] = {}
 
 
-Answer = Literal["higher", "lower", "equivalent", "inconclusive", "no interval"]
+Answer = Literal["higher", "lower", "equivalent", "inconclusive", "no interval", "not ranked"]
+"""About the ratio candidate / baseline: whether more is better depends on the metric."""
 
 
 class MetricComparison(Part):

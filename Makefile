@@ -1,0 +1,102 @@
+# The commands that contributors and CI use; README.md says what each is for.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+BIN := .venv/bin
+GO_MODULES := $(patsubst %/go.mod,%,$(wildcard implementations/*/go.mod infra/programs/*/go.mod))
+PYTHON_IMPLEMENTATIONS := $(patsubst %/requirements.txt,%,$(wildcard implementations/*/requirements.txt))
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.6.1
+
+.PHONY: help
+help: ## Show these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
+
+# --- set-up --------------------------------------------------------------------------------------------------------
+
+$(BIN)/uv: requirements/uv.txt
+	python3 -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/lab.installed: $(BIN)/uv requirements/lab.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements/lab.txt
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.installed: .venv/lab.installed requirements/dev.txt
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+node_modules/.installed: package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+implementations/%/.venv/installed: implementations/%/requirements-dev.txt $(BIN)/uv
+	$(BIN)/uv venv --quiet --allow-existing implementations/$*/.venv
+	$(BIN)/uv pip install --quiet --python implementations/$*/.venv --require-hashes -r $<
+	@touch $@
+
+.PHONY: setup
+setup: .venv/lab.installed ## Leave the command at .venv/bin/lab
+
+.PHONY: lock
+lock: $(BIN)/uv ## Pin the Python dependencies anew, with hashes
+	$(BIN)/uv pip compile $(LOCK_FLAGS) pyproject.toml --group build -o requirements/lab.txt
+	$(BIN)/uv pip compile $(LOCK_FLAGS) pyproject.toml --group build --group dev -o requirements/dev.txt
+	echo uv | $(BIN)/uv pip compile $(LOCK_FLAGS) - -o requirements/uv.txt
+LOCK_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+# --- use -----------------------------------------------------------------------------------------------------------
+
+.PHONY: quickstart
+quickstart: setup ## Compare two frameworks on this machine, in a few minutes
+	$(BIN)/lab apply experiments/quickstart.yaml || [ $$? -eq 4 ]
+
+# --- checks --------------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: check-python check-typescript check-go ## Format, lint, types, contracts and unit tests: seconds
+
+.PHONY: check-python
+check-python: .venv/dev.installed $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/mypy) || exit 1; done
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/yamllint --strict .
+	$(BIN)/pytest --quiet
+
+.PHONY: check-typescript
+check-typescript: node_modules/.installed
+	npm run --silent format:check
+	npm run --silent lint
+	npm run --silent type-check
+	npm run --silent test
+
+.PHONY: check-go
+check-go:
+	for module in $(GO_MODULES); do ( \
+	  cd $$module && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./... && go test ./... && go run $(STATICCHECK) ./... \
+	) || exit 1; done
+
+.PHONY: test
+test: check ## All that needs no root: real k6, PostgreSQL and Ansible
+	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/pytest --quiet -m 'tools or not tools') || exit 1; done
+	$(BIN)/pytest --quiet -m tools
+
+.PHONY: format
+format: .venv/dev.installed node_modules/.installed ## Format and mend what can be mended
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+	npm run --silent format
+	gofmt -w $(GO_MODULES)
+
+.PHONY: golden
+golden: .venv/dev.installed ## Write the compiler's golden files anew; read their diff
+	$(BIN)/pytest --quiet --update-golden || $(BIN)/pytest --quiet
+	$(BIN)/lab schema experiment > spec/experiment.schema.json
+
+.PHONY: bench-compiler
+bench-compiler: .venv/dev.installed ## Time and memory of planning and compiling 10,000 cells
+	$(BIN)/python compiler/benches/compiler.py

@@ -1,0 +1,5 @@
+"""`python -m benchmark_lab` is `lab`."""
+
+from benchmark_lab.cli import main
+
+main()

@@ -1,0 +1,22 @@
+"""What experiments choose from: the implementations, scenarios and targets of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchmark_lab.catalog.implementation import Implementation, Server
+from benchmark_lab.catalog.parameter import Parameter, text_of
+from benchmark_lab.catalog.scenario import Scenario
+from benchmark_lab.catalog.target import Target
+
+__all__ = ["Catalog", "Implementation", "Parameter", "Scenario", "Server", "Target", "text_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All manifests, by the name of their folder or file."""
+
+    implementations: Mapping[str, Implementation]
+    scenarios: Mapping[str, Scenario]
+    targets: Mapping[str, Target]

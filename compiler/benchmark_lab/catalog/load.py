@@ -1,0 +1,60 @@
+"""Manifests on disk to a Catalog: the compiler's only reader of the project's folders."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from benchmark_lab.catalog import Catalog, Implementation, Scenario, Target
+from benchmark_lab.diagnostics import Code, Diagnostic, InvalidExperimentError, raise_all
+from benchmark_lab.source import Document, decode, parse, read
+
+M = TypeVar("M", bound=BaseModel)
+
+_WORDS = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+def load_catalog(root: Path) -> Catalog:
+    """Read every manifest below `root`; InvalidExperimentError holds what is wrong with all of them."""
+    problems: list[Diagnostic] = []
+    folders = sorted(root.glob("implementations/*/implementation.yaml"))
+    implementations = _manifests(root, Implementation, {path.parent.name: path for path in folders}, problems)
+    scenario_files = sorted(root.glob("scenarios/*.yaml"))
+    scenarios = _manifests(root, Scenario, {path.stem: path for path in scenario_files}, problems)
+    target_files = sorted(root.glob("infra/*/target.yaml"))
+    targets = _manifests(root, Target, {path.parent.name: path for path in target_files}, problems)
+    raise_all(problems)
+    return Catalog(implementations, scenarios, targets)
+
+
+def _manifests(root: Path, model: type[M], files: dict[str, Path], problems: list[Diagnostic]) -> dict[str, M]:
+    manifests: dict[str, M] = {}
+    for name, path in files.items():
+        file = path.relative_to(root).as_posix()
+        try:
+            document = parse(file, decode(file, path.read_bytes()))
+        except InvalidExperimentError as error:
+            problems += error.diagnostics
+            continue
+        manifest, found = read(document, model)
+        problems += found + _misfits(document, model, name, path)
+        if manifest is not None:
+            manifests[name] = manifest
+    return manifests
+
+
+def _misfits(document: Document, model: type[BaseModel], name: str, path: Path) -> tuple[Diagnostic, ...]:
+    """Check what a manifest's own text cannot show: its name, and the script beside a scenario."""
+    pattern = rf"[0-9]{{2}}-{_WORDS}" if model is Scenario else _WORDS
+    problems = []
+    if not re.fullmatch(pattern, name):
+        example = "03-db-read" if model is Scenario else "python-fastapi"
+        message = f"`{name}` is no name: it is spelled like `{example}`"
+        problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(())))
+    if model is Scenario and not path.with_suffix(".js").is_file():
+        message = f"the k6 script `{name}.js` is not beside its manifest"
+        problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(())))
+    return tuple(problems)

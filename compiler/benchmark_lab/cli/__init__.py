@@ -1,0 +1,79 @@
+"""The command line: one module a command, loaded when it is asked for, so that `lab --help` is quick.
+
+A command parses its arguments, calls one function and renders one view: data to stdout, words to stderr.
+To add one, write `cli/<name>.py` with a function of the same name (dashes as underscores) and name it in COMMANDS.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from benchmark_lab import __version__
+from benchmark_lab.diagnostics import LabError
+
+COMMANDS = {
+    "validate": "Check experiments, and say everything that is wrong with them.",
+    "plan": "Show what an experiment would measure, in which order, and how long it takes.",
+    "compile": "Write an experiment's bundle: the files that apply carries out.",
+    "apply": "Run experiments and write their results.",
+    "status": "Show how far a run is.",
+    "compare": "Compare a run's cells with its baseline, or two runs with each other.",
+    "conformance": "Prove that a running server implements the API.",
+    "doctor": "Say what is missing on this machine, and how to get it.",
+    "schema": "Print the JSON schema of a file that people write.",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code: 2 for invalid input or usage, 130 after Ctrl-C."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    asked = next((argument for argument in given if not argument.startswith("-")), None)
+    try:
+        _app(asked)(given, prog_name="lab")
+    except LabError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+
+
+def _app(asked: str | None) -> typer.Typer:
+    """Build the command line; only the module of the command that is asked for is loaded."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_lab)
+    for name, summary in COMMANDS.items():
+        app.command(name, short_help=summary)(_load(name) if name == asked else _unloaded)
+    return app
+
+
+def _load(name: str) -> Callable[..., None]:
+    function: Callable[..., None] = getattr(import_module(f"{__name__}.{name}"), name.replace("-", "_"))
+    return function
+
+
+def _unloaded() -> None:
+    """Stand in for a command that is listed but not asked for."""
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def _lab(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+    ] = False,
+) -> None:
+    """Verify backend web frameworks by real, reviewed and repeatable experiments."""

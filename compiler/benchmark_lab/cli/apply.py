@@ -1,0 +1,100 @@
+"""`lab apply`: compile experiments, carry them out, and end with what the numbers show."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli import options
+from benchmark_lab.cli.progress import RunProgress
+from benchmark_lab.cli.project import find_root, plan_file
+from benchmark_lab.cli.tables import print_summary
+from benchmark_lab.diagnostics import LabError
+from benchmark_lab.emit import emit
+from benchmark_lab.plan import Plan
+from benchmark_lab.run import Summary
+from benchmark_lab.runtime.apply import Origin
+from benchmark_lab.runtime.apply import apply as apply_bundle
+from benchmark_lab.runtime.process import Processes
+from benchmark_lab.runtime.record import RunFolder, new_run_folder
+from benchmark_lab.runtime.store import write_bundle
+
+CRITERIA_FAILED = 1
+NO_VALID_RESULT = 4
+INTERRUPTED = 130
+
+
+def apply(
+    files: options.Files,
+    target: options.Target = None,
+    rounds: options.RoundCount = None,
+    measure: options.Measure = None,
+    only: options.Only = None,
+    keywords: options.Keywords = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before what costs money.")] = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Run experiments and write their results to results/YYYY-MM-DD/.
+
+    Exit codes: 0 done, 1 a criterion of the experiment failed, 3 a tool or host failed and nothing is left behind,
+    4 measured but some cell has no valid result, 6 another run holds the machine, 7 something may still be running.
+    """
+    del yes  # nothing costs money on the target there is
+    root = find_root(Path.cwd())
+    catalog = load_catalog(root)
+    changes = options.changes(target, rounds, measure, only, keywords)
+    plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
+    code = max(_carry_out(plan, root, as_json=as_json) for plan in plans)
+    raise typer.Exit(code)
+
+
+def _carry_out(plan: Plan, root: Path, *, as_json: bool) -> int:
+    tools = Processes()
+    folder = new_run_folder(root / "results", plan.experiment.name, datetime.now(UTC))
+    write_bundle(emit(plan), root, folder.bundle, tools)
+    try:
+        with RunProgress() as progress:
+            for note in plan.notes:
+                progress.say(f"note: {note}")
+            summary = apply_bundle(folder, tools, tools.mark, _origin(root, tools), progress)
+    except KeyboardInterrupt:
+        typer.echo(f"Interrupted. What was measured is in {_shown(folder)}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except LabError:
+        typer.echo(f"What was measured is in {_shown(folder)}", err=True)
+        raise
+    if as_json:
+        typer.echo(summary.model_dump_json(indent=1, by_alias=True))
+    else:
+        print_summary(summary)
+    typer.echo(f"Results: {_shown(folder)}", err=True)
+    typer.echo(f"Next: lab compare {folder.run}", err=True)
+    return exit_code(summary)
+
+
+def exit_code(summary: Summary) -> int:
+    """What the command says of a complete run: criteria first, then whether every cell has a valid result."""
+    if any(criterion.held is False for criterion in summary.criteria):
+        return CRITERIA_FAILED
+    return 0 if all(cell.valid for cell in summary.cells) else NO_VALID_RESULT
+
+
+def _origin(root: Path, tools: Processes) -> Origin:
+    commit = tools.run(["git", "-C", str(root), "rev-parse", "HEAD"])
+    changed = tools.run(["git", "-C", str(root), "status", "--porcelain"])
+    return Origin(
+        project=root,
+        git_commit=commit.stdout.strip() if commit.status == 0 else None,
+        git_dirty=bool(changed.stdout.strip()) if changed.status == 0 else None,
+        environment=dict(os.environ),
+    )
+
+
+def _shown(folder: RunFolder) -> str:
+    here = Path.cwd()
+    return str(folder.path.relative_to(here) if folder.path.is_relative_to(here) else folder.path)

@@ -1,0 +1,44 @@
+"""`lab compile`: an experiment's bundle on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark_lab.cli import options
+from benchmark_lab.cli.project import plan_here
+from benchmark_lab.cli.views.plan_words import apply_command
+from benchmark_lab.emit import emit
+from benchmark_lab.runtime.process import Processes
+from benchmark_lab.runtime.store import write_bundle
+from benchmark_lab.source.quantity import counted
+
+
+def compile(  # noqa: A001  # the command's name
+    file: options.File,
+    *,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="The bundle's folder.", show_default=".lab/NAME")
+    ] = None,
+    target: options.Target = None,
+    rounds: options.RoundCount = None,
+    measure: options.Measure = None,
+    only: options.Only = None,
+    keywords: options.Keywords = "",
+    as_json: options.AsJson = False,
+) -> None:
+    """Write an experiment's bundle: the files that apply carries out."""
+    root, plan = plan_here(file, options.changes(target, rounds, measure, only, keywords))
+    bundle = emit(plan)
+    folder = out or root / ".lab" / plan.experiment.name
+    write_bundle(bundle, root, folder, Processes())
+    if as_json:
+        report = {"schema": 1, "bundle": str(folder), "cells": len(plan.cells), "files": list(bundle.files)}
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        typer.echo(folder)
+        command = apply_command(file.as_posix(), plan.experiment.changes)
+        typer.echo(f"Compiled {counted(len(plan.cells), 'cell')}. Next: {command}", err=True)

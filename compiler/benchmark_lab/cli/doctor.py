@@ -1,0 +1,40 @@
+"""`lab doctor`: what this machine lacks, and how to get it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+INCOMPLETE = 3
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Say what this machine lacks for target `local`, and how to get it.
+
+    Also ends what a killed run left. Exit code 3: something needed is missing.
+    """
+    from benchmark_lab.cli.project import find_root  # noqa: PLC0415  imported late, for the speed of --help
+    from benchmark_lab.runtime.doctor import examine  # noqa: PLC0415
+    from benchmark_lab.runtime.leftovers import reap_all  # noqa: PLC0415
+    from benchmark_lab.runtime.process import Processes  # noqa: PLC0415
+
+    tools = Processes()
+    reap_all(find_root(Path.cwd()), tools, os.environ, lambda text: typer.echo(text, err=True))
+    findings = list(examine(tools, os.environ))
+    if as_json:
+        typer.echo(json.dumps({"schema": 1, "findings": [finding.model_dump() for finding in findings]}, indent=1))
+    else:
+        for finding in findings:
+            mark = "ok     " if finding.ok else "missing" if finding.needed else "note   "
+            typer.echo(f"{mark} {finding.what}: {finding.found}")
+            if not finding.ok:
+                typer.echo(f"        {finding.help}")
+    if any(finding.needed and not finding.ok for finding in findings):
+        raise typer.Exit(INCOMPLETE)
+    typer.echo("Next: lab apply experiments/quickstart.yaml", err=True)

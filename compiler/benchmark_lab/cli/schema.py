@@ -1,0 +1,41 @@
+"""`lab schema`: the JSON schema of a file that people write, for editors."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel
+
+from benchmark_lab.catalog import Implementation, Scenario, Target
+from benchmark_lab.experiment import ExperimentFile
+from benchmark_lab.source.schema import editor_schema
+
+
+class Kind(StrEnum):
+    """The files that have a schema; each lies in `spec/<kind>.schema.json`."""
+
+    EXPERIMENT = "experiment"
+    IMPLEMENTATION = "implementation"
+    SCENARIO = "scenario"
+    TARGET = "target"
+
+
+_MODELS: dict[Kind, type[BaseModel]] = {
+    Kind.EXPERIMENT: ExperimentFile,
+    Kind.IMPLEMENTATION: Implementation,
+    Kind.SCENARIO: Scenario,
+    Kind.TARGET: Target,
+}
+
+
+def schema(kind: Annotated[Kind, typer.Argument(help="The kind of file.")] = Kind.EXPERIMENT) -> None:
+    """Print the JSON schema (draft-07) of a file that people write."""
+    typer.echo(schema_text(kind), nl=False)
+
+
+def schema_text(kind: Kind) -> str:
+    """Return the text of `spec/<kind>.schema.json`."""
+    return json.dumps(editor_schema(_MODELS[kind], kind.value), indent=2, ensure_ascii=False) + "\n"

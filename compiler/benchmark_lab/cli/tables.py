@@ -1,0 +1,72 @@
+"""Tables of results in the terminal: `lab apply` ends with them, `lab compare` answers with them."""
+
+from __future__ import annotations
+
+import sys
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from benchmark_lab.results.naming import summary_names
+from benchmark_lab.results.tables import Table, cells_table, comparisons_table, criteria_table, invalid_table, time_note
+from benchmark_lab.run import Summary
+
+GAP = 1
+"""Blanks right of a column, beside the one that parts it from the next."""
+
+
+PIPED_WIDTH = 140
+
+
+def stdout_console() -> Console:
+    """Standard output: as wide as the terminal, or wide enough for the tables where there is none."""
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+
+
+def print_summary(summary: Summary) -> None:
+    """The tables of a run, and last its answer."""
+    console = stdout_console()
+    tables = (
+        cells_table(summary),
+        comparisons_table(summary.comparisons, summary_names(summary)),
+        invalid_table(summary),
+        criteria_table(summary),
+    )
+    for table in tables:
+        print_table(console, table)
+    console.print(Text(time_note(summary), style="dim"))
+    console.print()
+    console.print(Text(summary.answer, style="bold"))
+
+
+def print_table(console: Console, table: Table) -> None:
+    """One table with its notes; an empty one is left out."""
+    if not table.rows:
+        return
+    drawn = RichTable(
+        title=Text(table.title), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, GAP, 0, 0)
+    )
+    for column, width in zip(table.columns, _widths(table, console.width), strict=True):
+        drawn.add_column(column, justify="right" if column in table.numeric else "left", width=width)
+    for row in table.rows:
+        drawn.add_row(*(Text(text) for text in row))
+    console.print(drawn)
+    for note in table.notes:
+        console.print(Text(note, style="dim"))
+    console.print()
+
+
+def _widths(table: Table, available: int) -> list[int]:
+    """Column widths that fit where words allow it: the widest gives way first, none below its longest word."""
+    texts = [[column, *cells] for column, cells in zip(table.columns, zip(*table.rows, strict=True), strict=True)]
+    widths = [max(len(line) for text in column for line in text.splitlines()) for column in texts]
+    longest_words = [max(len(word) for text in column for word in text.split()) for column in texts]
+    room = available - len(widths) * (GAP + 1)
+    while sum(widths) > room:
+        slack = [i for i, width in enumerate(widths) if width > longest_words[i]]
+        if not slack:
+            break
+        widths[max(slack, key=lambda i: widths[i])] -= 1
+    return widths

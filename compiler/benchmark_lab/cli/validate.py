@@ -1,0 +1,66 @@
+"""`lab validate`: everything that is wrong with experiments, and with the manifests that they need."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark_lab.catalog import Catalog
+from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli import options
+from benchmark_lab.cli.project import find_root, plan_file
+from benchmark_lab.cli.views import problems as view
+from benchmark_lab.diagnostics import Diagnostic, InvalidExperimentError
+from benchmark_lab.experiment import Changes
+
+
+class Format(StrEnum):
+    """How mistakes are printed."""
+
+    TEXT = "text"
+    GITHUB = "github"
+
+
+def validate(
+    files: options.Files,
+    *,
+    target: options.Target = None,
+    rounds: options.RoundCount = None,
+    measure: options.Measure = None,
+    only: options.Only = None,
+    keywords: options.Keywords = "",
+    format_: Annotated[Format, typer.Option("--format", help="Text, or GitHub's annotations.")] = Format.TEXT,
+    as_json: options.AsJson = False,
+) -> None:
+    """Check experiments, and say everything that is wrong with them. Exit code 2: something is."""
+    changes = options.changes(target, rounds, measure, only, keywords)
+    found: list[Diagnostic] = []
+    try:
+        catalog = load_catalog(find_root(Path.cwd()))
+    except InvalidExperimentError as error:
+        found += error.diagnostics
+    else:
+        for file in files:
+            found += _problems(file, catalog, changes)
+    if as_json:
+        typer.echo(view.as_json(found))
+    elif format_ is Format.GITHUB:
+        typer.echo(view.github(found), nl=bool(found))
+    elif found:
+        typer.echo("\n\n".join(map(str, found)), err=True)
+    if found:
+        raise typer.Exit(InvalidExperimentError.exit_code)
+    if not as_json:
+        number = f"{len(files)} experiments are" if len(files) > 1 else f"{files[0]} is"
+        typer.echo(f"{number} valid. Next: lab plan {files[0]}", err=True)
+
+
+def _problems(file: Path, catalog: Catalog, changes: Changes) -> tuple[Diagnostic, ...]:
+    try:
+        plan_file(file, catalog, changes)
+    except InvalidExperimentError as error:
+        return error.diagnostics
+    return ()

@@ -1,0 +1,56 @@
+"""The parts of a plan in words, which the terminal and Markdown share."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from benchmark_lab.experiment import Changes
+from benchmark_lab.plan import Plan, duration_words
+from benchmark_lab.resolve.hardware import words as hardware_words
+from benchmark_lab.source.quantity import counted, duration_text
+
+
+def facts(plan: Plan) -> dict[str, str]:
+    """Describe everything but the cells, by heading."""
+    asked = plan.experiment
+    hardware = [choice.value for choice in asked.hardware]
+    named = len(hardware) > 1
+    hosts = [f"{one.name}: {hardware_words(one)}" if named else hardware_words(one) for one in hardware]
+    rounds = asked.rounds
+    until = f", until intervals are within ±{rounds.ci_half_width:.1%}" if rounds.ci_half_width else ""
+    number = f"{rounds.min} to {rounds.max}" if until and rounds.min < rounds.max else str(rounds.max)
+    shown = {
+        "target": f"{asked.target_name}: {asked.target.summary}",
+        "hosts": "; ".join(hosts),
+        "load": _load_words(plan),
+        "rounds": f"{number}, each in an order shuffled with seed {asked.seed}{until}",
+        "criteria": "; ".join(criterion.text for criterion in plan.criteria),
+        "time": f"at most {duration_words(plan.worst_case_s)}: {counted(plan.trials, 'trial')} and the set-up",
+        "cost": f"${plan.worst_case_usd:.2f}",
+    }
+    return {heading: text for heading, text in shown.items() if text}
+
+
+def _load_words(plan: Plan) -> str:
+    load = plan.experiment.load
+    timing = f"{duration_text(load.warmup_s)} warm-up, {duration_text(load.measure_s)} window"
+    if load.rate_per_s is None:
+        return f"closed, {load.vus} virtual users; {timing}"
+    return f"open, {load.rate_per_s:g} requests/s by {load.vus} virtual users; {timing}"
+
+
+def baselines(plan: Plan) -> Mapping[str, str]:
+    """Return by cell what it is compared with, or that it is a baseline."""
+    compared = {contrast.candidate: contrast.baseline for contrast in plan.contrasts}
+    return {**dict.fromkeys(compared.values(), "baseline"), **compared}
+
+
+def apply_command(file: str, changes: Changes) -> str:
+    """Return the command that carries out exactly this plan."""
+    flags = [("--target", changes.target), ("--rounds", changes.rounds)]
+    flags += [("--measure", duration_text(changes.measure_s) if changes.measure_s is not None else None)]
+    flags += [("--only", f"{axis}={value}") for axis, value in changes.only]
+    flags += [("-k", changes.keywords or None)]
+    words = [word for flag, value in flags if value is not None for word in (flag, str(value))]
+    return shlex.join(["lab", "apply", file, *words])

@@ -1,0 +1,22 @@
+"""The checks, by route; a check is found by being defined in one of these modules."""
+
+from benchmark_lab.conformance.check import Check
+from benchmark_lab.conformance.checks import (
+    echo,
+    errors,
+    external,
+    health,
+    limits,
+    protected,
+    trace,
+    upload,
+    users_read,
+    users_write,
+)
+
+CHECKS: tuple[Check, ...] = tuple(
+    member
+    for module in (health, errors, limits, echo, users_read, users_write, external, protected, trace, upload)
+    for member in vars(module).values()
+    if isinstance(member, Check)
+)

@@ -1,0 +1,65 @@
+"""Every answer: how large a JSON body may be, and how long a connection lives."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import httpx
+
+from benchmark_lab.conformance.answer import as_json
+from benchmark_lab.conformance.check import check
+from benchmark_lab.conformance.report import MismatchError, NotVisibleError
+from benchmark_lab.conformance.session import Session
+
+_LIMIT_BYTES = 1_048_576
+_JSON = {"Content-Type": "application/json"}
+
+
+@check("json-limit", counts="database")
+async def json_limit(session: Session) -> None:
+    """The same small JSON, padded with spaces to the limit and to one byte more, with and without a declared length."""
+    echo, user = as_json({"items": []}), as_json(session.user())
+    answer = await session.call("postEcho", body=echo.ljust(_LIMIT_BYTES), expect=200, because="exactly 1 MiB")
+    answer.require_body({"items": [], "count": 0, "total": 0})
+    too_large = f"{_LIMIT_BYTES + 1} bytes"
+    await session.call("postEcho", body=echo.ljust(_LIMIT_BYTES + 1), expect=413, because=too_large)
+    await session.call(
+        "postEcho",
+        body=_in_chunks(echo.ljust(_LIMIT_BYTES + 1)),
+        headers=_JSON,
+        expect=413,
+        because=f"{too_large} in chunks",
+    )
+    async with session.nothing_stored():
+        await session.call("createUser", body=user.ljust(_LIMIT_BYTES + 1), expect=413, because=too_large)
+        await session.call(
+            "replaceUser", path={"id": 1}, body=user.ljust(_LIMIT_BYTES + 1), expect=413, because=too_large
+        )
+
+
+@check("keep-alive")
+async def keep_alive(session: Session) -> None:
+    """One connection carries several requests, errors among them."""
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+    async with httpx.AsyncClient(trust_env=False, timeout=None, limits=limits) as client:  # noqa: S113 -- asyncio.timeout ends each request
+        alone = dataclasses.replace(session, client=client)
+        answers = [
+            await alone.call("getHealth", expect=200),
+            await alone.call("postEcho", body=as_json({"items": []}), expect=200),
+            await alone.call("postEcho", body=b"{", expect=400, because="malformed JSON"),
+            await alone.call("listUsers", query={"limit": 0}, expect=422, because="limit below its minimum"),
+            await alone.request("GET", "/no-such-route", expect=404),
+            await alone.call("getHealth", expect=200),
+        ]
+    if answers[0].headers.get("connection", "").lower() == "close":
+        raise NotVisibleError("the server announces that it closes connections, which only its process model excuses")
+    for earlier, later in pairwise(answers):
+        if earlier.client_port != later.client_port:
+            raise MismatchError("the connection open for the next request", "a closed one", earlier.sent)
+
+
+async def _in_chunks(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), 65_536):
+        yield content[start : start + 65_536]

@@ -1,0 +1,150 @@
+"""POST /upload: what is received, what is refused, and how much of it stays in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from benchmark_lab.conformance.check import check
+from benchmark_lab.conformance.report import MismatchError, NotVisibleError
+from benchmark_lab.conformance.session import Session, together
+
+_MIB = 1_048_576
+_LIMIT_BYTES = 100 * _MIB
+_BOUNDARY = "conformance-7d1f4c"
+_MULTIPART = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+_UPLOAD_TIMEOUT_S = 120.0
+_STREAMED_BYTES = 96 * _MIB
+_MEMORY_GROWTH_BYTES = 48 * _MIB
+_PARALLEL = 4
+
+
+@check("upload")
+async def upload(session: Session) -> None:
+    """Files at once, each with its own digest; empty, tiny, with look-alike boundaries, and between other parts."""
+    tricky = f"\r\n--{_BOUNDARY[:-1]}\r\n\r\n--\r\n".encode()
+    large = session.thorough(20, 1) * _MIB
+    files = [b"", b"x", tricky, tricky * 3000, *(session.random.randbytes(large + n) for n in range(_PARALLEL))]
+    await together(_require_received(session, file) for file in files)
+
+
+@check("upload-media-type")
+async def upload_media_type(session: Session) -> None:
+    """What is no multipart, multipart that breaks off, and multipart without the part."""
+    whole = b"".join(_form(b"content"))
+    for media_type in ("application/json", "application/octet-stream", "application/x-www-form-urlencoded"):
+        await session.call(
+            "postUpload", body=whole, headers={"Content-Type": media_type}, expect=415, because=f"it is {media_type}"
+        )
+    end = len(f"--{_BOUNDARY}--\r\n")
+    broken = {
+        "it ends before the closing boundary": (whole[:-end], _MULTIPART),
+        "its boundary never comes": (b"no boundary at all", _MULTIPART),
+        "Content-Type names no boundary": (whole, {"Content-Type": "multipart/form-data"}),
+    }
+    for what, (body, headers) in broken.items():
+        await session.call("postUpload", body=body, headers=headers, expect=400, because=what)
+    without = b"".join(_form(b"content", name="another"))
+    await session.call("postUpload", body=without, headers=_MULTIPART, expect=422, because="no part named file")
+
+
+@check("upload-limit", depth="full")
+async def upload_limit(session: Session) -> None:
+    """A file of exactly the limit, and one byte more."""
+    body, digest = _large_form(session.random, _LIMIT_BYTES)
+    answer = await session.call(
+        "postUpload", body=body, headers=_MULTIPART, expect=200, because="exactly 100 MiB", timeout_s=_UPLOAD_TIMEOUT_S
+    )
+    answer.require_body({"size": _LIMIT_BYTES, "sha256": digest})
+    body, _ = _large_form(session.random, _LIMIT_BYTES + 1)
+    await session.call(
+        "postUpload",
+        body=body,
+        headers=_MULTIPART,
+        expect=413,
+        because=f"{_LIMIT_BYTES + 1} bytes",
+        timeout_s=_UPLOAD_TIMEOUT_S,
+    )
+
+
+@check("upload-streamed", counts="everything", depth="full")
+async def upload_streamed(session: Session) -> None:
+    """The memory of the server's processes while a file arrives that is twice as large as it may grow."""
+    pid = session.server_pid
+    body, digest = _large_form(session.random, _STREAMED_BYTES)
+    before = highest = _resident_bytes(pid)
+    sending = asyncio.create_task(
+        session.call("postUpload", body=body, headers=_MULTIPART, expect=200, timeout_s=_UPLOAD_TIMEOUT_S)
+    )
+    while not sending.done():
+        highest = max(highest, _resident_bytes(pid))
+        await asyncio.sleep(0.01)
+    answer = await sending
+    answer.require_body({"size": _STREAMED_BYTES, "sha256": digest})
+    if highest - before > _MEMORY_GROWTH_BYTES:
+        raise MismatchError(
+            f"at most {_MEMORY_GROWTH_BYTES // _MIB} MiB more memory for {_STREAMED_BYTES // _MIB} MiB",
+            f"{(highest - before) / _MIB:.0f} MiB more",
+            answer.sent,
+        )
+
+
+async def _require_received(session: Session, file: bytes) -> None:
+    body = b"".join(_form(file))
+    answer = await session.call("postUpload", body=body, headers=_MULTIPART, expect=200, timeout_s=_UPLOAD_TIMEOUT_S)
+    answer.require_body({"size": len(file), "sha256": hashlib.sha256(file).hexdigest()})
+
+
+def _form(file: bytes, *, name: str = "file") -> Iterator[bytes]:
+    yield _part('name="note"') + b"a field before\r\n"
+    yield _part('name="attachment"; filename="other.bin"') + b"another file\r\n"
+    yield _part(f'name="{name}"; filename="data.bin"', "Content-Type: application/octet-stream\r\n")
+    yield file
+    yield b"\r\n" + _part('name="after"') + b"a field behind\r\n"
+    yield f"--{_BOUNDARY}--\r\n".encode()
+
+
+def _part(disposition: str, more: str = "") -> bytes:
+    return f"--{_BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n{more}\r\n".encode()
+
+
+def _large_form(source: random.Random, size: int) -> tuple[AsyncIterator[bytes], str]:
+    """A form whose file repeats one random block, sent in pieces; and the file's digest."""
+    block = source.randbytes(_MIB)
+    digest = hashlib.sha256()
+    for _ in range(size // _MIB):
+        digest.update(block)
+    digest.update(block[: size % _MIB])
+
+    async def pieces() -> AsyncIterator[bytes]:
+        *front, _, back, end = _form(b"")
+        yield b"".join(front)
+        for _ in range(size // _MIB):
+            yield block
+        yield block[: size % _MIB]
+        yield back + end
+
+    return pieces(), digest.hexdigest()
+
+
+def _resident_bytes(pid: int) -> int:
+    """Resident memory of a process and its descendants, from Linux's /proc."""
+    parents: dict[int, int] = {}
+    memory: dict[int, int] = {}
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            text = status.read_text(encoding="ascii", errors="replace")
+        except OSError:
+            continue
+        fields = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+        parents[int(fields["Pid"])] = int(fields["PPid"])
+        memory[int(fields["Pid"])] = int(fields.get("VmRSS", "0 kB").split()[0]) * 1024
+    if pid not in memory:
+        raise NotVisibleError(f"process {pid} is not on this machine")
+    family = {pid}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sum(memory[member] for member in family if member in memory)

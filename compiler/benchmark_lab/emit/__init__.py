@@ -1,0 +1,24 @@
+"""A Plan to a Bundle, by asking each emitter for its files."""
+
+from __future__ import annotations
+
+from benchmark_lab.bundle import Bundle
+from benchmark_lab.emit import ansible, k6, records
+from benchmark_lab.plan import Plan
+
+__all__ = ["emit"]
+
+_COPIES = ("infra/programs", "playbooks/ansible.cfg", "playbooks/plugins", "playbooks/roles", "scenarios/lib", "spec")
+"""What every run needs of the project, whatever it measures."""
+
+
+def emit(plan: Plan) -> Bundle:
+    """Compile a plan: the same plan gives the same bytes."""
+    files = {**records.files(plan), **k6.files(plan), **ansible.files(plan)}
+    return Bundle(files=dict(sorted(files.items())), copies=_copies(plan))
+
+
+def _copies(plan: Plan) -> tuple[str, ...]:
+    implementations = {f"implementations/{cell.implementation}" for cell in plan.cells}
+    scenarios = {f"scenarios/{cell.scenario}.{ending}" for cell in plan.cells for ending in ("js", "yaml")}
+    return tuple(sorted({*_COPIES, *implementations, *scenarios}))

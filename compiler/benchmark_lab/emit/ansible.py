@@ -1,0 +1,48 @@
+"""A plan's playbooks: which roles run on which hosts with which values, and no logic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import yaml
+
+from benchmark_lab.plan import Plan
+
+Play = dict[str, object]
+
+
+def files(plan: Plan) -> dict[str, str]:
+    """Return the playbooks by path: before the rounds, per implementation, per round, and after them."""
+    builds = {"implementation_builds": _builds(plan)}
+    return {
+        "playbooks/prepare.yml": _playbook(
+            _play("Bring up the database and the simulated upstream", "db", "postgresql", "upstream"),
+            _play("Build the implementations on the system under test", "sut", "implementation", variables=builds),
+            _play("Put k6 on the load box", "load", "k6"),
+        ),
+        "playbooks/serve.yml": _playbook(_play("Start or stop a server on the system under test", "sut", "server")),
+        "playbooks/round.yml": _playbook(_play("Measure every cell of the round once", "load", "trial")),
+        "playbooks/finish.yml": _playbook(_play("Stop everything and remove what the run made", "all", "cleanup")),
+    }
+
+
+def _play(name: str, hosts: str, *roles: str, variables: Mapping[str, object] | None = None) -> Play:
+    play: Play = {"name": name, "hosts": hosts, "gather_facts": False, "any_errors_fatal": True}
+    return play | ({"vars": dict(variables)} if variables else {}) | {"roles": list(roles)}
+
+
+def _builds(plan: Plan) -> list[dict[str, object]]:
+    builds: list[dict[str, object]] = []
+    for name in dict.fromkeys(cell.implementation for cell in plan.cells):
+        manifest = plan.experiment.catalog.implementations[name]
+        build = [list(line) for line in manifest.build]
+        sources = f"implementations/{name}"
+        versions = list(manifest.versions)
+        builds.append(
+            {"name": name, "sources": sources, "build": build, "build_on": manifest.build_on, "versions": versions}
+        )
+    return builds
+
+
+def _playbook(*plays: Play) -> str:
+    return yaml.safe_dump(list(plays), sort_keys=False, explicit_start=True, allow_unicode=True, width=120)

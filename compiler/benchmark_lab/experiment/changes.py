@@ -1,0 +1,40 @@
+"""What the command line alters in an experiment: a rehearsal, a shorter run, a part of its cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmark_lab.experiment.file import ExperimentFile, Rounds
+from benchmark_lab.source.quantity import duration_text
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The flags that `validate`, `plan`, `compile` and `apply` share."""
+
+    target: str | None = None
+    rounds: int | None = None
+    measure_s: float | None = None
+    only: tuple[tuple[str, str], ...] = ()
+    """Axis and value; values of one axis are alternatives, different axes all have to hold."""
+    keywords: str = ""
+    """Words of cell ids, joined by `and`, `or`, `not` and parentheses."""
+
+
+def change(file: ExperimentFile, changes: Changes) -> tuple[ExperimentFile, tuple[str, ...]]:
+    """Return the experiment as the flags want it, and a note for each way in which it asks for less than the file."""
+    altered: dict[str, object] = {}
+    notes: list[str] = []
+    if changes.target is not None and changes.target != file.target:
+        altered["target"] = changes.target
+        notes.append(f"Measured on target {changes.target}; the experiment asks for {file.target}.")
+    if changes.rounds is not None:
+        altered["rounds"] = rounds = Rounds(min=changes.rounds, max=changes.rounds)
+        if changes.rounds < file.rounds.max:
+            notes.append(f"Shortened to {rounds.words}; the experiment asks for {file.rounds.words}.")
+    if changes.measure_s is not None and file.load is not None:
+        altered["load"] = file.load.model_copy(update={"measure": changes.measure_s})
+        if changes.measure_s < file.load.measure:
+            shorter, asked = duration_text(changes.measure_s), duration_text(file.load.measure)
+            notes.append(f"Shortened to windows of {shorter}; the experiment asks for {asked}.")
+    return file.model_copy(update=altered), tuple(notes)

@@ -1,0 +1,146 @@
+"""The models of `experiments/<name>.yaml`; their docstrings are what editors show."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+
+from benchmark_lab.experiment.criteria import CriterionText
+from benchmark_lab.experiment.hardware import HardwareValue
+from benchmark_lab.experiment.loads import AnyLoad
+from benchmark_lab.source.expression import EXPRESSION_SCHEMAS, Expression, read_expression
+from benchmark_lab.source.quantity import Share, counted
+from benchmark_lab.source.shape import OneOrMany, PlainScalar, Slug, Written
+
+Workers = Expression | Literal["recommended"]
+
+
+def read_workers(value: object) -> Workers:
+    """Read one value of the workers axis: a number, an expression over `cpu`, or `recommended`."""
+    if value == "recommended":
+        return "recommended"
+    try:
+        return read_expression(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or `recommended`") from None
+
+
+def workers_text(value: Workers) -> str:
+    """Write a value of the workers axis as the experiment has it."""
+    return value.text if isinstance(value, Expression) else value
+
+
+WorkersValue = Annotated[
+    Workers,
+    PlainValidator(read_workers),
+    WithJsonSchema({"anyOf": [*EXPRESSION_SCHEMAS, {"const": "recommended"}]}),
+]
+Entry = Annotated[dict[str, PlainScalar], Field(min_length=1)]
+
+
+class Matrix(Written):
+    """What is combined with what; every further key is a parameter that a manifest declares."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, OneOrMany[PlainScalar]]
+
+    implementation: OneOrMany[str]
+    """Folders of `implementations/`."""
+    server: OneOrMany[str] = ()
+    """Servers of the manifests; by default each implementation's own default."""
+    scenario: OneOrMany[str]
+    """Files of `scenarios/`, without their ending."""
+    exclude: tuple[Entry, ...] = ()
+    """Combinations to leave out: each that has all values of an entry."""
+    include: tuple[Entry, ...] = ()
+    """Combinations to add, after `exclude`."""
+
+    @property
+    def parameters(self) -> dict[str, tuple[str | int | float | bool, ...]]:
+        """The axes that manifests declare."""
+        return dict(self.__pydantic_extra__)
+
+
+class Until(Written):
+    """When no further round is needed."""
+
+    ci_half_width: Annotated[Share, Field(gt=0)]
+    """Relative half-width at which a comparison is settled, such as `3%`."""
+
+
+class Rounds(Written):
+    """How often each cell is measured."""
+
+    min: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """At least this many; by default 6 with `until`, else `max`."""
+    max: Annotated[int, Field(ge=1, le=1000)] = 10
+    """At most this many; without `until` exactly this many."""
+    until: Until | None = None
+
+    @property
+    def least(self) -> int:
+        """The rounds that always run."""
+        return self.min if self.min is not None else min(6, self.max) if self.until else self.max
+
+    @property
+    def words(self) -> str:
+        """The number of rounds in words, such as `6 to 10 rounds`."""
+        least = f"{self.least} to " if self.until and self.least < self.max else ""
+        return f"{least}{counted(self.max, 'round')}"
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.least > self.max:
+            raise ValueError(f"must have min at most max, and max is {self.max}")
+        return self
+
+
+class Budget(Written):
+    """What the run may cost at most."""
+
+    usd: Annotated[float, Field(ge=0)] | None = None
+    hours: Annotated[float, Field(gt=0)] | None = None
+
+
+class Limits(Written):
+    """When a trial is invalid, where the experiment needs other limits than METHOD's."""
+
+    errors: Share | None = None
+    """Failed requests over all requests, at most."""
+    achieved: Share | None = None
+    """Open load: achieved over offered rate, at least."""
+    generator_cpu: Share | None = None
+    """CPU time of k6 over the time of its CPU set, at most."""
+    generator_cpus_busy: Share | None = None
+    """Busy time of the load's CPU set, at most."""
+
+
+class ExperimentFile(Written):
+    """One question, and the measurements that answer it."""
+
+    version: Literal[1]
+    """The version of this format."""
+    name: Annotated[Slug, Field(max_length=60)]
+    """The file's name without its ending."""
+    question: Annotated[str, Field(min_length=1, max_length=300)]
+    """What the experiment answers, in one sentence."""
+    target: str
+    """Where it runs."""
+    hardware: OneOrMany[HardwareValue] = ()
+    """The shape of the hosts; a list of named shapes is an axis."""
+    workers: OneOrMany[WorkersValue] = ("recommended",)
+    """Worker processes of a server: numbers, expressions over `cpu` (the sut's CPUs), or `recommended`."""
+    matrix: Matrix
+    load: AnyLoad | None = None
+    rounds: Rounds = Rounds()
+    lanes: Annotated[int, Field(ge=1, le=100)] = 1
+    """Sets of hosts that work in parallel."""
+    seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 1
+    """Draws the order of trials and the inputs of scenarios."""
+    baseline: Entry | None = None
+    """The cells that others are compared with; by default the first value of each axis."""
+    budget: Budget = Budget()
+    limits: Limits = Limits()
+    criteria: tuple[CriterionText, ...] = ()
+    """Statements that must hold, such as `throughput_rps(workers=4) >= 1.5 * throughput_rps(workers=1)`."""

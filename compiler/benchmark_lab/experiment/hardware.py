@@ -1,0 +1,69 @@
+"""The `hardware` key: the shape of the hosts, by role."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from benchmark_lab.source.shape import Slug, Written
+
+_MOST_BOXES = 100
+
+CpuCount = Annotated[int, Field(ge=1, le=1024)]
+
+
+def _a_count(value: object) -> int | Literal["auto"]:
+    match value:
+        case "auto":
+            return "auto"
+        case int() if not isinstance(value, bool) and 1 <= value <= _MOST_BOXES:
+            return value
+        case _:
+            raise ValueError(f"must be a whole number from 1 to {_MOST_BOXES}, or auto")
+
+
+Count = Annotated[
+    int | Literal["auto"],
+    PlainValidator(_a_count),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": _MOST_BOXES}, {"const": "auto"}]}),
+]
+
+
+class SutShape(Written):
+    """The host of the system under test."""
+
+    cpus: CpuCount
+    """The CPU set that the server gets, on every target."""
+    type: str | None = None
+    """Instance type, where the target has some."""
+
+
+class LoadShape(Written):
+    """The load boxes."""
+
+    cpus: CpuCount | None = None
+    """The CPU set that k6 gets."""
+    type: str | None = None
+    """Instance type, where the target has some."""
+    count: Count = 1
+    """Load boxes; `auto` sizes them from the rate."""
+
+
+class DbShape(Written):
+    """The database's host; the upstream runs there too."""
+
+    cpus: CpuCount | None = None
+    """The CPU set that PostgreSQL gets."""
+    type: str | None = None
+    """Instance type, where the target has some."""
+
+
+class HardwareValue(Written):
+    """The shapes of one set of hosts."""
+
+    name: Slug = "default"
+    """How cells and tables call it, where there are several."""
+    sut: SutShape | None = None
+    load: LoadShape | None = None
+    db: DbShape | None = None

@@ -1,0 +1,113 @@
+"""A Document and the Catalog to an Experiment: names found, defaults filled, every complaint gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import TypeVar
+
+from benchmark_lab.bundle import Budget, Limits, Load, Rounds, Scalar
+from benchmark_lab.catalog import Catalog
+from benchmark_lab.diagnostics import InvalidExperimentError, raise_all
+from benchmark_lab.experiment import Changes, ExperimentFile, change, read_experiment
+from benchmark_lab.experiment.file import read_workers
+from benchmark_lab.experiment.loads import AnyLoad, ClosedLoad, OpenLoad
+from benchmark_lab.resolve.checks import check
+from benchmark_lab.resolve.experiment import Choice, Experiment, Selector
+from benchmark_lab.resolve.hardware import hardware_of
+from benchmark_lab.resolve.not_yet import not_yet
+from benchmark_lab.resolve.scope import scope_of
+from benchmark_lab.source import Document, Path
+
+__all__ = ["Choice", "Experiment", "Selector", "resolve"]
+
+T = TypeVar("T")
+
+_FEWEST_ROUNDS_FOR_AN_INTERVAL = 6
+_READY_VUS_PER_RATE = 0.25
+
+
+def resolve(document: Document, catalog: Catalog, changes: Changes) -> Experiment:
+    """Read an experiment in the light of the catalog; InvalidExperimentError holds all that is wrong with it."""
+    written, problems = read_experiment(document)
+    if written is None:
+        raise InvalidExperimentError(problems)
+    file, notes = change(written, changes)
+    rehearsal = file.target != written.target
+    scope = scope_of(document, file, catalog)
+    asked_too_early = not_yet(document, file, scope.parameters, rehearsal=rehearsal)
+    raise_all([*problems, *check(scope, file, catalog, changes), *asked_too_early])
+    return _experiment(document, file, catalog, changes, notes)
+
+
+def _experiment(
+    document: Document, file: ExperimentFile, catalog: Catalog, changes: Changes, notes: tuple[str, ...]
+) -> Experiment:
+    target = catalog.targets[file.target]
+    hardware, hardware_note = hardware_of(file, file.target, target)
+    matrix = file.matrix
+    exclude = [_selector(entry, ("matrix", "exclude", index)) for index, entry in enumerate(matrix.exclude)]
+    include = [_selector(entry, ("matrix", "include", index)) for index, entry in enumerate(matrix.include)]
+    baseline = None if file.baseline is None else _selector(file.baseline, ("baseline",))
+    if hardware_note:
+        # The names of the hardware that is not there select nothing any more.
+        exclude = [entry for entry in exclude if "hardware" not in entry.values]
+        include = [entry for entry in include if "hardware" not in entry.values]
+        baseline = baseline and baseline.without("hardware")
+    return Experiment(
+        document=document,
+        catalog=catalog,
+        changes=changes,
+        name=file.name,
+        question=file.question,
+        target_name=file.target,
+        target=target,
+        hardware=hardware,
+        implementations=_choices(matrix.implementation, ("matrix", "implementation")),
+        servers=_choices(matrix.server, ("matrix", "server")) or (Choice(None, ("matrix", "implementation")),),
+        workers=_choices(file.workers, ("workers",)),
+        scenarios=_choices(matrix.scenario, ("matrix", "scenario")),
+        parameters={name: _choices(values, ("matrix", name)) for name, values in sorted(matrix.parameters.items())},
+        exclude=tuple(exclude),
+        include=tuple(include),
+        baseline=baseline,
+        load=_load(file.load),
+        rounds=_rounds(file),
+        lanes=min(file.lanes, target.max_lanes),
+        seed=file.seed,
+        budget=Budget(usd=file.budget.usd, hours=file.budget.hours),
+        limits=Limits(**file.limits.model_dump(exclude_none=True)),
+        criteria=_choices(file.criteria, ("criteria",)),
+        notes=tuple(filter(None, (*notes, hardware_note, _rounds_note(file)))),
+    )
+
+
+def _choices(values: tuple[T, ...], path: Path) -> tuple[Choice[T], ...]:
+    return tuple(Choice(value, (*path, index)) for index, value in enumerate(values))
+
+
+def _selector(entry: Mapping[str, Scalar], path: Path) -> Selector:
+    workers = read_workers(entry["workers"]) if "workers" in entry else None
+    return Selector(path, {axis: value for axis, value in entry.items() if axis != "workers"}, workers)
+
+
+def _load(load: AnyLoad | None) -> Load:
+    match load:
+        case ClosedLoad(vus=(vus,)):
+            return Load(model="closed", vus=vus, warmup_s=load.warmup, measure_s=load.measure)
+        case OpenLoad(rate=(rate,)):
+            ready = load.vus or max(20, min(1000, ceil(rate * _READY_VUS_PER_RATE)))
+            return Load(model="open", vus=ready, rate_per_s=rate, warmup_s=load.warmup, measure_s=load.measure)
+        case _:
+            raise AssertionError("not_yet refuses every other load")
+
+
+def _rounds(file: ExperimentFile) -> Rounds:
+    until = file.rounds.until
+    return Rounds(min=file.rounds.least, max=file.rounds.max, ci_half_width=until.ci_half_width if until else None)
+
+
+def _rounds_note(file: ExperimentFile) -> str:
+    if file.rounds.max >= _FEWEST_ROUNDS_FOR_AN_INTERVAL:
+        return ""
+    return f"{file.rounds.words} give no interval; {_FEWEST_ROUNDS_FOR_AN_INTERVAL} do."

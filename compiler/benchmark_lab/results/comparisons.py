@@ -1,0 +1,174 @@
+"""Trials of two cells, or of two runs of one cell, compared: ratios with intervals, and what they answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import geometric_mean
+
+from benchmark_lab.bundle import Experiment
+from benchmark_lab.results.metrics import COMPARED, METRICS, unranked_reason, value_of
+from benchmark_lab.run import CellSummary, MetricComparison, Trial
+from benchmark_lab.statistics import decision, ratio
+from benchmark_lab.statistics.ratio import FEWEST_ROUNDS, LogRatio
+
+LOOK_CONFIDENCE = 0.99
+"""Stricter than the reported 95 %, for a look after every round inflates the error (METHOD 17)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The positive values of one metric on both sides; `paired`: element by element of the same rounds."""
+
+    baseline: tuple[float, ...]
+    candidate: tuple[float, ...]
+    paired: bool
+
+    @property
+    def n(self) -> int:
+        """Rounds, or unpaired the smaller number of trials."""
+        return min(len(self.baseline), len(self.candidate))
+
+    def ratio(self) -> float | None:
+        """The ratio of the geometric means; None where a side is empty."""
+        return geometric_mean(self.candidate) / geometric_mean(self.baseline) if self.n else None
+
+    def log_ratio(self) -> LogRatio:
+        """Needs two values on each side."""
+        return (ratio.of_pairs if self.paired else ratio.of_runs)(self.baseline, self.candidate)
+
+    def bootstrap(self, seed: int) -> tuple[float, float]:
+        """The cross-check's interval."""
+        return (ratio.bootstrap_of_pairs if self.paired else ratio.bootstrap_of_runs)(
+            self.baseline, self.candidate, seed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One comparison to make: the sides by name and in numbers, and why it is not to be ranked, if so."""
+
+    baseline: str
+    candidate: str
+    metric: str
+    sides: Sides
+    unranked_reason: str | None
+
+
+def sides_of(baseline: Iterable[Trial], candidate: Iterable[Trial], metric: str, *, paired: bool) -> Sides:
+    """Both sides' valid values; paired: of the rounds in which both are valid."""
+    values_a, values_b = (
+        {trial.round: value for trial in trials if trial.verdict == "valid" and (value := value_of(trial, metric))}
+        for trials in (baseline, candidate)
+    )
+    if not paired:
+        return Sides(tuple(values_a.values()), tuple(values_b.values()), paired=False)
+    rounds = sorted(values_a.keys() & values_b.keys())
+    return Sides(tuple(values_a[r] for r in rounds), tuple(values_b[r] for r in rounds), paired=True)
+
+
+def compare_cells(
+    experiment: Experiment,
+    cells: Sequence[CellSummary],
+    trials: Sequence[Trial],
+    labels: tuple[str, ...],
+    metrics: tuple[str, ...] = (),
+) -> tuple[MetricComparison, ...]:
+    """Answer every contrast of the experiment for each of `metrics`, by default those that its load asks for."""
+    return answer(_questions(experiment, {cell.cell: cell for cell in cells}, trials, labels, metrics), experiment.seed)
+
+
+def precise_enough(
+    experiment: Experiment, cells: Sequence[CellSummary], trials: Sequence[Trial], labels: tuple[str, ...]
+) -> bool:
+    """Whether a run may stop after the rounds it has: every ranked contrast has the half-width that was asked for.
+
+    A contrast with a cell that has no trial at all is not waited for: its implementation is not being measured.
+    """
+    wanted = experiment.rounds.ci_half_width
+    if wanted is None:
+        return False
+    by_id = {cell.cell: cell for cell in cells}
+    questions = [
+        question
+        for question in _questions(experiment, by_id, trials, labels, ())
+        if question.unranked_reason is None and by_id[question.baseline].trials and by_id[question.candidate].trials
+    ]
+    if any(question.sides.n < max(experiment.rounds.min, 2) for question in questions):
+        return False
+    return ratio.settled([question.sides.log_ratio() for question in questions], wanted, LOOK_CONFIDENCE)
+
+
+def answer(questions: Sequence[Question], seed: int) -> tuple[MetricComparison, ...]:
+    """Answer all questions that one table shows: Holm's correction is over the ranked ones among them."""
+    ratios = [question.sides.log_ratio() if question.sides.n >= FEWEST_ROUNDS else None for question in questions]
+    ranked = [i for i, found in enumerate(ratios) if found and questions[i].unranked_reason is None]
+    adjusted = dict(zip(ranked, decision.holm([found.p_value() for i in ranked if (found := ratios[i])]), strict=True))
+    return tuple(
+        _answered(question, found, adjusted.get(i), len(ranked), seed) if found else _unanswered(question)
+        for i, (question, found) in enumerate(zip(questions, ratios, strict=True))
+    )
+
+
+def _questions(
+    experiment: Experiment,
+    cells: Mapping[str, CellSummary],
+    trials: Sequence[Trial],
+    labels: tuple[str, ...],
+    metrics: tuple[str, ...],
+) -> list[Question]:
+    model = experiment.load.model
+    of_cell: dict[str, list[Trial]] = defaultdict(list)
+    for trial in trials:
+        of_cell[trial.cell].append(trial)
+    asked = metrics or COMPARED[model]
+    found = []
+    for contrast in experiment.contrasts:
+        pair = cells[contrast.baseline], cells[contrast.candidate]
+        paired = pair[0].axes["hardware"] == pair[1].axes["hardware"]
+        for metric in asked:
+            sides = sides_of(of_cell[contrast.baseline], of_cell[contrast.candidate], metric, paired=paired)
+            if sides.n or metric == asked[0]:  # the first stands even where nothing was valid
+                reason = unranked_reason(metric, model, labels, pair)
+                found.append(Question(contrast.baseline, contrast.candidate, metric, sides, reason))
+    return found
+
+
+def _unanswered(question: Question) -> MetricComparison:
+    """Too few rounds for an interval: the ratio so far, if there is one."""
+    return MetricComparison(
+        baseline=question.baseline,
+        candidate=question.candidate,
+        metric=question.metric,
+        unit=METRICS[question.metric].unit,
+        ranked=question.unranked_reason is None,
+        unranked_reason=question.unranked_reason,
+        paired=question.sides.paired,
+        n=question.sides.n,
+        ratio=question.sides.ratio(),
+        answer="no interval" if question.unranked_reason is None else "not ranked",
+    )
+
+
+def _answered(
+    question: Question, found: LogRatio, p_value_holm: float | None, comparisons: int, seed: int
+) -> MetricComparison:
+    low, high = found.interval()
+    bootstrap_low, bootstrap_high = question.sides.bootstrap(seed)
+    outcome = "not ranked" if p_value_holm is None else decision.outcome(found, p_value_holm)
+    return _unanswered(question).model_copy(
+        update={
+            "low": low,
+            "high": high,
+            "bootstrap_low": bootstrap_low,
+            "bootstrap_high": bootstrap_high,
+            "p_value": found.p_value(),
+            "p_value_holm": p_value_holm,
+            "answer": outcome,
+            "rounds_needed": decision.rounds_needed(found, comparisons=comparisons)
+            if outcome == "inconclusive"
+            else None,
+            "smallest_detectable": decision.smallest_detectable(found),
+        }
+    )

@@ -1,0 +1,49 @@
+"""Numbers as people read them: as many digits as a handful of trials carries."""
+
+from __future__ import annotations
+
+NONE = "\N{EN DASH}"
+"""Stands where there is no figure."""
+
+
+def figure(value: float | None) -> str:
+    """About three digits: `9,120`, `41.5`, `1.23`, `0.0312`."""
+    if value is None:
+        return NONE
+    if abs(value) >= 100:  # noqa: PLR2004  from here on decimals are noise
+        return f"{value:,.0f}"
+    return f"{value:#.3g}" if value else "0"
+
+
+def ratio(value: float | None) -> str:
+    """Three decimals where ratios lie close to 1: `0.312`, `1.008`, else about three digits: `12.4`."""
+    if value is None:
+        return NONE
+    return f"{value:.3f}" if 0.1 <= value < 10 else figure(value)  # noqa: PLR2004  one digit before the point
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """An interval of figures: `401 to 433`."""
+    return NONE if low is None or high is None else f"{figure(low)} to {figure(high)}"
+
+
+def ratio_interval(low: float | None, high: float | None) -> str:
+    """An interval of ratios: `0.290 to 0.331`."""
+    return NONE if low is None or high is None else f"{ratio(low)} to {ratio(high)}"
+
+
+def percent(share: float) -> str:
+    """A share with two digits: `3 %`, `0.12 %`."""
+    if 0 < share < 0.0001:  # noqa: PLR2004  below what two digits without an exponent show
+        return "< 0.01 %"
+    return f"{share * 100:.2g} %" if share < 1 else f"{share * 100:.0f} %"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 round`, `6 rounds`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def tally(counts: dict[str, int]) -> str:
+    """Counts by name: `errors 2, dropped-load 1`."""
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

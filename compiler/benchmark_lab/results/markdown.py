@@ -1,0 +1,90 @@
+"""A summary as the Markdown page that people read: `summary.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from benchmark_lab.bundle import Experiment
+from benchmark_lab.results.figures import counted, percent
+from benchmark_lab.results.naming import summary_names
+from benchmark_lab.results.tables import (
+    Table,
+    cells_table,
+    comparisons_table,
+    criteria_table,
+    invalid_table,
+    phases_table,
+)
+from benchmark_lab.run import Summary
+
+
+def render(summary: Summary, experiment: Experiment) -> str:
+    """The page: question, answer and scope first, then every table, then what produced the numbers."""
+    return "\n\n".join(_sections(summary, experiment)) + "\n"
+
+
+def _sections(summary: Summary, experiment: Experiment) -> Iterator[str]:
+    yield f"# {summary.experiment}"
+    yield f"**{summary.question}**"
+    yield summary.answer
+    yield _list(_remarks(summary))
+    yield _table(cells_table(summary))
+    for table in (
+        comparisons_table(summary.comparisons, summary_names(summary)),
+        invalid_table(summary),
+        criteria_table(summary),
+    ):
+        if table.rows:
+            yield _table(table)
+    if summary.phases:
+        yield _table(phases_table(summary))
+    yield "## Provenance"
+    yield _list(_provenance(summary))
+    differences = [f"{of.name}: {said}" for of in experiment.implementations for said in of.known_differences]
+    if differences:
+        yield "## Known differences"
+        yield _list(differences)
+
+
+def _remarks(summary: Summary) -> Iterator[str]:
+    state = "" if summary.complete else "; the run was interrupted, and what it had is summarised"
+    yield f"Target `{summary.target}`, {counted(summary.rounds_done, 'round')}, {summary.load}{state}."
+    if summary.stopped_early and summary.look_confidence:
+        yield f"Stopped early: every contrast is as precise as asked, at {percent(summary.look_confidence)} confidence."
+    if summary.labels:
+        yield "Labels: " + ", ".join(f"`{label}`" for label in summary.labels) + "."
+    yield from summary.notes
+    remarks = {code for cell in summary.cells for code in cell.remarks}
+    if remarks:
+        yield f"Remarks on valid trials: {', '.join(sorted(remarks))}."
+
+
+def _provenance(summary: Summary) -> Iterator[str]:
+    of = summary.provenance
+    dirty = ", with changes that are not committed" if of.git_dirty else ""
+    yield f"run: `{summary.run}`, {summary.started_at} to {summary.ended_at}"
+    yield f"lab: {of.lab}; commit: {of.git_commit or 'none'}{dirty}; seed: {of.seed}"
+    for title, facts in (("machine", of.machine), ("versions", of.versions), ("CPU sets", of.cpu_sets)):
+        if facts:
+            yield f"{title}: {_facts(facts)}"
+
+
+def _facts(facts: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in facts.items())
+
+
+def _list(items: Iterator[str] | list[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
+
+
+def _table(table: Table) -> str:
+    rules = ("---:" if column in table.numeric else "---" for column in table.columns)
+    rows = (table.columns, tuple(rules), *table.rows)
+    lines = ("| " + " | ".join(_inline(text) for text in row) + " |" for row in rows)
+    return "\n".join((f"## {table.title}", "", *lines, *(f"\n{note}" for note in table.notes)))
+
+
+def _inline(text: str) -> str:
+    """A table's cell on one line, without what Markdown would take for a column's end."""
+    figure, _, remark = text.replace("|", "\\|").partition("\n")
+    return f"{figure} ({' '.join(remark.split())})" if remark else figure

@@ -1,0 +1,88 @@
+"""The metrics that results speak of: their units, the words for more and less, and what the method lets rank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmark_lab.run import CellSummary, Trial
+
+SHARED_HOST = "shared-host"
+"""Label of a run whose roles share one machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure of a trial; `more` and `less` say of a candidate that its figure is higher or lower."""
+
+    name: str
+    unit: str
+    noun: str
+    more: str
+    less: str
+
+
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("throughput_rps", "requests/s", "throughput", "is faster", "is slower"),
+        Metric("sut_cpu_us_per_request", "µs", "CPU per request", "uses more CPU", "uses less CPU"),
+        Metric("latency_p50_ms", "ms", "p50 latency", "is slower", "is faster"),
+        Metric("latency_p90_ms", "ms", "p90 latency", "is slower", "is faster"),
+        Metric("latency_p99_ms", "ms", "p99 latency", "is slower", "is faster"),
+        Metric("latency_p999_ms", "ms", "p99.9 latency", "is slower", "is faster"),
+        Metric("latency_mean_ms", "ms", "mean latency", "is slower", "is faster"),
+        Metric("latency_max_ms", "ms", "longest latency", "is slower", "is faster"),
+        Metric("sut_cpu_utilisation", "share", "CPU utilisation", "is busier", "is less busy"),
+        Metric("sut_rss_peak_mib", "MiB", "peak memory", "uses more memory", "uses less memory"),
+    )
+}
+
+COMPARED: Mapping[Literal["open", "closed"], tuple[str, ...]] = {
+    "open": ("sut_cpu_us_per_request", "latency_p50_ms", "latency_p90_ms", "latency_p99_ms"),
+    "closed": ("throughput_rps", "sut_cpu_us_per_request", "latency_p50_ms", "latency_p90_ms", "latency_p99_ms"),
+}
+"""What a run's comparisons are about where nobody asks for other metrics (METHOD 5)."""
+
+TAIL = ("latency_p99_ms", "latency_p999_ms", "latency_max_ms")
+
+NEARLY_ALL = 0.9
+
+
+def value_of(trial: Trial, metric: str) -> float | None:
+    """The trial's figure; a figure of 0 or below is none, for it was not measured and has no logarithm."""
+    value: float | None = getattr(trial, metric)
+    return value if value is not None and value > 0 else None
+
+
+def limits_itself(limited_by: Mapping[str, int]) -> bool:
+    """Whether nearly all trials were limited by the server itself, so that their throughput is its own (METHOD 12)."""
+    own = sum(count for limit, count in limited_by.items() if limit.startswith("sut-") or limit == "pool")
+    return own > 0 and own >= NEARLY_ALL * sum(limited_by.values())
+
+
+def bound_in_words(cell: CellSummary) -> str:
+    """What a lower bound was limited by, most frequent first: `generator-limited`, `limit unknown`."""
+    names = sorted(cell.limited_by, key=lambda limit: (-cell.limited_by[limit], limit))
+    return ", ".join("limit unknown" if name == "unknown" else f"{name}-limited" for name in names)
+
+
+def unranked_reason(
+    metric: str,
+    load_model: Literal["open", "closed"],
+    labels: tuple[str, ...],
+    cells: tuple[CellSummary, CellSummary],
+) -> str | None:
+    """Why the method forbids to rank two cells by a metric; None where it allows it (METHOD 5, 12, 21)."""
+    if load_model == "closed" and metric.startswith("latency_"):
+        return "closed loop, not ranked"
+    if load_model == "open" and metric in {"throughput_rps", "sut_cpu_utilisation"}:
+        return "set by the open load's rate"
+    if metric in TAIL and SHARED_HOST in labels:
+        return "p99 and beyond of a shared host are not ranked"
+    if metric == "throughput_rps":
+        bounds = {bound_in_words(cell) for cell in cells if cell.throughput_at_least_rps is not None}
+        if bounds:
+            return f"a lower bound: {', '.join(sorted(bounds))}"
+    return None

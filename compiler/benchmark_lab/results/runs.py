@@ -1,0 +1,199 @@
+"""A stored run's contrasts, or the same cells of two runs, compared; what differs between the runs is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmark_lab.bundle import Cell, Experiment, Hardware, Load, StoredFile
+from benchmark_lab.diagnostics import LabError, nearest
+from benchmark_lab.results.cells import summarise_cells
+from benchmark_lab.results.comparisons import Question, answer, compare_cells, sides_of
+from benchmark_lab.results.metrics import COMPARED, METRICS, SHARED_HOST, unranked_reason
+from benchmark_lab.results.naming import ContrastNames, naming
+from benchmark_lab.results.summary import load_in_words
+from benchmark_lab.run import CellSummary, MetricComparison, Summary, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run read back from its folder; `summary` is None where the run never came to one."""
+
+    name: str
+    experiment: Experiment
+    cells: Sequence[Cell]
+    trials: Sequence[Trial]
+    summary: Summary | None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What holds for all its numbers; where no summary says it, the case that ranks least."""
+        return self.summary.labels if self.summary else (SHARED_HOST,)
+
+    def summarised_cells(self) -> tuple[CellSummary, ...]:
+        """Its cells, summarised anew from the trials."""
+        known = self.summary.cells if self.summary else ()
+        not_measured = {cell.cell: cell.not_measured for cell in known if cell.not_measured}
+        return summarise_cells(self.cells, self.trials, not_measured)
+
+
+class RunComparison(StoredFile):
+    """What `lab compare` answers: the contrasts of one run, or a cell of one run against the same of another."""
+
+    baseline_run: str
+    candidate_run: str
+    load: str
+    labels: tuple[str, ...]
+    notes: tuple[str, ...]
+    cells: tuple[CellSummary, ...]
+    """Of the candidate run: the cells that are compared."""
+    comparisons: tuple[MetricComparison, ...]
+
+    def side_names(self) -> Callable[[MetricComparison], ContrastNames]:
+        """How to name the sides: by the axes two cells differ in, or by the runs that measured one cell."""
+        names = naming(self.cells)
+
+        def of(comparison: MetricComparison) -> ContrastNames:
+            if comparison.baseline != comparison.candidate:
+                return names.contrast(comparison.baseline, comparison.candidate)
+            return ContrastNames(self.baseline_run, self.candidate_run, names.cell(comparison.candidate))
+
+        return of
+
+
+class IncomparableRunsError(LabError):
+    """Two runs between which no ratio means anything."""
+
+    exit_code = 2
+
+
+class UnknownMetricError(LabError):
+    """A metric that results don't have."""
+
+    exit_code = 2
+
+
+def asked_metrics(names: Sequence[str]) -> tuple[str, ...]:
+    """The names as they are, once each.
+
+    Raises:
+        UnknownMetricError: one is no metric.
+    """
+    for name in names:
+        if name not in METRICS:
+            known = f"the metrics are {', '.join(METRICS)}"
+            raise UnknownMetricError(f"`{name}` is no metric\nhelp: {nearest(name, METRICS) or known}")
+    return tuple(dict.fromkeys(names))
+
+
+def compare_run(run: StoredRun, metrics: tuple[str, ...] = ()) -> RunComparison:
+    """Compare a run's cells with its baseline, paired by round."""
+    cells = run.summarised_cells()
+    return RunComparison(
+        baseline_run=run.name,
+        candidate_run=run.name,
+        load=load_in_words(run.experiment.load),
+        labels=run.labels,
+        notes=run.remarks,
+        cells=cells,
+        comparisons=compare_cells(run.experiment, cells, run.trials, run.labels, metrics),
+    )
+
+
+def compare_runs(baseline: StoredRun, candidate: StoredRun, metrics: tuple[str, ...] = ()) -> RunComparison:
+    """Compare the cells that both runs have; unpaired, for their rounds were not interleaved.
+
+    Raises:
+        IncomparableRunsError: the load differs, or no cell is in both.
+    """
+    load = candidate.experiment.load
+    if _amount(baseline.experiment.load) != _amount(load):
+        raise IncomparableRunsError(
+            f"the loads differ: {load_in_words(baseline.experiment.load)} in {baseline.name}, "
+            f"{load_in_words(load)} in {candidate.name}"
+        )
+    before = {cell.cell: cell for cell in baseline.summarised_cells()}
+    after = tuple(cell for cell in candidate.summarised_cells() if cell.cell in before)
+    if not after:
+        raise IncomparableRunsError(f"{baseline.name} and {candidate.name} have no cell in common")
+    forbidding = tuple(_differences(baseline, candidate))
+    labels = tuple(dict.fromkeys((*baseline.labels, *candidate.labels)))
+    asked = metrics or COMPARED[load.model]
+    questions = []
+    for cell in after:
+        trials = _trials(baseline, cell), _trials(candidate, cell)
+        for metric in asked:
+            sides = sides_of(*trials, metric, paired=baseline.name == candidate.name)
+            if sides.n or metric == asked[0]:
+                reason = unranked_reason(metric, load.model, labels, (before[cell.cell], cell))
+                questions.append(Question(cell.cell, cell.cell, metric, sides, "; ".join(forbidding) or reason))
+    return RunComparison(
+        baseline_run=baseline.name,
+        candidate_run=candidate.name,
+        load=load_in_words(load),
+        labels=labels,
+        notes=(*forbidding, *_notes(baseline, candidate)),
+        cells=after,
+        comparisons=answer(questions, candidate.experiment.seed),
+    )
+
+
+def _amount(load: Load) -> tuple[str, float | None, int | None]:
+    """What makes two loads the same; the virtual users that an open load keeps ready do not."""
+    return load.model, load.rate_per_s, load.vus if load.model == "closed" else None
+
+
+def _trials(run: StoredRun, cell: CellSummary) -> list[Trial]:
+    return [trial for trial in run.trials if trial.cell == cell.cell]
+
+
+def _differences(baseline: StoredRun, candidate: StoredRun) -> list[str]:
+    """What keeps two runs' numbers from being ranked: another target, hardware or machine, or one not recorded."""
+    found = []
+    one, other = baseline.experiment, candidate.experiment
+    if one.target != other.target:
+        found.append(f"other target: {one.target} and {other.target}")
+    changed = _changed(_shapes(one.hardware), _shapes(other.hardware))
+    if changed:
+        found.append(f"other hardware: {changed}")
+    if baseline.summary and candidate.summary:
+        machines = baseline.summary.provenance.machine, candidate.summary.provenance.machine
+        if changed := _changed(*machines):
+            found.append(f"other machine: {changed}")
+    else:
+        without = baseline.name if baseline.summary is None else candidate.name
+        found.append(f"machine not known: {without} has no summary.json")
+    return found
+
+
+def _shapes(hardware: Sequence[Hardware]) -> dict[str, str]:
+    return {shape.name: shape.model_dump_json(exclude={"name"}) for shape in hardware}
+
+
+def _changed(one: Mapping[str, str], other: Mapping[str, str]) -> str:
+    names = [name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)]
+    return ", ".join(f"{name} {one.get(name, 'none')} and {other.get(name, 'none')}" for name in names)
+
+
+def _notes(baseline: StoredRun, candidate: StoredRun) -> list[str]:
+    """What does not forbid a ranking, but a reader weighs."""
+    found = [f"{run.name}: {remark}" for run in (baseline, candidate) for remark in run.remarks]
+    if baseline.name != candidate.name:
+        found.append("the runs were not interleaved: what changed on the machine between them counts as a difference")
+    one, other = baseline.experiment.load, candidate.experiment.load
+    if (one.warmup_s, one.measure_s) != (other.warmup_s, other.measure_s):
+        found.append(f"warm-up and window differ: {_times(one)} and {_times(other)}")
+    if baseline.summary and candidate.summary:
+        versions = _changed(baseline.summary.provenance.versions, candidate.summary.provenance.versions)
+        if versions:
+            found.append(f"versions differ: {versions}")
+    for run, rest in ((baseline, candidate), (candidate, baseline)):
+        alone = {cell.id for cell in run.cells} - {cell.id for cell in rest.cells}
+        if alone:
+            found.append(f"only in {run.name}: {', '.join(sorted(alone))}")
+    return found
+
+
+def _times(load: Load) -> str:
+    return f"{load.warmup_s:g} + {load.measure_s:g} s"

@@ -1,0 +1,86 @@
+"""A run's judged trials, summarised: cells, comparisons, criteria and the answer to the question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from benchmark_lab.bundle import Cell, Experiment, Load
+from benchmark_lab.results.answer import answer_sentence
+from benchmark_lab.results.cells import summarise_cells
+from benchmark_lab.results.comparisons import LOOK_CONFIDENCE, compare_cells
+from benchmark_lab.results.criteria import evaluate
+from benchmark_lab.results.figures import figure
+from benchmark_lab.run import Phase, Provenance, Summary, Trial
+from benchmark_lab.statistics.decision import MARGIN
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a summary says of the run beyond its trials."""
+
+    run: str
+    started_at: str
+    ended_at: str
+    complete: bool
+    provenance: Provenance
+    phases: tuple[Phase, ...]
+    rounds_wall_s: float
+    """Wall time of all rounds, first start to last end."""
+    labels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """The experiment's own, and what happened on the way."""
+    not_measured: Mapping[str, str] = field(default_factory=dict)
+    """By cell id: why a cell has no trial, such as a failed conformance gate."""
+    stopped_early: bool = False
+
+
+def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Trial], facts: RunFacts) -> Summary:
+    """Summarise a run, whole or interrupted."""
+    summaries = summarise_cells(cells, trials, facts.not_measured)
+    comparisons = compare_cells(experiment, summaries, trials, facts.labels)
+    load = load_in_words(experiment.load)
+    measured_s = sum(trial.window_s + experiment.load.warmup_s for trial in trials if trial.window_s)
+    lanes_wall_s = facts.rounds_wall_s * experiment.lanes
+    return Summary(
+        run=facts.run,
+        experiment=experiment.name,
+        question=experiment.question,
+        answer=answer_sentence(summaries, comparisons, load, facts.labels),
+        target=experiment.target,
+        started_at=facts.started_at,
+        ended_at=facts.ended_at,
+        complete=facts.complete,
+        labels=facts.labels,
+        notes=facts.notes,
+        margin=MARGIN,
+        rounds_done=_rounds_done(trials),
+        stopped_early=facts.stopped_early,
+        look_confidence=LOOK_CONFIDENCE if experiment.rounds.ci_half_width is not None else None,
+        load=load,
+        cells=summaries,
+        comparisons=comparisons,
+        criteria=tuple(evaluate(criterion, summaries) for criterion in experiment.criteria),
+        phases=facts.phases,
+        measuring_share=measured_s / lanes_wall_s if lanes_wall_s else 0.0,
+        overhead_per_trial_s=max(0.0, lanes_wall_s - measured_s) / len(trials) if trials else 0.0,
+        provenance=facts.provenance,
+    )
+
+
+def load_in_words(load: Load) -> str:
+    """`open, 300 requests/s` or `closed, 32 virtual users`."""
+    if load.model == "open":
+        return f"open, {figure(load.rate_per_s)} requests/s"
+    return f"closed, {load.vus} virtual users"
+
+
+def _rounds_done(trials: Sequence[Trial]) -> int:
+    """Whole rounds of the hardware that has fewest: as long as its longest round, for a cell may not be measured."""
+    lengths = Counter((trial.hardware, trial.round) for trial in trials)
+    whole: Counter[str] = Counter()
+    for (hardware, _), length in lengths.items():
+        longest = max(other for (of, _), other in lengths.items() if of == hardware)
+        whole[hardware] += length == longest
+    return min(whole.values(), default=0)

@@ -1,0 +1,208 @@
+"""A summary's rows as people read them, for the terminal and for `summary.md` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmark_lab.results.figures import (
+    NONE,
+    figure,
+    interval,
+    percent,
+    ratio,
+    ratio_interval,
+    tally,
+)
+from benchmark_lab.results.metrics import METRICS, SHARED_HOST, bound_in_words
+from benchmark_lab.results.naming import ContrastNames, naming
+from benchmark_lab.run import CellSummary, MetricComparison, Summary
+from benchmark_lab.statistics.decision import MARGIN
+from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its title; in a cell, a line break parts a figure from its interval or remark."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[str] = frozenset()
+    """The columns that are set flush right."""
+    notes: tuple[str, ...] = ()
+
+
+MEDIANS = (
+    f"Medians over valid trials, with their distribution-free 95 % intervals from {FEWEST_ROUNDS} trials on. "
+    f"{NONE}: nothing valid, or too few requests for this percentile."
+)
+RATIOS = (
+    "Ratios are geometric means with Student's t intervals; n counts paired rounds, or trials where runs or hardware "
+    f"differ. Equivalent: within {percent(MARGIN)}. Holm p: corrected for all ranked rows. "
+    "Detectable: the smallest difference that as many rounds would find with 80 % power."
+)
+
+FIGURES = {
+    "requests/s": "throughput_rps",
+    "p50 ms": "latency_p50_ms",
+    "p90 ms": "latency_p90_ms",
+    "p99 ms": "latency_p99_ms",
+    "CPU µs/request": "sut_cpu_us_per_request",
+}
+
+
+def cells_table(summary: Summary) -> Table:
+    """One row a cell: its axes, its medians with their intervals, and whether its trials count."""
+    names = naming(summary.cells)
+    notes = [MEDIANS]
+    if summary.load.startswith("closed"):
+        notes.append("Latencies: closed loop, not ranked. ≥: a lower bound, limited by something else than the server.")
+    if SHARED_HOST in summary.labels:
+        notes.append("All roles share one machine: its p99 is not ranked.")
+    return Table(
+        title=f"Cells ({summary.load})",
+        columns=("cell", *FIGURES, "errors", "verdict"),
+        rows=tuple(
+            (
+                names.cell_in_two_lines(cell.cell),
+                *(_estimate(cell, name) for name in FIGURES.values()),
+                _errors(cell),
+                _verdict(cell),
+            )
+            for cell in summary.cells
+        ),
+        numeric=frozenset({*FIGURES, "errors"}),
+        notes=tuple(notes),
+    )
+
+
+def _estimate(cell: CellSummary, metric: str) -> str:
+    if metric == "throughput_rps" and cell.throughput_at_least_rps is not None:
+        return f"≥ {figure(cell.throughput_at_least_rps)}\n{bound_in_words(cell)}"
+    estimate = cell.metrics.get(metric)
+    if estimate is None:
+        return NONE
+    between = f"\n{interval(estimate.low, estimate.high)}" if estimate.low is not None else ""
+    return figure(estimate.median) + between
+
+
+def _errors(cell: CellSummary) -> str:
+    return percent(cell.failed_requests / cell.requests) if cell.requests else NONE
+
+
+def _verdict(cell: CellSummary) -> str:
+    if not cell.trials:
+        return f"not measured\n{cell.not_measured or 'the run ended before'}"
+    if cell.valid == cell.trials:
+        return f"{cell.valid} valid"
+    return f"{cell.valid} of {cell.trials} valid\n{tally(cell.invalid_reasons)}"
+
+
+def comparisons_table(
+    comparisons: Sequence[MetricComparison], names_of: Callable[[MetricComparison], ContrastNames]
+) -> Table:
+    """One row a comparison: the ratio candidate / baseline with its interval, and what it answers."""
+    rows = []
+    for comparison in comparisons:
+        names = names_of(comparison)
+        effect = comparison.smallest_detectable
+        rows.append(
+            (
+                f"{names.candidate} / {names.baseline}" + (f"\n{names.condition}" if names.condition else ""),
+                METRICS[comparison.metric].noun,
+                ratio(comparison.ratio),
+                ratio_interval(comparison.low, comparison.high),
+                NONE if comparison.p_value_holm is None else f"{comparison.p_value_holm:.2g}",
+                NONE if effect is None else percent(effect),
+                str(comparison.n),
+                answer_in_words(comparison),
+            )
+        )
+    return Table(
+        title="Comparisons",
+        columns=("candidate / baseline", "metric", "ratio", "95 % interval", "Holm p", "detectable", "n", "answer"),
+        rows=tuple(rows),
+        numeric=frozenset({"ratio", "Holm p", "detectable", "n"}),
+        notes=(RATIOS,),
+    )
+
+
+def answer_in_words(comparison: MetricComparison) -> str:
+    """The answer with the metric's own words: `uses less CPU`, `inconclusive: about 23 rounds would settle it`."""
+    metric = METRICS[comparison.metric]
+    match comparison.answer:
+        case "higher":
+            said = metric.more
+        case "lower":
+            said = metric.less
+        case "equivalent":
+            return f"equivalent within {percent(MARGIN)}"
+        case "inconclusive":
+            return f"inconclusive: about {comparison.rounds_needed} rounds would settle it"
+        case "no interval":
+            return f"no interval: {comparison.n} of the {FEWEST_ROUNDS} needed"
+        case "not ranked":
+            return f"not ranked: {comparison.unranked_reason}"
+    return (
+        said
+        if _bootstrap_agrees(comparison)
+        else f"{said}\nthe bootstrap interval includes 1: repeat it with more rounds"
+    )
+
+
+def _bootstrap_agrees(comparison: MetricComparison) -> bool:
+    low, high = comparison.bootstrap_low, comparison.bootstrap_high
+    return low is None or high is None or low > 1 or high < 1
+
+
+def invalid_table(summary: Summary) -> Table:
+    """One row a cell and reason: how often it spoilt a trial, and the figures of the first time."""
+    names = naming(summary.cells)
+    rows = [
+        (
+            reason,
+            names.cell(cell.cell),
+            f"{count} of {cell.trials}",
+            cell.invalid_evidence.get(reason, NONE),
+        )
+        for cell in summary.cells
+        for reason, count in cell.invalid_reasons.items()
+    ]
+    return Table(
+        title="Invalid trials",
+        columns=("reason", "cell", "trials", "evidence of the first"),
+        rows=tuple(sorted(rows, key=lambda row: row[0])),
+        numeric=frozenset({"trials"}),
+    )
+
+
+def criteria_table(summary: Summary) -> Table:
+    """One row a criterion: both sides in figures, and whether it held."""
+    words = {True: "held", False: "failed", None: "undecided: a cell has no valid result"}
+    return Table(
+        title="Criteria",
+        columns=("criterion", "left", "right", "result"),
+        rows=tuple((c.text, figure(c.left), figure(c.right), words[c.held]) for c in summary.criteria),
+        numeric=frozenset({"left", "right"}),
+    )
+
+
+def phases_table(summary: Summary) -> Table:
+    """One row a phase of the run, with its wall time."""
+    total = sum(phase.seconds for phase in summary.phases)
+    return Table(
+        title="Phases",
+        columns=("phase", "seconds", "share"),
+        rows=tuple((p.name, f"{p.seconds:.1f}", percent(p.seconds / total) if total else NONE) for p in summary.phases),
+        numeric=frozenset({"seconds", "share"}),
+        notes=(time_note(summary),),
+    )
+
+
+def time_note(summary: Summary) -> str:
+    """The share of wall time outside warm-up and windows, and what that is a trial."""
+    return (
+        f"{1 - summary.measuring_share:.0%} of the rounds' wall time lay outside warm-up and windows: "
+        f"{summary.overhead_per_trial_s:.1f} s a trial."
+    )

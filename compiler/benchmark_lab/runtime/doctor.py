@@ -1,0 +1,83 @@
+"""What this machine lacks for target `local`, and how to get it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from benchmark_lab.bundle import Part
+from benchmark_lab.runtime import local
+from benchmark_lab.runtime.machine import available_cpus
+from benchmark_lab.runtime.tools import ToolFailedError, Tools
+
+FREE_GIB = 3
+CPUS_WANTED = 2
+
+
+class Finding(Part):
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    needed: bool
+    """Whether `lab apply` cannot do without it."""
+    found: str
+    help: str = ""
+
+
+def examine(tools: Tools, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Look at everything that target `local` uses."""
+    yield Finding(
+        what="Linux",
+        ok=sys.platform == "linux",
+        needed=True,
+        found=platform.platform(),
+        help="target `local` pins CPUs and reads /proc; on other systems use a remote target",
+    )
+    yield _program("git", ["--version"], "`lab` copies the files that git tracks", tools, environment)
+    yield _program("go", ["version"], "it builds Go implementations, the upstream and k6", tools, environment)
+    yield _postgres(tools, environment)
+    k6 = local.find_k6(environment, tools)
+    yield Finding(what="k6", ok=True, needed=False, found=k6 or "none on PATH: built with Go at the first run")
+    cpus = available_cpus()
+    yield Finding(
+        what="CPUs",
+        ok=len(cpus) >= CPUS_WANTED,
+        needed=False,
+        found=f"{len(cpus)}",
+        help="with one CPU the generator and the server share it, and results carry a label that says so",
+    )
+    for what, folder in (("space for builds", local.cache_root(environment)), ("space for runs", Path("/var/tmp"))):  # noqa: S108  as in local
+        yield _space(what, folder)
+
+
+def _program(name: str, arguments: list[str], use: str, tools: Tools, environment: Mapping[str, str]) -> Finding:
+    path = shutil.which(name, path=environment.get("PATH"))
+    if path is None:
+        return Finding(what=name, ok=False, needed=True, found="not on PATH", help=f"install it: {use}")
+    done = tools.run([path, *arguments])
+    return Finding(what=name, ok=done.status == 0, needed=True, found=(done.stdout or done.stderr).strip(), help=use)
+
+
+def _postgres(tools: Tools, environment: Mapping[str, str]) -> Finding:
+    try:
+        postgres = local.locate_postgres(environment)
+    except ToolFailedError as error:
+        return Finding(what="PostgreSQL", ok=False, needed=True, found=error.what, help=error.next_step)
+    version = tools.run([str(postgres / "postgres"), "--version"]).stdout.strip()
+    return Finding(what="PostgreSQL", ok=True, needed=True, found=f"{version} in {postgres}")
+
+
+def _space(what: str, folder: Path) -> Finding:
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(existing).free / 2**30
+    return Finding(
+        what=what,
+        ok=free >= FREE_GIB,
+        needed=True,
+        found=f"{free:.0f} GiB free in {existing}",
+        help=f"free {FREE_GIB} GiB",
+    )

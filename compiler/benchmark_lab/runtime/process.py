@@ -1,0 +1,115 @@
+"""Starts and ends processes: the only module that imports subprocess."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from benchmark_lab.runtime.tools import Completed, ToolFailedError
+
+_MARK = "LAB_STARTED_BY"
+_END_TIMEOUT_S = 5.0
+
+
+class Processes:
+    """The real `Tools`."""
+
+    def __init__(self) -> None:
+        self.mark = f"{_MARK}={os.getpid()}-{secrets.token_hex(8)}"
+        """In the environment of all that is streamed, so that its descendants can be found whatever became of it."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float = 60,
+    ) -> Completed:
+        """Run a short command to its end."""
+        try:
+            done = subprocess.run(  # noqa: S603  argv lists only, never a shell
+                list(argv),
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=timeout_s,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise ToolFailedError(f"{argv[0]} is not installed", next_step="run `lab doctor`") from error
+        except subprocess.TimeoutExpired as error:
+            raise ToolFailedError(f"`{' '.join(argv)}` did not end within {timeout_s:g} s") from error
+        return Completed(done.returncode, done.stdout, done.stderr)
+
+    def stream(
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]
+    ) -> int:
+        """Run a long command in a session of its own, its output to `log`; its exit status."""
+        reader, writer = os.pipe()
+        name, value = self.mark.split("=")
+        with log.open("ab") as output, os.fdopen(reader, encoding="utf-8", errors="replace") as events:
+            try:
+                child = subprocess.Popen(  # noqa: S603  argv lists only, never a shell
+                    list(argv),
+                    cwd=cwd,
+                    env={**env, name: value, "LAB_EVENTS_FD": str(writer)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(writer,),
+                    start_new_session=True,
+                )
+            finally:
+                os.close(writer)
+            try:
+                for line in events:
+                    on_line(line)
+                return child.wait()
+            except BaseException:
+                child.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(_END_TIMEOUT_S)
+                child.kill()
+                child.wait()
+                end_marked(self.mark)
+                raise
+
+
+def end_marked(mark: str) -> None:
+    """End every process whose environment carries the mark, whoever its parent is by now."""
+    wanted = mark.encode()
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + _END_TIMEOUT_S
+        while (pids := _pids_with(wanted)) and time.monotonic() < deadline:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, number)
+            time.sleep(0.1)
+
+
+def _pids_with(entry: bytes) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int(folder.name) != os.getpid() and entry in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
+
+
+def start_ticks(pid: int) -> int | None:
+    """When the process started, in the kernel's ticks, which tells it from a later one with its pid; None if gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    return int(text[text.rindex(")") + 2 :].split()[19])

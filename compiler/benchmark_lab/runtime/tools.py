@@ -1,0 +1,68 @@
+"""The one seam between `lab` and other programs, and the error that their failures become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from benchmark_lab.diagnostics import LabError
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a program ended and what it printed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+class ToolFailedError(LabError):
+    """A program or host failed: what was tried, how it ended, the end of its output, and what to do next."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, output: str = "", next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.output = output
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        parts = [self.what]
+        if self.output:
+            parts.append("\n".join(f"  | {line}" for line in self.output.strip().splitlines()[-20:]))
+        if self.next_step:
+            parts.append(f"help: {self.next_step}")
+        return "\n".join(parts)
+
+
+class ResourcesRemainError(ToolFailedError):
+    """Something that a run started could not be stopped; the text says what and how to remove it."""
+
+    exit_code = 7
+
+
+class Tools(Protocol):
+    """What `lab` asks of the outside world; tests pass a fake."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float = 60,
+    ) -> Completed:
+        """Run a short command to its end."""
+
+    def stream(
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]
+    ) -> int:
+        """Run a long command in a session of its own, its output to `log`; its exit status.
+
+        The command finds the number of a file descriptor in LAB_EVENTS_FD; each line it writes there goes to `on_line`.
+        If `on_line` raises, or a signal interrupts, the command and everything it started without detaching is ended.
+        """

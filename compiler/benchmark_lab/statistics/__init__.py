@@ -1,0 +1,1 @@
+"""Ratios, intervals and answers from the trials' numbers: what the rounds carry, and what they don't."""

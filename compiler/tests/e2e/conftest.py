@@ -1,0 +1,133 @@
+"""A real `lab` on this machine: real Ansible, PostgreSQL and k6, in a clone of the project whose path has a space."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+STATE = Path("/var/tmp") / f"benchmark-lab-{os.getuid()}"  # noqa: S108  where runs keep their state
+EXPERIMENT = """
+version: 1
+name: e2e
+question: Does a run do what it says?
+target: local
+matrix:
+  implementation: [python-fastapi, go-fiber]
+  scenario: [{scenario}]
+load: {{model: open, rate: 100, warmup: 1s, measure: {measure}}}
+rounds: {{min: {rounds}, max: {rounds}}}
+seed: 7
+baseline: {{implementation: python-fastapi}}
+"""
+
+
+@dataclass
+class Lab:
+    """The command in a project of its own."""
+
+    project: Path
+
+    def write_experiment(self, scenario: str = "01-lightweight", measure: str = "2s", rounds: int = 1) -> str:
+        path = self.project / "experiments" / "e2e.yaml"
+        path.write_text(EXPERIMENT.format(scenario=scenario, measure=measure, rounds=rounds))
+        return "experiments/e2e.yaml"
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "benchmark_lab", *arguments],
+            cwd=self.project,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        process = self.start(*arguments)
+        stdout, stderr = process.communicate(timeout=300)
+        return process.returncode, stdout, stderr
+
+    def run_folder(self) -> Path:
+        (folder,) = self.project.glob("results/*/*/")
+        return folder
+
+    def trials(self) -> list[dict[str, object]]:
+        path = self.run_folder() / "trials.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    project = tmp_path / "a project"
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        source = ROOT / name
+        if source.is_file() and not name.startswith("compiler/tests/"):
+            target = project / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+            target.chmod(source.stat().st_mode & 0o777)
+    for command in (["init", "-q"], ["add", "-A"]):
+        subprocess.run(["git", "-C", str(project), *command], check=True)
+    return Lab(project)
+
+
+def processes() -> dict[int, str]:
+    """Every process of this machine but kernel threads, by pid."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except OSError:
+            continue
+        if command:
+            found[int(folder.name)] = command
+    return found
+
+
+def listening_ports() -> set[str]:
+    """Local addresses that somebody listens on."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return {line.split()[1] for line in lines if line.split()[3] == "0A"}
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """After the test: no process of a run, no state folder, no port that was not there before."""
+    ports_before = listening_ports()
+    yield
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and _of_runs():
+        time.sleep(0.1)
+    assert _of_runs() == {}
+    assert [path for path in STATE.glob("*/") if (path / "controller.json").exists()] == []
+    assert listening_ports() - ports_before == set()
+
+
+def _of_runs() -> dict[int, str]:
+    words = (f"{STATE}/", "benchmark-lab/builds/", "k6 run --quiet")
+    return {pid: command for pid, command in processes().items() if any(word in command for word in words)}
+
+
+def wait_for_process(matches: Callable[[str], bool], timeout_s: float = 120) -> int:
+    """The pid of the first process whose command line matches, as soon as there is one."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        for pid, command in processes().items():
+            if matches(command):
+                return pid
+        time.sleep(0.05)
+    raise AssertionError("the process never appeared")

@@ -1,0 +1,121 @@
+"""`lab apply` for real: what it measures, what it says when something dies, and that nothing is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from tests.e2e.conftest import Lab, wait_for_process
+
+pytestmark = [pytest.mark.tools, pytest.mark.usefixtures("nothing_left")]
+
+MEASURING = "k6/measure.json"
+
+
+def test_a_run_ends_with_valid_trials_a_summary_and_a_sealed_journal(lab: Lab) -> None:
+    code, stdout, stderr = lab.run("apply", lab.write_experiment("03-db-read"))
+    assert code == 0, stderr
+    trials = lab.trials()
+    assert [trial["verdict"] for trial in trials] == ["valid", "valid"]
+    for trial in trials:
+        assert trial["requests"] == pytest.approx(200, abs=2)
+        assert 10 < trial["sut_cpu_us_per_request"] < 20_000  # type: ignore[operator]  # a number, or it fails
+        assert trial["page_size"] == 20
+    summary = json.loads((lab.run_folder() / "summary.json").read_text())
+    assert summary["complete"] is True
+    assert summary["provenance"]["versions"]["python-fastapi"]
+    assert "go-fiber" in stdout
+    assert "no interval" in stdout
+    code, stdout, _ = lab.run("status", "--json")
+    assert (code, json.loads(stdout)["state"]) == (0, "complete")
+    code, stdout, _ = lab.run("compare", lab.run_folder().name, "--json")
+    assert code == 0
+    assert json.loads(stdout)["comparisons"]
+
+
+def test_k6_killed_in_its_window_makes_that_trial_invalid_and_the_run_goes_on(lab: Lab) -> None:
+    process = lab.start("apply", lab.write_experiment(measure="5s"))
+    k6 = wait_for_process(lambda command: MEASURING in command and "k6 run" in command)
+    time.sleep(1)
+    os.kill(k6, signal.SIGKILL)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 4, stderr
+    first, second = lab.trials()
+    assert [reason["code"] for reason in first["reasons"]] == ["generator-failed"]  # type: ignore[attr-defined]
+    assert second["verdict"] == "valid"
+
+
+def test_a_server_killed_in_the_window_makes_that_trial_invalid_and_the_run_goes_on(lab: Lab) -> None:
+    process = lab.start("apply", lab.write_experiment(measure="5s"))
+    wait_for_process(lambda command: MEASURING in command)
+    server = wait_for_process(lambda command: "uvicorn" in command or command.endswith("/server"))
+    time.sleep(1)
+    os.kill(server, signal.SIGKILL)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 4, stderr
+    first, second = lab.trials()
+    assert "server-restarted" in [reason["code"] for reason in first["reasons"]]  # type: ignore[attr-defined]
+    assert second["verdict"] == "valid"
+
+
+def test_postgresql_killed_in_the_window_ends_the_run_with_a_clear_error(lab: Lab) -> None:
+    process = lab.start("apply", lab.write_experiment("03-db-read", measure="5s"))
+    wait_for_process(lambda command: MEASURING in command)
+    postmaster = wait_for_process(lambda command: "postgres -D" in command and "benchmark-lab-" in command)
+    os.kill(postmaster, signal.SIGKILL)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 3
+    assert "host db: PostgreSQL ended" in stderr
+    (trial,) = lab.trials()
+    assert "database-failed" in [reason["code"] for reason in trial["reasons"]]  # type: ignore[attr-defined]
+
+
+def test_ctrl_c_stops_everything_and_keeps_what_was_measured(lab: Lab) -> None:
+    process = lab.start("apply", lab.write_experiment(measure="4s"))
+    wait_for_process(lambda command: MEASURING in command)
+    while not lab.trials():
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Interrupted" in stderr
+    assert len(lab.trials()) == 1
+    assert json.loads((lab.run_folder() / "summary.json").read_text())["complete"] is False
+
+
+def test_what_a_killed_lab_left_is_ended_by_the_next_command(lab: Lab) -> None:
+    process = lab.start("apply", lab.write_experiment(measure="20s"))
+    wait_for_process(lambda command: MEASURING in command)
+    process.kill()
+    process.communicate()
+    code, _, stderr = lab.run("doctor")
+    assert code == 0, stderr
+    assert "which was killed" in stderr
+
+
+def test_an_implementation_that_fails_conformance_is_not_measured_and_the_others_go_on(lab: Lab) -> None:
+    health = lab.project / "implementations" / "python-fastapi" / "app" / "echo.py"
+    text = health.read_text()
+    assert "total" in text
+    health.write_text(text.replace("item.price * item.quantity", "item.price"))
+    assert health.read_text() != text
+    code, stdout, stderr = lab.run("apply", lab.write_experiment())
+    assert code == 4, stderr
+    assert "fails conformance (echo" in stderr
+    assert {trial["implementation"] for trial in lab.trials()} == {"go-fiber"}
+    assert "conformance" in stdout
+
+
+def test_a_second_run_on_the_same_machine_waits_for_nobody(lab: Lab) -> None:
+    experiment = lab.write_experiment(measure="20s")
+    first = lab.start("apply", experiment)
+    wait_for_process(lambda command: "benchmark-lab-" in command and "postgres" in command)
+    code, _, stderr = lab.run("apply", experiment)
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=60)
+    assert code == 6
+    assert f"pid {first.pid}" in stderr

@@ -1,0 +1,1 @@
+// The compiler reads the manifest beside it only.

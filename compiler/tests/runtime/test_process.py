@@ -1,0 +1,49 @@
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmark_lab.runtime.process import Processes, start_ticks
+from benchmark_lab.runtime.tools import ToolFailedError
+
+EMIT = "import os; os.write(int(os.environ['LAB_EVENTS_FD']), b'one\\ntwo\\n'); raise SystemExit(3)"
+DETACH = """
+import os, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+os.write(int(os.environ["LAB_EVENTS_FD"]), f"{child.pid}\\n".encode())
+time.sleep(60)
+"""
+
+
+def test_a_streamed_programs_lines_and_status_arrive(tmp_path: Path) -> None:
+    lines: list[str] = []
+    status = Processes().stream(
+        [sys.executable, "-c", EMIT], env={}, cwd=tmp_path, log=tmp_path / "log", on_line=lines.append
+    )
+    assert (status, lines) == (3, ["one\n", "two\n"])
+
+
+def test_an_interrupted_stream_ends_even_what_left_its_session(tmp_path: Path) -> None:
+    pids: list[int] = []
+
+    def interrupt(line: str) -> None:
+        pids.append(int(line))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Processes().stream(
+            [sys.executable, "-c", DETACH], env={}, cwd=tmp_path, log=tmp_path / "log", on_line=interrupt
+        )
+    deadline = time.monotonic() + 5
+    while start_ticks(pids[0]) is not None and time.monotonic() < deadline:
+        time.sleep(0.05)  # the orphan is reaped by init
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], signal.SIGCONT)
+
+
+def test_a_missing_program_is_a_clear_error() -> None:
+    with pytest.raises(ToolFailedError, match="no-such-program is not installed"):
+        Processes().run(["no-such-program"])

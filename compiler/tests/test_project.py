@@ -1,0 +1,87 @@
+"""The project's own files: its catalog, its experiments, and the schemas that editors use."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from benchmark_lab.catalog import Catalog
+from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.project import plan_file
+from benchmark_lab.cli.schema import Kind, schema_text
+from benchmark_lab.diagnostics import Code
+from benchmark_lab.emit import emit
+from benchmark_lab.experiment import Changes
+from tests.compiling import PROJECT, TESTS
+
+EXPERIMENTS = sorted((PROJECT / "experiments").glob("*.yaml"))
+MANIFESTS = {
+    Kind.EXPERIMENT: [*EXPERIMENTS, *sorted((TESTS / "golden").glob("*/*.yaml"))],
+    Kind.IMPLEMENTATION: sorted(PROJECT.glob("implementations/*/implementation.yaml")),
+    Kind.SCENARIO: sorted(PROJECT.glob("scenarios/*.yaml")),
+    Kind.TARGET: sorted(PROJECT.glob("infra/*/target.yaml")),
+}
+
+
+def loaded(file: Path) -> object:
+    return yaml.safe_load(file.read_text())
+
+
+@cache
+def catalog() -> Catalog:
+    return load_catalog(PROJECT)
+
+
+@pytest.mark.parametrize("file", EXPERIMENTS, ids=[file.stem for file in EXPERIMENTS])
+def test_a_shipped_experiment_compiles_within_its_budget(file: Path) -> None:
+    bundle = emit(plan_file(file, catalog(), Changes()))
+    assert all((PROJECT / path).exists() for path in bundle.copies)
+
+
+@pytest.mark.parametrize("file", EXPERIMENTS, ids=[file.stem for file in EXPERIMENTS])
+def test_a_shipped_experiment_names_its_schema_for_editors(file: Path) -> None:
+    assert file.read_text().startswith("# yaml-language-server: $schema=../spec/experiment.schema.json\n")
+
+
+def test_the_readme_explains_every_code() -> None:
+    text = (PROJECT / "compiler" / "README.md").read_text()
+    rows = [f"| {code.number} | {code.meaning} |" for code in Code]
+    assert [line for line in text.splitlines() if line.startswith("| LAB")] == rows
+
+
+def test_scenarios_call_what_the_api_has() -> None:
+    api = yaml.safe_load((PROJECT / "spec" / "openapi.yaml").read_text())
+    methods = (method for path in api["paths"].values() for method in path.values() if isinstance(method, dict))
+    operations = {method.get("operationId") for method in methods}
+    called = {endpoint for scenario in catalog().scenarios.values() for endpoint in scenario.endpoints}
+    assert called <= operations
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_schema_is_fresh_and_of_draft_07(kind: Kind, update_golden: bool) -> None:
+    text = schema_text(kind)
+    file = PROJECT / "spec" / f"{kind}.schema.json"
+    if update_golden:
+        file.write_text(text)
+    assert file.read_text() == text
+    Draft7Validator.check_schema(json.loads(text))
+    assert "prefixItems" not in text
+    assert "$defs" not in text
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_editors_accept_what_lab_accepts(kind: Kind) -> None:
+    schema = Draft7Validator(json.loads(schema_text(kind)))
+    problems = {file: [error.message for error in schema.iter_errors(loaded(file))] for file in MANIFESTS[kind]}
+    assert {file: messages for file, messages in problems.items() if messages} == {}
+
+
+@pytest.mark.parametrize("name", ["unknown-keys", "numbers-and-texts", "missing-keys", "nothing-right", "shares"])
+def test_editors_refuse_what_lab_refuses(name: str) -> None:
+    text = (TESTS / "invalid" / f"{name}.yaml").read_text()
+    assert not Draft7Validator(json.loads(schema_text(Kind.EXPERIMENT))).is_valid(yaml.safe_load(text))

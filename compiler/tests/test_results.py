@@ -1,0 +1,292 @@
+"""Synthetic runs of known truth: what their summaries say, and what they refuse to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from benchmark_lab.bundle import Arithmetic, Criterion, Metric, Number, Rounds
+from benchmark_lab.results.cells import summarise_cells
+from benchmark_lab.results.comparisons import precise_enough
+from benchmark_lab.results.markdown import render
+from benchmark_lab.results.summary import summarise
+from benchmark_lab.results.tables import cells_table
+from benchmark_lab.results.trials import read_trials
+from benchmark_lab.run import MetricComparison, Summary, Trial
+from tests.synthetic import CLOSED, OPEN, cell, experiment, facts, invalid, matrix, trial, trials
+
+GOLDEN = Path(__file__).parent / "golden"
+
+FASTAPI, FIBER = cell("python-fastapi"), cell("go-fiber")
+PAIR = (FASTAPI, FIBER)
+ONE_CONTRAST = experiment(contrasts=[PAIR])
+TRUTH = {of.id: 420.0 if of.implementation == "python-fastapi" else 130.0 for of in matrix()}
+
+
+def comparison(summary: Summary, metric: str) -> MetricComparison:
+    (found,) = (c for c in summary.comparisons if c.metric == metric)
+    return found
+
+
+def quick(found: Sequence[Trial]) -> Summary:
+    return summarise(ONE_CONTRAST, PAIR, found, facts())
+
+
+def test_a_known_ratio_is_found_although_rounds_drift() -> None:
+    cpu = comparison(quick(trials(TRUTH, PAIR, 10, noise=0.03, drift=0.4)), "sut_cpu_us_per_request")
+    assert cpu.low is not None
+    assert cpu.high is not None
+    assert cpu.low < 130 / 420 < cpu.high
+    assert (cpu.answer, cpu.paired, cpu.n, cpu.ranked) == ("lower", True, 10, True)
+    assert cpu.bootstrap_low == pytest.approx(cpu.low, rel=0.03)
+
+
+def test_the_order_of_trials_changes_nothing() -> None:
+    found = trials(TRUTH, PAIR, 8)
+    assert quick(found[::-1]).comparisons == quick(found).comparisons
+
+
+def test_only_rounds_with_two_valid_trials_are_paired() -> None:
+    found = [*trials(TRUTH, PAIR, 7)]
+    found[0] = invalid(FASTAPI, 0, "errors", sut_cpu_us_per_request=9e9)
+    found[3] = invalid(FIBER, 1, "errors", "dropped-load", sut_cpu_us_per_request=9e9)
+    summary = quick(found)
+    assert comparison(summary, "sut_cpu_us_per_request").n == 5
+    assert comparison(summary, "sut_cpu_us_per_request").answer == "no interval"
+    assert comparison(summary, "sut_cpu_us_per_request").ratio == pytest.approx(130 / 420, rel=0.05)
+    fiber = summary.cells[1]
+    assert (fiber.trials, fiber.valid) == (7, 6)
+    assert fiber.invalid_reasons == {"errors": 1, "dropped-load": 1}
+    assert fiber.invalid_evidence["errors"] == "the figures of errors"
+    assert fiber.metrics["sut_cpu_us_per_request"].median < 200
+
+
+def test_an_inconclusive_comparison_says_the_rounds_needed() -> None:
+    cpu = comparison(quick(trials(dict.fromkeys(TRUTH, 420.0), PAIR, 6, noise=0.1)), "sut_cpu_us_per_request")
+    assert cpu.answer == "inconclusive"
+    assert cpu.rounds_needed is not None
+    assert cpu.rounds_needed > 6
+
+
+def test_p99_of_a_shared_host_is_not_ranked_but_elsewhere_it_is() -> None:
+    found = [t.model_copy(update={"latency_p99_ms": t.latency_p90_ms}) for t in trials(TRUTH, PAIR, 6)]
+    shared = comparison(summarise(ONE_CONTRAST, PAIR, found, facts()), "latency_p99_ms")
+    assert (shared.ranked, shared.answer, shared.p_value_holm) == (False, "not ranked", None)
+    assert shared.ratio is not None
+    own = comparison(summarise(ONE_CONTRAST, PAIR, found, facts(labels=())), "latency_p99_ms")
+    assert (own.ranked, own.answer) == (True, "lower")
+
+
+def test_a_metric_that_no_trial_has_is_not_compared() -> None:
+    assert "latency_p99_ms" not in {c.metric for c in quick(trials(TRUTH, PAIR, 6)).comparisons}
+
+
+def closed_summary(found: Sequence[Trial]) -> Summary:
+    return summarise(experiment(CLOSED, contrasts=[PAIR]), PAIR, found, facts())
+
+
+def test_a_closed_load_ranks_throughput_and_no_latency() -> None:
+    summary = closed_summary(trials(TRUTH, PAIR, 6, model="closed"))
+    assert comparison(summary, "throughput_rps").answer == "higher"
+    assert comparison(summary, "latency_p50_ms").unranked_reason == "closed loop, not ranked"
+    assert "go-fiber is faster than python-fastapi (throughput 3." in summary.answer
+
+
+def test_throughput_that_something_else_limited_is_a_bound_and_not_ranked() -> None:
+    found = [
+        t.model_copy(update={"limited_by": "unknown"}) if t.cell == FIBER.id else t
+        for t in trials(TRUTH, PAIR, 6, model="closed")
+    ]
+    summary = closed_summary(found)
+    throughput = comparison(summary, "throughput_rps")
+    assert (throughput.ranked, throughput.unranked_reason) == (False, "a lower bound: limit unknown")
+    assert summary.answer.startswith(
+        "On this host (01-lightweight; closed, 32 virtual users; 95 % intervals): throughput is not ranked"
+    )
+    assert cells_table(summary).rows[1][1].endswith("\nlimit unknown")
+
+
+def test_a_cell_that_only_the_generator_spoilt_shows_its_lower_bound() -> None:
+    limited = [
+        invalid(FIBER, n, "generator-limited", model="closed", throughput_rps=9_100.0 + n, limited_by="generator")
+        for n in range(6)
+    ]
+    summary = closed_summary([*trials(TRUTH, (FASTAPI,), 6, model="closed"), *limited])
+    assert cells_table(summary).rows[1][1] == "≥ 9,102\ngenerator-limited"
+    assert cells_table(summary).rows[1][-1] == "0 of 6 valid\ngenerator-limited 6"
+    assert comparison(summary, "throughput_rps").answer == "not ranked"
+
+
+def test_cells_of_different_hardware_are_compared_unpaired() -> None:
+    large = cell("go-fiber", hardware="large")
+    found = trials(TRUTH | {large.id: 65.0}, (FIBER, large), 8, drift=0)
+    summary = summarise(experiment(contrasts=[(FIBER, large)]), (FIBER, large), found, facts())
+    cpu = comparison(summary, "sut_cpu_us_per_request")
+    assert (cpu.paired, cpu.n, cpu.answer) == (False, 8, "lower")
+
+
+def test_holm_corrects_over_all_ranked_comparisons() -> None:
+    summary = summarise(experiment(), matrix(), trials(TRUTH, matrix(), 6), facts())
+    ranked = [c for c in summary.comparisons if c.ranked]
+    assert len(ranked) == 6
+    smallest = min(ranked, key=lambda c: c.p_value or 1)
+    assert smallest.p_value is not None
+    assert smallest.p_value_holm == pytest.approx(6 * smallest.p_value)
+
+
+HERE = "On this host (01-lightweight; open, 300 requests/s): "
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        ([], "Nothing can be said: no cell has a valid trial (not measured 2)."),
+        (
+            [invalid(of, n, "dropped-load") for of in PAIR for n in range(6)],
+            "Nothing can be said: no cell has a valid trial (dropped-load 12).",
+        ),
+        (
+            [trial(of, n, sut_cpu_us_per_request=TRUTH[of.id]) for of in PAIR for n in range(2)],
+            f"{HERE}go-fiber against python-fastapi has no interval, which takes 6 rounds "  # noqa: ISC004  one sentence
+            "(CPU per request 0.310 times, 2 rounds).",
+        ),
+        (
+            [trial(FASTAPI, n, sut_cpu_us_per_request=420.0) for n in range(6)]
+            + [invalid(FIBER, n, "errors") for n in range(6)],
+            f"{HERE}go-fiber and python-fastapi were never valid in the same round (CPU per request); "  # noqa: ISC004
+            "1 of 2 cells have no valid trial (errors 6).",
+        ),
+    ],
+)
+def test_the_answer_says_plainly_what_it_cannot_say(found: list[Trial], sentence: str) -> None:
+    assert quick(found).answer == sentence
+
+
+def test_the_answer_says_when_it_is_undecided_and_how_many_rounds_would_decide() -> None:
+    answer = quick(trials(dict.fromkeys(TRUTH, 420.0), PAIR, 6, noise=0.1)).answer
+    assert "the rounds do not decide between go-fiber and python-fastapi (CPU per request" in answer
+    assert "rounds would)" in answer
+
+
+def test_many_comparisons_are_counted_and_their_two_ends_named() -> None:
+    pairs = [(cell("python-fastapi", workers=n), cell("go-fiber", workers=n)) for n in range(1, 6)]
+    cells = [of for pair in pairs for of in pair]
+    truth = {of.id: 420.0 if of.implementation == "python-fastapi" else 100.0 + 10 * of.workers for of in cells}
+    answer = summarise(experiment(contrasts=pairs), cells, trials(truth, cells, 6, noise=0.01), facts()).answer
+    assert "CPU per request compared 5 times: lower 5, from 0.26" in answer
+    assert "times (go-fiber against python-fastapi for 1 worker) to 0.35" in answer
+
+
+def test_an_experiment_without_contrasts_is_answered_by_its_medians() -> None:
+    summary = summarise(experiment(contrasts=[]), PAIR, trials(TRUTH, PAIR, 6), facts())
+    assert "nothing was to be compared; python-fastapi CPU per request 4" in summary.answer
+
+
+def test_a_table_of_few_rounds_has_medians_without_intervals() -> None:
+    row = cells_table(quick(trials(TRUTH, PAIR, 3))).rows[0]
+    assert "to" not in "".join(row)
+    assert row[4] == "\N{EN DASH}"  # 6,000 requests are too few for a p99
+
+
+def test_a_cell_that_was_never_measured_says_why() -> None:
+    refused = {FIBER.id: "conformance: echo-validation failed"}
+    summary = summarise(ONE_CONTRAST, PAIR, trials(TRUTH, (FASTAPI,), 6), facts(not_measured=refused))
+    assert cells_table(summary).rows[1][-1] == "not measured\nconformance: echo-validation failed"
+
+
+def test_time_outside_warm_up_and_windows_is_counted_from_the_rounds_wall_time() -> None:
+    summary = quick(trials(TRUTH, PAIR, 6))  # 12 trials of 25 s in 688 s
+    assert summary.measuring_share == pytest.approx(300 / 688)
+    assert summary.overhead_per_trial_s == pytest.approx(388 / 12)
+    assert summary.rounds_done == 6
+
+
+def test_half_a_round_is_no_round_done() -> None:
+    assert quick(trials(TRUTH, PAIR, 6)[:-1]).rounds_done == 5
+
+
+def throughput_of(implementation: str) -> Metric:
+    return Metric(name="throughput_rps", where={"implementation": implementation})
+
+
+def test_criteria_are_evaluated_over_medians() -> None:
+    at_least = Criterion(
+        text="throughput_rps(implementation=go-fiber) >= 2 * throughput_rps(implementation=python-fastapi)",
+        operator=">=",
+        left=throughput_of("go-fiber"),
+        right=Arithmetic(operator="*", left=Number(value=2), right=throughput_of("python-fastapi")),
+    )
+    unknown = Criterion(text="…", operator="<", left=throughput_of("node-express"), right=Number(value=1))
+    asked = experiment(CLOSED, contrasts=[PAIR], criteria=(at_least, unknown))
+    held, undecided = summarise(asked, PAIR, trials(TRUTH, PAIR, 6, model="closed"), facts()).criteria
+    assert held.held is True
+    assert held.left == pytest.approx(1e6 / 130, rel=0.1)
+    assert held.right == pytest.approx(2e6 / 420, rel=0.1)
+    assert undecided.held is None
+
+
+@pytest.mark.parametrize(("noise", "rounds", "enough"), [(0.002, 6, True), (0.2, 6, False), (0.002, 5, False)])
+def test_a_run_stops_early_only_when_every_contrast_is_precise(*, noise: float, rounds: int, enough: bool) -> None:
+    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    found = trials(TRUTH, PAIR, rounds, noise=noise)
+    cells = summarise_cells(PAIR, found, {})
+    assert precise_enough(asked, cells, found, ("shared-host",)) is enough
+    assert not precise_enough(ONE_CONTRAST, cells, found, ("shared-host",))
+
+
+def test_a_contrast_that_cannot_be_measured_is_not_waited_for() -> None:
+    other = (cell("python-fastapi", "03-db-read"), cell("go-fiber", "03-db-read"))
+    asked = experiment(contrasts=[PAIR, other], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    found = trials(TRUTH, (*PAIR, other[0]), 6, noise=0.002)
+    cells = summarise_cells((*PAIR, *other), found, {other[1].id: "conformance failed"})
+    assert precise_enough(asked, cells, found, ())
+
+
+def lines(found: Sequence[Trial]) -> str:
+    return "".join(t.model_dump_json(by_alias=True) + "\n" for t in found)
+
+
+def test_a_truncated_file_counts_up_to_the_torn_line_and_says_so() -> None:
+    found = trials(TRUTH, PAIR, 6)
+    read = read_trials(lines(found)[:-40])
+    assert read.trials == tuple(found[:-1])
+    assert read.remark == "line 12 of trials.jsonl is torn or no trial: the 11 trials before it count"
+    broken = read_trials(lines(found[:3]) + "{}\n" + lines(found[3:]))
+    assert broken.remark is not None
+    assert broken.remark.endswith("the 3 trials before it count, 9 lines after it do not")
+
+
+def test_a_whole_file_is_read_without_remark_and_parameters_are_ignored() -> None:
+    found = trials(TRUTH, PAIR, 6)
+    read = read_trials(lines(found).replace('{"schema":1', '{"page_size":20,"schema":1'))
+    assert (read.trials, read.remark) == (tuple(found), None)
+
+
+def test_a_newer_schema_is_refused() -> None:
+    with pytest.raises(ValidationError, match="written with schema 2; this lab reads up to 1: update it"):
+        read_trials(lines(trials(TRUTH, PAIR, 1)).replace('"schema":1', '"schema":2'))
+
+
+def test_the_summary_page_is_the_golden_one(*, update_golden: bool) -> None:
+    found = trials(TRUTH, matrix(), 6, noise=0.03)
+    found[1] = invalid(FIBER, 0, "errors", failed_requests=61)
+    criterion = Criterion(
+        text="throughput_rps(implementation=go-fiber) > 100",
+        operator=">",
+        left=throughput_of("go-fiber"),
+        right=Number(value=100),
+    )
+    asked = experiment(OPEN, criteria=(criterion,))
+    summary = summarise(asked, matrix(), found, facts(notes=("shortened: 6 rounds of 10",)))
+    page = render(summary, asked)
+    if update_golden:
+        (GOLDEN / "summary.md").write_text(page)
+    assert page == (GOLDEN / "summary.md").read_text()
+
+
+def test_a_summary_survives_being_stored() -> None:
+    summary = quick(trials(TRUTH, PAIR, 6))
+    assert Summary.model_validate_json(summary.model_dump_json(by_alias=True)) == summary

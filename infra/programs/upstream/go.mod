@@ -1,0 +1,3 @@
+module benchmarklab/upstream
+
+go 1.26.0

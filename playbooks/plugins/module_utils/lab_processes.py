@@ -1,0 +1,244 @@
+"""Long-lived processes on a host: started in sessions of their own, recorded, sampled, and stopped for sure.
+
+A record is a JSON file `<state>/processes/<name>.json` with the pid and its start time, so that a pid which the kernel
+gave to somebody else is never touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+STOP_TIMEOUT_S = 5.0
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Process:
+    """One recorded process: the leader of its session."""
+
+    name: str
+    pid: int
+    start_ticks: int
+    """Field 22 of /proc/PID/stat: tells this process from a later one with the same pid."""
+    port: int
+    started_at: float
+    stop_signal: int
+    log: str
+
+
+@dataclass(frozen=True)
+class Stat:
+    """The fields of /proc/PID/stat that identify a process and place it."""
+
+    pid: int
+    state: str
+    ppid: int
+    session: int
+    start_ticks: int
+
+    @property
+    def key(self) -> str:
+        """Identity of the process over the life of the host."""
+        return f"{self.pid}:{self.start_ticks}"
+
+
+def read_stat(pid: int) -> Stat | None:
+    """The process's stat, or None if it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    fields = text[text.rindex(")") + 2 :].split()  # the command may hold spaces and parentheses
+    return Stat(pid=pid, state=fields[0], ppid=int(fields[1]), session=int(fields[3]), start_ticks=int(fields[19]))
+
+
+def all_stats() -> list[Stat]:
+    """The stat of every process of the host."""
+    pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]  # noqa: PTH208  Path objects cost 5 times as much
+    return [stat for pid in pids if (stat := read_stat(pid)) is not None]
+
+
+def session_of(leader: int) -> list[Stat]:
+    """The living processes of the leader's session, zombies left out."""
+    return [stat for stat in all_stats() if stat.session == leader and stat.state not in "ZX"]
+
+
+def is_alive(process: Process) -> bool:
+    """Whether the recorded process itself still runs."""
+    stat = read_stat(process.pid)
+    return stat is not None and stat.start_ticks == process.start_ticks and stat.state not in "ZX"
+
+
+def cpu_time_s(pid: int) -> float | None:
+    """CPU time of a process with its ended threads, to the nanosecond, or None if it is gone.
+
+    The clock's id is that of clock_getcpuclockid(3); /proc/PID/stat counts in ticks of 10 ms, too coarse for a window
+    of seconds.
+    """
+    try:
+        return time.clock_gettime(((~pid) << 3) | 2)
+    except OSError:
+        return None
+
+
+def free_port(host: str) -> int:
+    """A TCP port that nobody listens on now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def die_with_parent() -> None:
+    """Have the kernel end the calling process when its parent ends; for use between fork and exec."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def identity_of(user: str | None) -> dict[str, Any]:
+    """The options with which subprocess runs a program as this system user, its primary group and no other."""
+    if user is None:
+        return {}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _record_path(state: Path, name: str) -> Path:
+    return state / "processes" / f"{name}.json"
+
+
+def read_records(state: Path) -> list[Process]:
+    """Every recorded process, in the order of their starts; a half-written record counts for nothing."""
+    records = []
+    for path in (state / "processes").glob("*.json"):
+        with contextlib.suppress(ValueError, TypeError, OSError):
+            records.append(Process(**json.loads(path.read_text())))
+    return sorted(records, key=lambda process: process.started_at)
+
+
+def read_record(state: Path, name: str) -> Process | None:
+    """The recorded process of this name."""
+    return next((process for process in read_records(state) if process.name == name), None)
+
+
+def start(
+    state: Path,
+    name: str,
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    cpus: Sequence[int],
+    port: int,
+    user: str | None = None,
+    stop_signal: int = signal.SIGTERM,
+) -> Process:
+    """Start a process in a session of its own, on its CPU set, with exactly this environment, and record it.
+
+    Args:
+        state: the run's state folder on this host; the log goes to `<state>/logs/<name>.log`.
+        name: the record's name; a process of that name must have been stopped before.
+        argv: program and arguments.
+        env: the whole environment.
+        cwd: working folder.
+        cpus: CPU numbers it may use; empty: all.
+        port: the port it is told to listen on, for the record.
+        user: run as this user instead of the caller; needs root.
+        stop_signal: what `stop` sends first.
+
+    Raises:
+        OSError: if the program cannot be executed.
+    """
+    log = state / "logs" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    _record_path(state, name).parent.mkdir(parents=True, exist_ok=True)
+
+    def enter() -> None:
+        if cpus:
+            os.sched_setaffinity(0, cpus)
+
+    with log.open("wb") as output:
+        child = subprocess.Popen(  # noqa: S603  the argv is the manifest's, reviewed like code
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(env),
+            cwd=cwd,
+            start_new_session=True,
+            preexec_fn=enter,  # noqa: PLW1509  the module has one thread
+            **identity_of(user),
+        )
+    child.returncode = 0  # it outlives this program, which shall not warn of a child that nobody waited for
+    stat = read_stat(child.pid)
+    process = Process(
+        name=name,
+        pid=child.pid,
+        start_ticks=stat.start_ticks if stat else 0,
+        port=port,
+        started_at=time.time(),
+        stop_signal=stop_signal,
+        log=str(log),
+    )
+    path = _record_path(state, name)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(process)))
+    partial.replace(path)
+    return process
+
+
+def stop(state: Path, process: Process, timeout_s: float = STOP_TIMEOUT_S) -> bool:
+    """End the process and its whole session, by force after `timeout_s`; forget the record.
+
+    Returns:
+        Whether it ended by itself in time.
+    """
+    graceful = True
+    if is_alive(process):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, process.stop_signal)
+        graceful = _wait_until(lambda: not session_of(process.pid), timeout_s)
+    for stat in session_of(process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(stat.pid, signal.SIGKILL)
+    _wait_until(lambda: not session_of(process.pid), STOP_TIMEOUT_S)
+    _record_path(state, process.name).unlink(missing_ok=True)
+    return graceful
+
+
+def _wait_until(condition: Condition, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def tail(path: str, limit: int = 2000) -> str:
+    """The end of a log, at most `limit` bytes."""
+    try:
+        with Path(path).open("rb") as log:
+            log.seek(0, os.SEEK_END)
+            log.seek(max(0, log.tell() - limit))
+            return log.read().decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Condition = Callable[[], bool]

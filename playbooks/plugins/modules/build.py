@@ -1,0 +1,134 @@
+#!/usr/bin/python
+"""Build sources in a cache folder, once for each content."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: build
+short_description: Build sources in a cache folder, once for each content, whoever asks first
+description:
+  - The build's folder is named by a digest of the sources, the command lines and the platform.
+    A finished build is used again; an interrupted one is made anew. A lock keeps two runs apart.
+options:
+  name: {type: str, required: true}
+  sources: {description: Folder that is copied into the build's folder first., type: path}
+  cache: {description: Folder of all builds., type: path, required: true}
+  commands:
+    description: Command lines, run in the build's folder, which C({build}) names.
+    type: list
+    elements: list
+    required: true
+  versions: {description: Command line that prints what versions were built., type: list, elements: str, default: []}
+author: benchmark-lab
+"""
+
+EXAMPLES = r"""
+- name: Build the upstream
+  build: {name: upstream, sources: infra/programs/upstream, cache: /var/cache/lab, commands: [[go, build, .]]}
+"""
+
+RETURN = r"""
+build: {description: The build's folder, type: str, returned: always}
+versions: {description: What the command C(versions) printed, type: str, returned: always}
+seconds: {description: What building took, type: float, returned: always}
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+COMPLETE = ".complete"
+"""Marks a finished build and holds its versions."""
+IGNORED = shutil.ignore_patterns("__pycache__", "node_modules", "tests", ".venv")
+
+
+def digest_of(sources: Path | None, commands: list[list[str]]) -> str:
+    """Names what the outcome depends on; tests and caches of the sources don't count."""
+    digest = hashlib.sha256(
+        json.dumps([commands, platform.machine(), platform.libc_ver(), sys.version_info[:2]]).encode()
+    )
+    if sources is not None:
+        for folder, folders, files in os.walk(sources):
+            ignored = IGNORED(folder, folders + files)
+            folders[:] = sorted(set(folders) - ignored)
+            for name in sorted(set(files) - ignored):
+                path = Path(folder, name)
+                digest.update(f"{path.relative_to(sources)}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class BuildError(Exception):
+    """A command of the build failed; the text says which and how."""
+
+
+def build(sources: Path | None, folder: Path, commands: list[list[str]], versions: list[str]) -> None:
+    """Copy the sources, run everything, and leave the versions in the folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if sources is None:
+        folder.mkdir(parents=True)
+    else:
+        shutil.copytree(sources, folder, ignore=IGNORED)
+    for command in commands:
+        run(command, folder)
+    (folder / COMPLETE).write_text(run(versions, folder) if versions else "")
+
+
+def run(command: list[str], folder: Path) -> str:
+    """Run one command of the build; what it printed."""
+    argv = [part.replace("{build}", str(folder)) for part in command]
+    try:
+        done = subprocess.run(  # noqa: S603  the manifest's command, reviewed like code
+            argv, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+    except OSError as error:
+        raise BuildError(f"{argv[0]} cannot be started: {error}") from error
+    if done.returncode != 0:
+        raise BuildError(
+            f"`{' '.join(argv)}` ended with status {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}"
+        )
+    return done.stdout.strip()
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "sources": {"type": "path"},
+            "cache": {"type": "path", "required": True},
+            "commands": {"type": "list", "elements": "list", "required": True},
+            "versions": {"type": "list", "elements": "str", "default": []},
+        }
+    )
+    params = module.params
+    sources = Path(params["sources"]) if params["sources"] else None
+    commands = [[str(part) for part in command] for command in params["commands"]]
+    began = time.monotonic()
+    cache = Path(params["cache"])
+    cache.mkdir(parents=True, exist_ok=True)
+    folder = cache / f"{params['name']}-{digest_of(sources, commands)}"
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        changed = not (folder / COMPLETE).exists()
+        if changed:
+            try:
+                build(sources, folder, commands, params["versions"])
+            except (BuildError, OSError) as error:
+                module.fail_json(msg=f"{params['name']} cannot be built: {error}", name=params["name"])
+    versions = (folder / COMPLETE).read_text()
+    seconds = time.monotonic() - began
+    module.exit_json(changed=changed, name=params["name"], build=str(folder), versions=versions, seconds=seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+/** Turns k6's end-of-test data into the one JSON object that a scenario prints. */
+
+/** How long a request may take, in ms; less than the 30 s that k6 grants running iterations at the end, so that none is cut off uncounted. */
+export const TIMEOUT_MS = 20_000;
+
+/** Counters named by this prefix and a kind of failure, such as `failed_status_503`, appear as `failures`. */
+export const FAILED = 'failed_';
+
+const TAIL = { 0.9995: 'p(99.95)', 0.9999: 'p(99.99)', 0.99999: 'p(99.999)' };
+
+/** @returns {string[]} k6's names of the quantiles from 0 to 1 in steps of 0.001 */
+function grid() {
+  return Array.from({ length: 1001 }, (_, i) => `p(${i / 10})`);
+}
+
+/** @returns {string[]} what k6 computes of every trend, since it has no setting for one trend alone */
+export function trendStats() {
+  return [...grid(), ...Object.values(TAIL), 'avg', 'count'];
+}
+
+/** @typedef {Record<string, number>} Values */
+/** @typedef {{ metrics: Record<string, { values: Values } | undefined>, state: { testRunDurationMs: number } }} EndOfTest */
+
+/**
+ * @param {number | undefined} milliseconds
+ * @returns {number} to the microsecond
+ */
+function rounded(milliseconds = 0) {
+  return Math.round(milliseconds * 1000) / 1000;
+}
+
+/**
+ * The time of a failed request says nothing of the implementation: a refusal is quick, a lost answer has no time at all. It therefore counts in
+ * the quantiles as the longest wait there is, so that failing never makes a quantile better, and it is left out of the mean.
+ *
+ * @param {Values} values of the latency trend, where each failed request is TIMEOUT_MS
+ * @param {number} failed
+ */
+function latency(values, failed) {
+  const { count = 0, avg = 0 } = values;
+  const answered = count - failed;
+  return {
+    quantiles: grid().map((name) => rounded(values[name])),
+    tail: Object.fromEntries(Object.entries(TAIL).map(([quantile, name]) => [quantile, rounded(values[name])])),
+    mean: rounded(answered > 0 ? (avg * count - failed * TIMEOUT_MS) / answered : TIMEOUT_MS),
+    max: rounded(values['p(100)']),
+    count,
+  };
+}
+
+/** @param {EndOfTest} data */
+export function summarise({ metrics, state }) {
+  /** @param {string} name */
+  const count = (name) => metrics[name]?.values.count ?? 0;
+  const failures = Object.fromEntries(
+    Object.keys(metrics)
+      .filter((name) => name.startsWith(FAILED))
+      .map((name) => [name.slice(FAILED.length).replaceAll('_', ' '), count(name)]),
+  );
+  const failed = Object.values(failures).reduce((sum, requests) => sum + requests, 0);
+  return {
+    window_s: Math.round(state.testRunDurationMs * 1000) / 1e6,
+    requests: count('http_reqs'),
+    failed_requests: failed,
+    failures,
+    iterations: count('iterations'),
+    dropped_iterations: count('dropped_iterations'),
+    latency_ms: latency(metrics.latency?.values ?? {}, failed),
+  };
+}
