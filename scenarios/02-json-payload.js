@@ -1,7 +1,7 @@
 /** `POST /echo` with ITEMS items: parse, validate and serialise JSON of one size. */
 
 import { isEcho } from './lib/answers.js';
-import { post } from './lib/endpoint.js';
+import { endpoint } from './lib/endpoint.js';
 import { echoBody } from './lib/items.js';
 import { hash, mulberry32 } from './lib/random.js';
 import { number, text } from './lib/settings.js';
@@ -15,8 +15,9 @@ const url = `${text('BASE_URL')}/echo`;
 const items = number('ITEMS');
 const random = mulberry32(hash(`${text('SEED')}/${__VU}`));
 const bodies = Array.from({ length: BODIES }, () => echoBody(random, items));
-const postEcho = post({ headers: { 'Content-Type': 'application/json' }, isRight: isEcho });
+const postEcho = endpoint('post', { headers: { 'Content-Type': 'application/json' }, isRight: isEcho });
 
 export default function () {
-  postEcho(url, bodies[__ITER % BODIES]);
+  const body = bodies[__ITER % BODIES];
+  postEcho(url, body, body);
 }

@@ -1,7 +1,7 @@
 /** `GET /users` pages and `GET /users/{id}` in the proportion LIST_SHARE: reads of the 10,000 seeded users. */
 
 import { SEEDED_USERS, isSeededUser, seededPage } from './lib/answers.js';
-import { get } from './lib/endpoint.js';
+import { endpoint } from './lib/endpoint.js';
 import { hash, mulberry32 } from './lib/random.js';
 import { number, text } from './lib/settings.js';
 
@@ -11,15 +11,15 @@ const users = `${text('BASE_URL')}/users`;
 const limit = number('PAGE_SIZE');
 const listShare = number('LIST_SHARE');
 const random = mulberry32(hash(`${text('SEED')}/${__VU}`));
-const listUsers = get({ isRight: seededPage(limit) });
-const getUser = get({ isRight: isSeededUser });
+const listUsers = endpoint('get', { isRight: seededPage(limit) });
+const getUser = endpoint('get', { isRight: isSeededUser });
 
 export default function () {
   if (random() < listShare) {
     const offset = Math.floor(random() * (SEEDED_USERS - limit + 1));
-    listUsers(`${users}?limit=${limit}&offset=${offset}`, offset);
+    listUsers(`${users}?limit=${limit}&offset=${offset}`, null, offset);
   } else {
     const id = 1 + Math.floor(random() * SEEDED_USERS);
-    getUser(`${users}/${id}`, id);
+    getUser(`${users}/${id}`, null, id);
   }
 }

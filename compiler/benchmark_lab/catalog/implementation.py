@@ -90,6 +90,6 @@ class Implementation(Written):
     def _is_consistent(self) -> Self:
         if self.default_server not in self.servers:
             raise ValueError(f"must have a default_server among its servers: {', '.join(self.servers)}")
-        for line in (*self.build, self.versions):
+        for line in self.build:
             _check_placeholders(line, {"{build}"})
         return self

@@ -68,8 +68,10 @@ def as_json(value: JsonValue) -> bytes:
 
 
 def clip(text: str) -> str:
-    """The front of a text, with how much there is."""
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
+    """The front of a text on one line, without anything that a terminal would obey."""
+    line = " ".join(text.split())
+    shown = line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
+    return "".join(character if character.isprintable() else "·" for character in shown)
 
 
 def _text(value: JsonValue) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 
 import psycopg
 from psycopg.rows import class_row
-from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 from benchmark_lab.conformance.report import NotVisibleError
 from benchmark_lab.conformance.target import UnreachableError
@@ -58,7 +59,10 @@ class User(BaseModel):
     name: str
     age: int
     active: bool
-    created_at: AwareDatetime
+    created_at: Annotated[AwareDatetime, AfterValidator(lambda instant: instant.astimezone(UTC))]
+
+    def __repr__(self) -> str:
+        return self.model_dump_json()
 
     def input(self) -> dict[str, JsonValue]:
         """The members that a client sends."""

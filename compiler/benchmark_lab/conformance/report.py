@@ -10,7 +10,7 @@ from benchmark_lab.bundle import Part, StoredFile
 Depth = Literal["gate", "full"]
 Status = Literal["passed", "failed", "skipped"]
 
-_DETAILED_FAILURES = 8
+_DETAILED_FAILURES = 5
 
 
 class MismatchError(Exception):

@@ -14,13 +14,12 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import httpx
-from httpcore import AsyncNetworkStream
 from pydantic import JsonValue
 
 from benchmark_lab.conformance.answer import SHOWN, Answer, clip
 from benchmark_lab.conformance.boundaries import Case, Inputs
 from benchmark_lab.conformance.contract import Contract, Operation
-from benchmark_lab.conformance.database import Contents, Database
+from benchmark_lab.conformance.database import Database
 from benchmark_lab.conformance.report import Depth, MismatchError, NotVisibleError
 from benchmark_lab.conformance.target import Target
 from benchmark_lab.conformance.tokens import Tokens
@@ -88,13 +87,18 @@ class Session:
         """How often to repeat: `often` in depth full, `seldom` in the gate."""
         return often if self.depth == "full" else seldom
 
-    def some(self, cases: Iterable[Case]) -> list[Case]:
-        """All cases in depth full; in the gate one of each rule, at a random field."""
+    def some(self, cases: Iterable[Case], at_most: int | None = None) -> list[Case]:
+        """All cases in depth full; in the gate one of each rule, at a random field, and so many of these."""
         drawn = list(cases)
         if self.depth == "full":
             return drawn
         self.random.shuffle(drawn)
-        return list({case.rule: case for case in drawn}.values())
+        return list({case.rule: case for case in drawn}.values())[:at_most]
+
+    def invalid_bodies(self, operation: str) -> list[Case]:
+        """Bodies that an operation must refuse; in the gate not for their types, which no-coercion covers there."""
+        cases = self.inputs.violations(self.contract.body(operation))
+        return self.some(case for case in cases if self.depth == "full" or not case.wrong_type)
 
     def user(self) -> dict[str, JsonValue]:
         """A new valid user; its email is remembered and removed at the end."""
@@ -120,13 +124,13 @@ class Session:
         yield
         after = await self._database.contents() if self._database else None
         if before != after:
-            raise MismatchError(f"the tables unchanged: {before}", str(after))
+            raise MismatchError(f"the tables as before these requests: {before}", str(after))
 
     @asynccontextmanager
-    async def rows_added(self, *, users: int, events: int) -> AsyncIterator[Contents]:
+    async def rows_added(self, *, users: int, events: int) -> AsyncIterator[None]:
         """Fails unless the block adds exactly so many rows."""
         before = await self.database.contents()
-        yield before
+        yield
         after = await self.database.contents()
         added = (after.users - before.users, after.events - before.events)
         if added != (users, events):
@@ -228,8 +232,7 @@ def _given(means: Given | None, option: str) -> Given:
 
 def _client_port(response: httpx.Response) -> int:
     """The port of this end: only while the answer is being read is the connection sure to be open."""
-    stream: AsyncNetworkStream = response.extensions["network_stream"]
-    _, port, *_ = stream.get_extra_info("client_addr")
+    _, port, *_ = response.extensions["network_stream"].get_extra_info("client_addr")
     return int(port)
 
 
@@ -239,7 +242,8 @@ def _shown(method: str, path: str, headers: Mapping[str, str], body: Body | None
         case None:
             content = ""
         case bytes():
-            content = body[: 2 * SHOWN].decode(errors="replace") + (" …" if len(body) > 2 * SHOWN else "")
+            text = clip(body[: 4 * SHOWN].decode(errors="replace"))
+            content = text if len(body) <= SHOWN else f"{text} ({len(body)} bytes)"
         case _:
             content = "(a streamed body)"
-    return clip(" ".join(part for part in (method, path, said, content) if part))
+    return " ".join(part for part in (method, clip(path), clip(said), content) if part)

@@ -78,6 +78,8 @@ class Run:
     secrets: Secrets = field(default_factory=new_secrets)
     _state: Path = Path()
     _trials_s: float = 0.0
+    _written: bool = True
+    """Whether the database may differ from its seed."""
 
     def carry_out(self) -> None:
         """Do everything, and clean up whatever happens; `outcome` holds what it came to."""
@@ -156,6 +158,7 @@ class Run:
         )
 
     def _prove(self, hosts: Hosts, cells: Sequence[Cell]) -> None:
+        self._written = True
         refused = prove(
             hosts,
             cells,
@@ -208,7 +211,7 @@ class Run:
         hosts.play(
             "round",
             {
-                "trial_round": round_variables(cells, hosts.builds, scenarios),
+                "trial_round": round_variables(cells, hosts.builds, scenarios, written=self._written),
                 "trial_warmup_s": experiment.load.warmup_s,
                 "trial_measure_s": experiment.load.measure_s,
                 "trial_seed": experiment.seed + number,
@@ -217,6 +220,7 @@ class Run:
             label=f"round-{cells[0].hardware}-{number:02d}",
         )
         self._trials_s += time.monotonic() - began
+        self._written = scenarios[cells[-1].scenario].writes
         self.journal.record("round-ended", round=number)
 
     def _take(self, measured: Measured, cell: Cell, number: int) -> None:

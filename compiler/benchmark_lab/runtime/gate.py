@@ -43,6 +43,7 @@ def prove(
             upstream_url=hosts.upstream_url,
             jwt_secret=hosts.secrets.jwt_secret,
             middleware_depth=int(cell.env.get("MIDDLEWARE_DEPTH", "0")),
+            server_log=hosts.server_log,
         )
         try:
             report = run_conformance(target, "gate", openapi=openapi, seed=seed)

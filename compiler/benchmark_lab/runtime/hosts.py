@@ -36,6 +36,11 @@ class Hosts:
         return f"postgresql://lab:{self.secrets.database_password}@127.0.0.1:{self.ports['database']}/lab"
 
     @property
+    def server_log(self) -> Path:
+        """What the server writes to standard output."""
+        return self.ansible.state / "sut" / "logs" / "sut.log"
+
+    @property
     def upstream_url(self) -> str:
         """Base address of the simulated external API."""
         return f"http://127.0.0.1:{self.ports['upstream']}"

@@ -29,22 +29,25 @@ def server_variables(cell: Cell, build: str) -> dict[str, object]:
 
 
 def round_variables(
-    cells: Sequence[Cell], builds: Mapping[str, str], scenarios: Mapping[str, BundledScenario]
+    cells: Sequence[Cell], builds: Mapping[str, str], scenarios: Mapping[str, BundledScenario], *, written: bool
 ) -> list[dict[str, object]]:
     """The value of `trial_round`: the cells in their order.
 
-    The database is made anew before the round's first trial and before each whose scenario writes.
+    Args:
+        cells: the round's cells.
+        builds: the folder of each implementation's build.
+        scenarios: by name.
+        written: whether something may have written to the database since it was last made anew; a trial after that
+            starts with a fresh one.
     """
-    return [
-        {
-            "trial": str(position),
-            "reset": position == 0 or scenarios[cell.scenario].writes,
-            "cell": server_variables(cell, builds[cell.implementation]),
-            "script": scenarios[cell.scenario].script,
-            "k6_env": cell.k6_env,
-        }
-        for position, cell in enumerate(cells)
-    ]
+    trials: list[dict[str, object]] = []
+    for position, cell in enumerate(cells):
+        scenario = scenarios[cell.scenario]
+        server = server_variables(cell, builds[cell.implementation])
+        trial = {"trial": str(position), "reset": written, "cell": server, "script": scenario.script}
+        trials.append({**trial, "k6_env": cell.k6_env})
+        written = scenario.writes
+    return trials
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from uuid import uuid4
@@ -18,17 +18,14 @@ from uuid import uuid4
 import httpx
 import jwt
 import psycopg
-import yaml
-from jsonschema import Draft202012Validator
 from psycopg.rows import DictRow, dict_row
 from pydantic import JsonValue
 
 from benchmark_lab.conformance.schema import members, parse_json
 
 from .multipart import BrokenMultipartError, read_part
+from .refusal import Bounds, RefusalError, bounded_integers, valid_object
 from .serving import Request, Response
-
-OPENAPI = Path(__file__).parents[3] / "spec" / "openapi.yaml"
 
 Input = dict[str, JsonValue]
 Connection = psycopg.Connection[DictRow]
@@ -54,26 +51,6 @@ class Settings:
     log: Path
 
 
-class RefusalError(Exception):
-    def __init__(self, status: int, detail: str, *fields: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.fields = fields
-        self.headers = dict(headers or {})
-
-
-@cache
-def _validators() -> Mapping[str, Draft202012Validator]:
-    components = yaml.safe_load(OPENAPI.read_text())["components"]
-    # Python's `$` lets a line end pass.
-    email = components["schemas"]["UserInput"]["properties"]["email"]
-    email["pattern"] = email["pattern"].removesuffix("$") + r"\Z"
-    return {
-        name: Draft202012Validator(components["schemas"][name] | {"components": components})
-        for name in ("EchoRequest", "UserInput")
-    }
-
-
 class Reference:
     json_limit = 1_048_576
     upload_limit = 104_857_600
@@ -85,7 +62,6 @@ class Reference:
         self.close = self.resources.close
         self.idle: queue.LifoQueue[Connection] = queue.LifoQueue()
         self.permits = threading.BoundedSemaphore(8)
-        self.validators = _validators()
 
     @cached_property
     def upstream(self) -> httpx.Client:
@@ -143,29 +119,10 @@ class Reference:
             raise RefusalError(400, "The body is not JSON.") from error
 
     def validate(self, value: JsonValue, schema: str) -> Input:
-        fields: dict[str, None] = {}
-        for error in self.validators[schema].iter_errors(value):
-            path = [str(key) for key in error.absolute_path]
-            missing = error.validator_value if error.validator == "required" else [None]
-            for name in missing:
-                if name is None or name not in members(error.instance):
-                    fields[".".join([*path, name] if name else path)] = None
-        if fields:
-            raise RefusalError(422, "The body is invalid.", *fields)
-        return members(value)
+        return valid_object(value, schema)
 
-    def integers(self, values: Mapping[str, str], **bounds: tuple[int, int, int | None]) -> list[int]:
-        """The named values, or their defaults, each within its bounds."""
-        wrong = []
-        found = []
-        for name, (low, high, default) in bounds.items():
-            text = values.get(name, str(default))
-            found.append(int(text) if re.fullmatch("-?[0-9]+", text) else low - 1)
-            if not low <= found[-1] <= high:
-                wrong.append(name)
-        if wrong:
-            raise RefusalError(422, "A parameter is invalid.", *wrong)
-        return found
+    def integers(self, values: Mapping[str, str], **bounds: Bounds) -> list[int]:
+        return bounded_integers(values, bounds)
 
     def text(self, values: Mapping[str, str], name: str) -> str:
         if not 1 <= len(values.get(name, "")) <= 64:

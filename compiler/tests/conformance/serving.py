@@ -27,6 +27,8 @@ class Response:
     status: int
     content: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    close: bool = False
+    """Close the connection without a word."""
 
 
 Application = Callable[[Request], Response]
@@ -77,6 +79,7 @@ def _handler(application: Application) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(response.content)
+            self.close_connection = self.close_connection or response.close
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name is the library's
             pass

@@ -9,7 +9,7 @@ from benchmark_lab.conformance.boundaries import Inputs
 from benchmark_lab.conformance.contract import Contract
 from benchmark_lab.conformance.schema import Integer, String, matches
 
-from .reference import OPENAPI
+from .refusal import OPENAPI
 
 CONTRACT = Contract.read(OPENAPI)
 COMPONENTS = yaml.safe_load(OPENAPI.read_text())["components"]

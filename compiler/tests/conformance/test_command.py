@@ -7,7 +7,7 @@ import pytest
 
 from benchmark_lab.cli import main
 
-from .reference import OPENAPI
+from .refusal import OPENAPI
 from .serving import Request, Response, serve
 
 

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from benchmark_lab.conformance import CHECKS
 from benchmark_lab.conformance.contract import Contract
 
-from .reference import OPENAPI
+from .refusal import OPENAPI
 
 CONTRACT = Contract.read(OPENAPI)
 JSON = {"content-type": "application/json"}

@@ -2,9 +2,11 @@ import pytest
 
 from benchmark_lab.conformance import CHECKS, run_conformance
 
+from . import mutants_answers, mutants_chain, mutants_users  # noqa: F401 -- being loaded, they are gathered
 from .conftest import Start
-from .mutants import MUTANTS
-from .reference import OPENAPI, Reference
+from .mutant import MUTANTS
+from .reference import Reference
+from .refusal import OPENAPI
 
 pytestmark = pytest.mark.tools
 
@@ -19,3 +21,7 @@ def test_a_wrong_server_fails_the_check_of_the_line_that_it_breaks(
     assert result.status == "failed", "\n".join(report.lines())
     assert result.expected
     assert result.got
+
+
+def test_every_check_finds_at_least_one_wrong_server() -> None:
+    assert {identifier for identifier, _ in MUTANTS} == {check.id for check in CHECKS}

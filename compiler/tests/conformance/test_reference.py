@@ -4,7 +4,8 @@ import pytest
 from benchmark_lab.conformance import CHECKS, run_conformance
 
 from .conftest import Start
-from .reference import OPENAPI, Reference, Settings
+from .reference import Reference, Settings
+from .refusal import OPENAPI
 
 pytestmark = pytest.mark.tools
 

@@ -52,7 +52,7 @@ def test_k6_killed_in_its_window_makes_that_trial_invalid_and_the_run_goes_on(la
 def test_a_server_killed_in_the_window_makes_that_trial_invalid_and_the_run_goes_on(lab: Lab) -> None:
     process = lab.start("apply", lab.write_experiment(measure="5s"))
     wait_for_process(lambda command: MEASURING in command)
-    server = wait_for_process(lambda command: "uvicorn" in command or command.endswith("/server"))
+    server = wait_for_process(lambda command: command.startswith(("/", "python")) and "/builds/" in command)
     time.sleep(1)
     os.kill(server, signal.SIGKILL)
     _, stderr = process.communicate(timeout=120)

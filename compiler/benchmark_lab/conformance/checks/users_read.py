@@ -14,8 +14,6 @@ from benchmark_lab.conformance.session import Query, Session, together
 
 _DEFAULT_LIMIT = 20
 _GREATEST_ID = 2**63 - 1
-_ASKERS = 16
-"""Parallel requests, so that each worker process of the server answers one."""
 _MICROSECONDS = (0, 1, 999_999, 120_000, 123_456)
 
 
@@ -60,19 +58,20 @@ async def users_list_validation(session: Session) -> None:
 async def users_list_fresh(session: Session) -> None:
     """Rows added, changed and removed behind the server's back, on the first page and on the last."""
     offset = (await session.database.contents()).users
+    askers = _askers(session)
     last: Query = {"limit": 5, "offset": offset}
-    await _require_page(session, last, _ASKERS)
+    await _require_page(session, last, askers)
     user = await session.database.insert(session.user())
-    await _require_page(session, last, _ASKERS)
+    await _require_page(session, last, askers)
     await session.database.rename(user.id, f"{user.name} renamed")
-    await _require_page(session, last, _ASKERS)
+    await _require_page(session, last, askers)
     await session.database.delete(user.id)
-    await _require_page(session, last, _ASKERS)
+    await _require_page(session, last, askers)
     for first in await session.database.page(1, 0):
-        await _require_page(session, {}, _ASKERS)
+        await _require_page(session, {}, askers)
         await session.database.rename(first.id, f"{first.name} renamed")
         try:
-            await _require_page(session, {}, _ASKERS)
+            await _require_page(session, {}, askers)
         finally:
             await session.database.rename(first.id, first.name)
 
@@ -89,10 +88,11 @@ async def users_get(session: Session) -> None:
         user = await session.database.insert(session.user(), created_at=created_at)
         await _require_user(session, user)
     changed = await session.database.rename(user.id, f"{user.name} renamed")
-    await together(_require_user(session, changed) for _ in range(_ASKERS))
+    await together(_require_user(session, changed) for _ in range(_askers(session)))
     await session.database.delete(user.id)
     await together(
-        session.call("getUser", path={"id": user.id}, expect=404, because="the row was deleted") for _ in range(_ASKERS)
+        session.call("getUser", path={"id": user.id}, expect=404, because="the row was deleted")
+        for _ in range(_askers(session))
     )
 
 
@@ -104,6 +104,11 @@ async def users_get_missing(session: Session) -> None:
     for parameter in session.contract.operations["getUser"].parameters:
         for case in session.some(session.inputs.parameter_violations(parameter)):
             await session.call("getUser", path={parameter.name: str(case.value)}, expect=422, because=str(case))
+
+
+def _askers(session: Session) -> int:
+    """Parallel requests, so that each worker process of the server answers one."""
+    return session.thorough(16, 8)
 
 
 async def _require_page(session: Session, query: Query, times: int = 1) -> None:

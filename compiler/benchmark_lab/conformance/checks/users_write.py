@@ -49,9 +49,8 @@ async def users_create_conflict(session: Session) -> None:
 @check("users-create-validation", counts="database")
 async def users_create_validation(session: Session) -> None:
     """Every rule of UserInput broken."""
-    schema = session.contract.body("createUser")
     async with session.nothing_stored():
-        for case in session.some(session.inputs.violations(schema)):
+        for case in session.invalid_bodies("createUser"):
             session.remember(case.value)
             await session.call("createUser", body=as_json(case.value), expect=422, because=str(case))
 
@@ -72,12 +71,11 @@ async def users_replace(session: Session) -> None:
         raise MismatchError(f"the other rows unchanged: {others}", str(untouched))
     several = [await session.database.insert(session.user()) for _ in range(_PARALLEL)]
     bodies = [session.user() for _ in several]
-    answers = await together(
-        (
+    async with session.rows_added(users=0, events=_PARALLEL):
+        answers = await together(
             session.call("replaceUser", path={"id": one.id}, body=as_json(body), expect=200)
             for one, body in zip(several, bodies, strict=True)
         )
-    )
     for one, body, answer in zip(several, bodies, answers, strict=True):
         await _require_kept(session, answer, one, body)
     await _require_rollback(session, "PUT", f"/users/{user.id}")
@@ -108,7 +106,7 @@ async def users_replace_validation(session: Session) -> None:
     """Every rule of UserInput and of the id broken."""
     user = await session.database.insert(session.user())
     async with session.nothing_stored():
-        for case in session.some(session.inputs.violations(session.contract.body("replaceUser"))):
+        for case in session.invalid_bodies("replaceUser"):
             session.remember(case.value)
             body = as_json(case.value)
             await session.call("replaceUser", path={"id": user.id}, body=body, expect=422, because=str(case))
@@ -140,7 +138,8 @@ async def _require_replaced(session: Session, user: User, replacement: dict[str,
 
 async def _require_kept(session: Session, answer: Answer, user: User, replacement: dict[str, JsonValue]) -> None:
     got = answer.read(User)
-    answer.require((user.id, user.created_at), (got.id, got.created_at), "the same id and created_at")
+    kept = user.model_copy(update=replacement)
+    answer.require(kept, got, "the same id and created_at with the members as sent:")
     await _require_stored(session, answer, replacement, "replaced")
 
 

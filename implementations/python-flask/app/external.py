@@ -1,0 +1,50 @@
+"""`GET /external`: one call of the simulated external API for each request."""
+
+from http import HTTPStatus
+
+import urllib3
+from flask import Blueprint, current_app, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import BadGateway, GatewayTimeout
+
+TIMEOUT_S = 2.0
+
+# Threads share it; its connections stay open, and there is room for those of more threads than a worker has.
+UPSTREAM = urllib3.PoolManager(maxsize=256, retries=False, timeout=urllib3.Timeout(total=TIMEOUT_S))
+
+blueprint = Blueprint("external", __name__)
+
+
+class ExternalQuery(BaseModel):
+    """What a client asks for."""
+
+    key: str = Field(min_length=1, max_length=64)
+
+
+class UpstreamValue(BaseModel):
+    """What the upstream must answer."""
+
+    model_config = ConfigDict(strict=True)
+
+    value: str
+
+
+@blueprint.get("/external")
+def get_external() -> dict[str, str]:
+    """The value, 502 where the upstream failed, or 504 where it was silent for `TIMEOUT_S`."""
+    key = ExternalQuery.model_validate(request.args.to_dict()).key
+    try:
+        response = UPSTREAM.request(
+            "GET", f"{current_app.config['UPSTREAM_URL']}/value", fields={"key": key}, redirect=False
+        )
+    except urllib3.exceptions.TimeoutError as error:
+        raise GatewayTimeout("The upstream did not answer in time.") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise BadGateway("The upstream could not be reached.") from error
+    if response.status != HTTPStatus.OK:
+        raise BadGateway(f"The upstream answered {response.status}.")
+    try:
+        answer = UpstreamValue.model_validate_json(response.data)
+    except ValidationError as error:
+        raise BadGateway("The upstream did not answer with a value.") from error
+    return {"key": key, "value": answer.value}

@@ -1,0 +1,37 @@
+/** The parent of the cluster's workers; it serves nothing itself. */
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+
+import { SHUTDOWN_TIMEOUT_MS, terminated } from './shutdown.js';
+
+const KILL_AFTER_MS = SHUTDOWN_TIMEOUT_MS + 500;
+
+/**
+ * Runs this program again as `count` workers until SIGTERM, which it passes on. A worker that ends before ends the
+ * others and is an error: none is restarted silently. Connections are handed out in Node's default way, round-robin.
+ */
+export async function supervise(count: number): Promise<void> {
+  let ending = false;
+  const end = (): void => {
+    ending = true;
+    signal('SIGTERM');
+    setTimeout(signal, KILL_AFTER_MS, 'SIGKILL').unref();
+  };
+  void terminated().then(end);
+
+  const workers = Array.from({ length: count }, () => cluster.fork());
+  const signal = (name: NodeJS.Signals): void => {
+    for (const worker of workers) worker.process.kill(name);
+  };
+
+  const failures: string[] = [];
+  const watch = async (worker: Worker): Promise<void> => {
+    const [status, killedBy] = (await once(worker, 'exit')) as [number | null, NodeJS.Signals | null];
+    // A worker that was still starting has no handler for SIGTERM.
+    if (ending && (status === 0 || killedBy === 'SIGTERM')) return;
+    failures.push(`Worker ${worker.process.pid ?? '?'} ended: ${killedBy ?? `status ${status ?? '?'}`}.`);
+    if (!ending) end();
+  };
+  await Promise.all(workers.map(watch));
+  if (failures.length > 0) throw new Error(failures.join('\n'));
+}
