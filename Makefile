@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 GO_MODULES := $(patsubst %/go.mod,%,$(wildcard implementations/*/go.mod infra/programs/*/go.mod))
 PYTHON_IMPLEMENTATIONS := $(patsubst %/requirements.txt,%,$(wildcard implementations/*/requirements.txt))
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.6.1
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: help
 help: ## Show these commands

@@ -39,7 +39,10 @@ class LoadObservation(Part):
     iterations: int = 0
     dropped_iterations: int = 0
     latency_quantiles_ms: tuple[float, ...] = ()
-    """1,001 quantiles, 0 to 1 in steps of 0.001 (blocked + connecting + TLS + sending + waiting + receiving)."""
+    """1,001 quantiles, 0 to 1 in steps of 0.001; a failed request counts as 60,000 ms.
+
+    Latency is blocked + sending + waiting + receiving: k6's `blocked` holds connecting and the TLS handshake.
+    """
     latency_tail_ms: dict[str, float] = {}
     """Quantiles beyond the grid, by their name: `0.9995`, `0.9999`, …"""
     latency_mean_ms: float = 0.0

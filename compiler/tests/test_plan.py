@@ -135,7 +135,7 @@ def test_flags_shorten_a_run_and_the_notes_say_so() -> None:
         "Measured on target local; the experiment asks for rented.",
         "Shortened to 2 rounds; the experiment asks for 6 to 10 rounds.",
         "Shortened to windows of 5s; the experiment asks for 20s.",
-        "2 rounds give no interval; 6 do.",
+        "There is no interval from 2 rounds; it takes 6.",
     )
 
 

@@ -18,8 +18,8 @@ from benchmark_lab.diagnostics import LabError
 from benchmark_lab.emit import emit
 from benchmark_lab.plan import Plan
 from benchmark_lab.run import Summary
-from benchmark_lab.runtime.apply import Origin
 from benchmark_lab.runtime.apply import apply as apply_bundle
+from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.record import RunFolder, new_run_folder
 from benchmark_lab.runtime.store import write_bundle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -22,10 +23,12 @@ def doctor(
     from benchmark_lab.cli.project import find_root  # noqa: PLC0415  imported late, for the speed of --help
     from benchmark_lab.runtime.doctor import examine  # noqa: PLC0415
     from benchmark_lab.runtime.leftovers import reap_all  # noqa: PLC0415
+    from benchmark_lab.runtime.local import LockedError, locked  # noqa: PLC0415
     from benchmark_lab.runtime.process import Processes  # noqa: PLC0415
 
     tools = Processes()
-    reap_all(find_root(Path.cwd()), tools, os.environ, lambda text: typer.echo(text, err=True))
+    with suppress(LockedError), locked("doctor"):  # where a run goes on, nothing is left over yet
+        reap_all(find_root(Path.cwd()), tools, os.environ, lambda text: typer.echo(text, err=True))
     findings = list(examine(tools, os.environ))
     if as_json:
         typer.echo(json.dumps({"schema": 1, "findings": [finding.model_dump() for finding in findings]}, indent=1))

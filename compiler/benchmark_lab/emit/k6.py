@@ -8,7 +8,8 @@ from benchmark_lab.bundle import Load
 from benchmark_lab.plan import Plan
 from benchmark_lab.source.quantity import duration_text
 
-_GRACEFUL_STOP = "5s"
+_GRACEFUL_STOP = "65s"
+"""Longer than k6's request timeout: a request that k6 itself interrupts is counted nowhere, a hung server would not show."""
 
 
 def files(plan: Plan) -> dict[str, str]:

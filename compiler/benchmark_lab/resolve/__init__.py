@@ -110,4 +110,4 @@ def _rounds(file: ExperimentFile) -> Rounds:
 def _rounds_note(file: ExperimentFile) -> str:
     if file.rounds.max >= _FEWEST_ROUNDS_FOR_AN_INTERVAL:
         return ""
-    return f"{file.rounds.words} give no interval; {_FEWEST_ROUNDS_FOR_AN_INTERVAL} do."
+    return f"There is no interval from {file.rounds.words}; it takes {_FEWEST_ROUNDS_FOR_AN_INTERVAL}."

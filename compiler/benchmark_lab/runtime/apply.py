@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmark_lab import __version__
 from benchmark_lab.bundle import Block, Cell
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
-from benchmark_lab.results.markdown import render
-from benchmark_lab.results.summary import RunFacts, summarise
-from benchmark_lab.run import Phase, Provenance, Summary, Trial
+from benchmark_lab.run import Phase, Summary
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.ansible import Ansible
 from benchmark_lab.runtime.gate import prove
@@ -24,7 +21,7 @@ from benchmark_lab.runtime.hosts import Hosts, write_inventory
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.journal import Journal
 from benchmark_lab.runtime.leftovers import reap_all, remove_state
-from benchmark_lab.runtime.machine import describe
+from benchmark_lab.runtime.outcome import MEASURE, Origin, Outcome, conclude
 from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.secret import Secrets, new_secrets
@@ -32,33 +29,6 @@ from benchmark_lab.runtime.store import LoadedBundle, read_bundle
 from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError, Tools
 from benchmark_lab.runtime.trials import Measured, TrialAssembler, round_variables
 from benchmark_lab.verdict import Place, judge
-
-MEASURE = "measure"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a run comes from: what only the caller can know."""
-
-    project: Path
-    git_commit: str | None
-    git_dirty: bool | None
-    environment: Mapping[str, str]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run has come to so far: whole at its end, partial after an interruption."""
-
-    started_at: str
-    trials: list[Trial] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
-    """Why a cell, by id, was not measured."""
-    stopped_early: bool = False
-    phases: list[Phase] = field(default_factory=list)
-    labels: tuple[str, ...] = ("shared-host",)
-    versions: dict[str, str] = field(default_factory=dict)
-    cpu_sets: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -86,7 +56,7 @@ class Run:
         name = f"{self.folder.path.parent.name}-{self.folder.run}"
         with local.locked(name):
             reap_all(self.origin.project, self.tools, self.origin.environment, self.progress.say)
-            self._state = local.state_root() / name
+            self._state = local.run_states() / name
             for block in self.bundle.schedule.blocks:
                 self._carry_out_block(block)
 
@@ -136,7 +106,7 @@ class Run:
     def _new_hosts(self, block: Block) -> Hosts:
         environment, tools = self.origin.environment, self.tools
         hardware = next(value for value in self.bundle.experiment.hardware if value.name == block.hardware)
-        postgres = local.find_postgres(environment, self._state.parent)
+        postgres = local.find_postgres(environment, local.state_root())
         cache = local.cache_root(environment)
         k6 = local.find_k6(environment, tools)
         inventory, cpus = local.inventory(self._state, self.bundle.folder, hardware, postgres, cache)
@@ -267,38 +237,8 @@ def apply(folder: RunFolder, tools: Tools, mark: str, origin: Origin, progress: 
             complete = True
         finally:
             with interrupts.shielded():
-                summary = _conclude(folder, bundle, origin, outcome, complete=complete)
+                summary = conclude(folder, bundle, origin, outcome, ended_at=_now(), complete=complete)
                 journal.record("run-ended", complete=complete, valid=sum(t.verdict == "valid" for t in outcome.trials))
-    return summary
-
-
-def _conclude(folder: RunFolder, bundle: LoadedBundle, origin: Origin, outcome: Outcome, *, complete: bool) -> Summary:
-    """Write the summary of what there is."""
-    experiment = bundle.experiment
-    provenance = Provenance(
-        lab=__version__,
-        git_commit=origin.git_commit,
-        git_dirty=origin.git_dirty,
-        seed=experiment.seed,
-        machine=describe(),
-        versions=outcome.versions,
-        cpu_sets=outcome.cpu_sets,
-    )
-    facts = RunFacts(
-        run=folder.run,
-        started_at=outcome.started_at,
-        ended_at=_now(),
-        complete=complete,
-        provenance=provenance,
-        phases=tuple(outcome.phases),
-        rounds_wall_s=sum(phase.seconds for phase in outcome.phases if phase.name == MEASURE),
-        labels=outcome.labels,
-        notes=experiment.notes,
-        not_measured=outcome.refused,
-        stopped_early=outcome.stopped_early,
-    )
-    summary = summarise(experiment, bundle.cells.cells, outcome.trials, facts)
-    folder.conclude(summary, render(summary, experiment))
     return summary
 
 

@@ -50,7 +50,7 @@ class Hosts:
     ) -> None:
         """Run one of the bundle's playbooks on these hosts; secrets and addresses go by environment."""
         env = {"LAB_DATABASE_PASSWORD": self.secrets.database_password, "LAB_JWT_SECRET": self.secrets.jwt_secret}
-        if self.ports:
+        if self.ports.keys() >= {"database", "upstream"}:  # not so while, or after, the preparation was cut short
             env |= {"LAB_DATABASE_URL": self.database_url, "LAB_UPSTREAM_URL": self.upstream_url}
         self.ansible.play(
             name,

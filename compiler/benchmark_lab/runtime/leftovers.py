@@ -8,15 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmark_lab.runtime.ansible import Ansible
-from benchmark_lab.runtime.local import state_root
+from benchmark_lab.runtime.local import run_states
 from benchmark_lab.runtime.process import end_marked, start_ticks
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 
 def leftover_states() -> list[Path]:
-    """State folders whose controller is gone."""
-    folders = [path.parent for path in sorted(state_root().glob("*/controller.json"))]
-    return [folder for folder in folders if not _is_controlled(folder)]
+    """State folders whose controller is gone; to be called with the machine locked, or a run that begins looks so."""
+    return [folder for folder in sorted(run_states().glob("*/")) if not _is_controlled(folder)]
 
 
 def _is_controlled(state: Path) -> bool:
@@ -29,7 +28,7 @@ def _is_controlled(state: Path) -> bool:
 
 
 def reap_all(project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """End what every killed run of this user left, and say so.
+    """End what every killed run of this user left, and say so; to be called with the machine locked.
 
     Raises:
         ToolFailedError: if the processes of one cannot be ended.

@@ -40,8 +40,13 @@ class Postgres:
 
 
 def state_root() -> Path:
-    """The folder of all runs' state of this user."""
+    """Where this user's runs keep what must not lie in a checkout."""
     return Path("/var/tmp") / f"benchmark-lab-{os.getuid()}"  # noqa: S108  survives a reboot, unlike /tmp; mode 0711
+
+
+def run_states() -> Path:
+    """The folder that holds a folder for each run that is going on, or was killed."""
+    return state_root() / "runs"
 
 
 def cache_root(environment: Mapping[str, str]) -> Path:
@@ -55,6 +60,7 @@ def new_state(state: Path, controller_mark: str) -> None:
 
     It is passable for others, since PostgreSQL may run as another user; what is in it is not readable.
     """
+    state.parent.mkdir(mode=0o711, exist_ok=True)
     state.mkdir(mode=0o711)
     for role in ROLES:
         (state / role).mkdir(mode=0o711)

@@ -52,7 +52,7 @@ class RunFolder:
             )
         for kind, text in (("server", server_log), ("k6", measured.k6_log)):
             if text:
-                (self.logs / f"{trial.trial}.{kind}.log").write_text(text + "\n", encoding="utf-8")
+                (self.logs / f"{trial.hardware}-{trial.trial}.{kind}.log").write_text(text + "\n", encoding="utf-8")
 
     def conclude(self, summary: Summary, markdown: str) -> None:
         """Write the summary, for programs and for people."""

@@ -107,7 +107,7 @@ def nothing_left() -> Iterator[None]:
     while time.monotonic() < deadline and _of_runs():
         time.sleep(0.1)
     assert _of_runs() == {}
-    assert [path for path in STATE.glob("*/") if (path / "controller.json").exists()] == []
+    assert list((STATE / "runs").glob("*")) == []
 
 
 def _of_runs() -> dict[int, str]:
@@ -124,3 +124,9 @@ def wait_for_process(matches: Callable[[str], bool], timeout_s: float = 120) -> 
                 return pid
         time.sleep(0.05)
     raise AssertionError("the process never appeared")
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """What the process was started with."""
+    entries = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return dict(entry.partition("=")[::2] for entry in entries if entry)

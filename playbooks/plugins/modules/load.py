@@ -50,8 +50,8 @@ from typing import IO, Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.lab_processes import die_with_parent
 
-GRACE_S = 20.0
-"""How much longer than its configured duration a k6 process may take."""
+GRACE_S = 80.0
+"""How much longer than its configured duration a k6 process may take: its request timeout of 60 s, and its ends."""
 SETTLE_S = 0.25
 """Quiet time around the window, so that samples of the server fall between warm-up and window."""
 
