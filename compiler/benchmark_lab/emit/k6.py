@@ -9,7 +9,7 @@ from benchmark_lab.plan import Plan
 from benchmark_lab.source.quantity import duration_text
 
 _GRACEFUL_STOP = "65s"
-"""Longer than k6's request timeout: a request that k6 itself interrupts is counted nowhere, a hung server would not show."""
+"""Longer than k6's request timeout: it counts no request that it interrupts itself, so a hung server would not show."""
 
 
 def files(plan: Plan) -> dict[str, str]:

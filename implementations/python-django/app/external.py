@@ -6,6 +6,8 @@ import urllib3
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as SilentError
 
 from app.problems import ProblemError
 from app.views import ApiView
@@ -38,10 +40,8 @@ class ExternalView(ApiView):
         key = ExternalQuery.model_validate(request.GET.dict()).key
         try:
             response = UPSTREAM.request("GET", f"{settings.UPSTREAM_URL}/value", fields={"key": key}, redirect=False)
-        except urllib3.exceptions.TimeoutError as error:
-            raise ProblemError(HTTPStatus.GATEWAY_TIMEOUT, "The upstream did not answer in time.") from error
-        except urllib3.exceptions.HTTPError as error:
-            raise ProblemError(HTTPStatus.BAD_GATEWAY, "The upstream could not be reached.") from error
+        except HTTPError as error:
+            raise unanswered(error) from error
         if response.status != HTTPStatus.OK:
             raise ProblemError(HTTPStatus.BAD_GATEWAY, f"The upstream answered {response.status}.")
         try:
@@ -49,3 +49,10 @@ class ExternalView(ApiView):
         except ValidationError as error:
             raise ProblemError(HTTPStatus.BAD_GATEWAY, "The upstream did not answer with a value.") from error
         return JsonResponse({"key": key, "value": answer.value})
+
+
+def unanswered(error: HTTPError) -> ProblemError:
+    """Whether the upstream was silent or out of reach; to urllib3 a refused connection is a timeout too."""
+    if isinstance(error, SilentError) and not isinstance(error, NewConnectionError):
+        return ProblemError(HTTPStatus.GATEWAY_TIMEOUT, "The upstream did not answer in time.")
+    return ProblemError(HTTPStatus.BAD_GATEWAY, "The upstream could not be reached.")

@@ -64,12 +64,12 @@ def dotted(location: tuple[int | str, ...]) -> str:
     return ".".join(map(str, location)) or "body"
 
 
-def bad_request(_request: HttpRequest, _exception: Exception) -> JsonResponse:
+def bad_request(_request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001  # Django names it
     """What Django itself refuses to read."""
     return problem(HTTPStatus.BAD_REQUEST, "The request cannot be read.")
 
 
-def not_found(_request: HttpRequest, _exception: Exception) -> JsonResponse:
+def not_found(_request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001  # Django names it
     """A path without a route."""
     return problem(HTTPStatus.NOT_FOUND, "Nothing is served at this path.")
 

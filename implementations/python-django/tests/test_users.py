@@ -5,6 +5,7 @@ import httpx
 import psycopg
 import pytest
 from app.stores import STORES
+from django.conf import settings
 from django.test import override_settings
 
 pytestmark = [pytest.mark.tools, pytest.mark.usefixtures("database_url", "store")]
@@ -19,6 +20,9 @@ def store(request: pytest.FixtureRequest) -> Iterator[None]:
     with override_settings(DATA_ACCESS=request.param):
         yield
     store.disconnect()
+    with psycopg.connect(settings.DATABASE_URL) as connection:
+        connection.execute("DELETE FROM user_events")
+        connection.execute("DELETE FROM users WHERE email = %s", (USER["email"],))
 
 
 def count(url: str) -> tuple[int, int]:

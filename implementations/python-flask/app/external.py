@@ -5,6 +5,8 @@ from http import HTTPStatus
 import urllib3
 from flask import Blueprint, current_app, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as SilentError
 from werkzeug.exceptions import BadGateway, GatewayTimeout
 
 TIMEOUT_S = 2.0
@@ -37,10 +39,8 @@ def get_external() -> dict[str, str]:
         response = UPSTREAM.request(
             "GET", f"{current_app.config['UPSTREAM_URL']}/value", fields={"key": key}, redirect=False
         )
-    except urllib3.exceptions.TimeoutError as error:
-        raise GatewayTimeout("The upstream did not answer in time.") from error
-    except urllib3.exceptions.HTTPError as error:
-        raise BadGateway("The upstream could not be reached.") from error
+    except HTTPError as error:
+        raise unanswered(error) from error
     if response.status != HTTPStatus.OK:
         raise BadGateway(f"The upstream answered {response.status}.")
     try:
@@ -48,3 +48,10 @@ def get_external() -> dict[str, str]:
     except ValidationError as error:
         raise BadGateway("The upstream did not answer with a value.") from error
     return {"key": key, "value": answer.value}
+
+
+def unanswered(error: HTTPError) -> BadGateway | GatewayTimeout:
+    """Whether the upstream was silent or out of reach; to urllib3 a refused connection is a timeout too."""
+    if isinstance(error, SilentError) and not isinstance(error, NewConnectionError):
+        return GatewayTimeout("The upstream did not answer in time.")
+    return BadGateway("The upstream could not be reached.")

@@ -3,7 +3,7 @@
 import hashlib
 import io
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import FileStorage
@@ -43,6 +43,26 @@ def new_digest(*_args: object, **_kwargs: object) -> Digest:
     return Digest()
 
 
+class WholeClosing(io.BytesIO):
+    """The body, read so that no piece of it ends between the dashes that close it.
+
+    Werkzeug would take a part of the line end before the closing boundary for content.
+    """
+
+    def __init__(self, stream: IO[bytes], boundary: str) -> None:
+        super().__init__()
+        self._stream = stream
+        self._half_closed = f"--{boundary}-".encode()
+        self._end = b""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes, up to `size` and one more."""
+        chunk = self._stream.read(-1 if size is None else size)
+        keep = len(self._half_closed)
+        self._end = (self._end + chunk[-keep:])[-keep:]
+        return chunk + self._stream.read(1) if self._end == self._half_closed else chunk
+
+
 @blueprint.post("/upload")
 def post_upload() -> dict[str, object] | Response:
     """Size and digest of the part named `file`; other parts are ignored."""
@@ -54,8 +74,9 @@ def post_upload() -> dict[str, object] | Response:
         max_form_parts=request.max_form_parts,
         silent=False,
     )
+    body = WholeClosing(request.stream, request.mimetype_params.get("boundary", ""))
     try:
-        _, _, files = parser.parse(request.stream, request.mimetype, request.content_length, request.mimetype_params)
+        _, _, files = parser.parse(body, request.mimetype, request.content_length, request.mimetype_params)
     except ValueError as error:
         raise BadRequest("The multipart body is broken.") from error
     match files.get("file"):

@@ -7,7 +7,7 @@ import pytest
     [
         ("GET", "/nothing", 404),
         ("GET", "/users/", 404),
-        ("GET", "//health", 404),
+        ("GET", "/users//1", 404),
         ("DELETE", "/users", 405),
         ("OPTIONS", "/users/1", 405),
         ("GET", "/echo", 405),

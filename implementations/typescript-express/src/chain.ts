@@ -16,7 +16,7 @@ type Middleware = (request: Request, response: Response<unknown, Trace>, next: N
 const REQUEST_ID = /^[!-~]{1,128}$/;
 const SCOPE = 'read:protected';
 
-const tokenClaims = z.object({ sub: z.string().min(1), exp: z.number(), scope: z.unknown() });
+const tokenClaims = z.object({ sub: z.string().min(1), exp: z.number(), scope: z.unknown().optional() });
 
 /** Gives a request its id: the client's, where that is usable, or a new one. */
 export const identify: Middleware = (request, response, next) => {

@@ -1,7 +1,7 @@
 /** `POST /upload`: a multipart body parsed and hashed as it arrives. */
 import { createHash } from 'node:crypto';
 
-import { Busboy, type BusboyHeaders } from '@fastify/busboy';
+import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import type { Request, RequestHandler } from 'express';
 
 import { Problem, unprocessable } from './problem.js';
@@ -15,7 +15,7 @@ export const postUpload: RequestHandler = async (request, response) => {
   response.json(await digestFile(request, openParser(request)));
 };
 
-function openParser(request: Request): Busboy {
+function openParser(request: Request): BusboyInstance {
   try {
     return new Busboy({
       headers: request.headers as BusboyHeaders, // request.is has seen a Content-Type
@@ -28,17 +28,21 @@ function openParser(request: Request): Busboy {
 }
 
 /** Hashes the first part named `file`; the other parts are read away. */
-function digestFile(request: Request, parser: Busboy): Promise<Upload> {
+function digestFile(request: Request, parser: BusboyInstance): Promise<Upload> {
   return new Promise((resolve, reject) => {
     const refuse = (problem: Problem): void => {
       request.unpipe(parser);
       request.resume(); // the client sees the answer once it has sent the rest
       reject(problem);
     };
+    const refuseBroken = (): void => {
+      refuse(new Problem(400, 'The multipart body is broken.'));
+    };
     let found = false;
     let upload: Upload | undefined;
 
     parser.on('file', (name, file) => {
+      file.on('error', refuseBroken);
       if (name !== 'file' || found) {
         file.resume();
         return;
@@ -57,11 +61,8 @@ function digestFile(request: Request, parser: Busboy): Promise<Upload> {
       if (upload !== undefined) resolve(upload);
       else refuse(unprocessable([{ field: 'file', message: 'must be a part of the body' }]));
     });
-    for (const source of [request, parser]) {
-      source.on('error', () => {
-        refuse(new Problem(400, 'The multipart body is broken.'));
-      });
-    }
+    parser.on('error', refuseBroken);
+    request.on('error', refuseBroken);
     request.pipe(parser);
   });
 }

@@ -6,7 +6,15 @@ import { assertProblem } from './problem.js';
 import { SECRET, startServer } from './running.js';
 
 type Claims = Record<string, unknown>;
-type LogLine = { time: string; level: string; message: string; request_id: string; subject: string | null; status: number; duration_ms: number };
+type LogLine = {
+  time: string;
+  level: string;
+  message: string;
+  request_id: string;
+  subject: string | null;
+  status: number;
+  duration_ms: number;
+};
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -81,9 +89,10 @@ test('an invalid query is refused field by field', async (t) => {
     ['?q=&page=0', 'q', 'page'],
     [`?q=${'é'.repeat(65)}`, 'q'],
     ['?q=x&q=y', 'q'],
-    ...['', '1.5', '1.0', '+1', '1e2', '0x1', '1001', '9'.repeat(400), 'Infinity', 'NaN', '1&page=2'].map(
-      (page): [string, string] => [`?q=x&page=${encodeURIComponent(page).replace('%26', '&').replace('%3D', '=')}`, 'page'],
-    ),
+    ...['', '1.5', '1.0', '+1', '1e2', '0x1', '1001', '9'.repeat(400), 'Infinity', 'NaN', '1&page=2'].map((page): [string, string] => [
+      `?q=x&page=${encodeURIComponent(page).replace('%26', '&').replace('%3D', '=')}`,
+      'page',
+    ]),
   ];
   for (const [query, ...fields] of invalid) {
     await assertProblem(await fetch(`${url}/protected${query}`, { headers: bearer() }), 422, ...fields);

@@ -31,7 +31,15 @@ test('a process gets its share of the connections, and at least one', () => {
 });
 
 test('a wrong setting is named, and its value is not repeated', () => {
-  const wrong = { PORT: '70000', WORKERS: '0', DB_POOL_TOTAL: '-1', MIDDLEWARE_DEPTH: '1.5', LOG_LEVEL: 'loud', JWT_SECRET: '', HOST: undefined };
+  const wrong = {
+    PORT: '70000',
+    WORKERS: '0',
+    DB_POOL_TOTAL: '-1',
+    MIDDLEWARE_DEPTH: '1.5',
+    LOG_LEVEL: 'loud',
+    JWT_SECRET: '',
+    HOST: undefined,
+  };
   for (const [name, value] of Object.entries(wrong)) {
     assert.throws(
       () => readSettings({ ...ENVIRONMENT, [name]: value }),

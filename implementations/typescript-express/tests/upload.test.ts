@@ -11,7 +11,8 @@ const CLOSING = '\r\n--line--\r\n';
 const OTHER = '--line\r\nContent-Disposition: form-data; name="other"\r\n\r\nignored\r\n';
 
 function postUpload(url: string, body: BodyInit, type = 'multipart/form-data; boundary=line'): Promise<Response> {
-  return fetch(`${url}/upload`, { method: 'POST', body, duplex: 'half', headers: { 'Content-Type': type } });
+  const request = { method: 'POST', body, duplex: 'half', headers: { 'Content-Type': type } };
+  return fetch(`${url}/upload`, request);
 }
 
 /** A file of so many zeros, sent in chunks. */

@@ -1,7 +1,7 @@
 /** Joins the routes of the API to what they need. */
 import { METHODS } from 'node:http';
 
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 
 import { echoRoute } from './echo.js';
 import { externalRoute } from './external.js';
@@ -28,7 +28,7 @@ const MAX_PARAM_LENGTH = 16_384;
 export function createApp(settings: Settings, { users, upstream }: Connections, log: FastifyBaseLogger): FastifyInstance {
   const app = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: (parent) => parent, // the line of /protected has its own fields alone
     exposeHeadRoutes: false, // HEAD is another method
     return503OnClosing: false, // what arrives before the end is answered
@@ -39,15 +39,17 @@ export function createApp(settings: Settings, { users, upstream }: Connections, 
   });
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(answerProblem);
-  app.setNotFoundHandler(() => {
-    throw new Problem(404, 'There is nothing at this path.');
-  });
+  app.setNotFoundHandler(refusePath);
   // Bodies are read by the routes that take one: an unknown path is 404 whatever is sent to it.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => {
     done(null);
   });
 
+  for (const method of METHODS) {
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
+  }
+  app.all('/users/', refusePath); // else `/users/:id` would take it for an empty id
   const allowed = gatherMethods(app);
   app.register(healthRoute);
   app.register((scope, _options, done) => {
@@ -66,6 +68,10 @@ export function createApp(settings: Settings, { users, upstream }: Connections, 
   return app;
 }
 
+function refusePath(): never {
+  throw new Problem(404, 'There is nothing at this path.');
+}
+
 /** The methods of each path, as its routes are added. */
 function gatherMethods(app: FastifyInstance): Map<string, string[]> {
   const allowed = new Map<string, string[]>();
@@ -77,9 +83,6 @@ function gatherMethods(app: FastifyInstance): Map<string, string[]> {
 
 /** Answers 405 to all other methods of the paths; Fastify itself would answer 404. */
 function refuseOtherMethods(app: FastifyInstance, allowed: Map<string, string[]>): void {
-  for (const method of METHODS) {
-    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
-  }
   for (const [url, methods] of [...allowed]) {
     app.route({
       method: app.supportedMethods.filter((method) => !methods.includes(method)),

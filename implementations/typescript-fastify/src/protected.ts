@@ -1,5 +1,5 @@
 /** `GET /protected`: a validated query, and what the hooks left behind. */
-import { jwt } from '@fastify/jwt';
+import jwt from '@fastify/jwt';
 import { Type, type FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 
 import { authenticate, counting, identify, logAnswer } from './chain.js';
@@ -18,7 +18,7 @@ const Protected = Type.Object({
 export const protectedRoute: FastifyPluginCallbackTypebox<{ settings: Settings }> = (app, { settings }, done) => {
   app.register(jwt, {
     secret: settings.jwtSecret,
-    verify: { algorithms: ['HS256'], allowedAud: settings.jwtAudience, requiredClaims: ['exp', 'sub'] },
+    verify: { algorithms: ['HS256'], allowedAud: settings.jwtAudience, requiredClaims: ['exp', 'sub', 'aud'] },
   });
   app.decorateRequest('trace');
   app.get(

@@ -25,7 +25,7 @@ export const UserId = Type.String({ format: 'user-id' });
 export const integerText = (minimum: number, maximum: number, absent: number) =>
   Type.Unsafe<number>({
     allOf: [
-      { type: 'string', pattern: '^-?[0-9]+$' },
+      { type: 'string', pattern: '^-?[0-9]{1,15}$' }, // Ajv lets Infinity pass
       { type: 'integer', minimum, maximum },
     ],
     default: absent,

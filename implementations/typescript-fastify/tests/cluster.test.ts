@@ -12,7 +12,7 @@ import { ENVIRONMENT } from './running.js';
 
 type Program = ChildProcessByStdio<null, Readable, Readable>;
 
-function start(t: TestContext, path: string, argument: string, environment = {}): { program: Program; lines: string[] } {
+function start(t: TestContext, path: string, argument: string, environment = {}, onLine: (lines: string[], program: Program) => void = () => undefined) {
   const program = spawn(process.execPath, [fileURLToPath(new URL(path, import.meta.url)), argument], {
     env: { ...process.env, ...ENVIRONMENT, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -12,10 +12,11 @@ if (cluster.isPrimary) {
   });
 } else {
   const id = cluster.worker?.id ?? 0;
+  const end = terminated();
   console.log(`started ${id}`);
   if (process.argv[2] === 'fail' && id === 1) process.exit(7);
   const idle = setInterval(() => undefined, 1000);
-  await terminated();
+  await end;
   await sleep(100 * id);
   console.log(`ended ${id}`);
   clearInterval(idle);

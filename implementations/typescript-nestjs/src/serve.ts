@@ -1,7 +1,7 @@
 /** Serves the API in this process. */
 
 import type { Server } from 'node:http';
-import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
+import { ConsoleLogger, type INestApplication, type NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type AdapterName, adapters } from './adapters/index.js';
 import { AppModule } from './app.module.js';
@@ -11,8 +11,11 @@ import { close, terminated } from './shutdown.js';
 const KEEP_ALIVE_MS = 75_000;
 const LONGEST_REQUEST_MS = 300_000;
 
-/** The adapters read bodies themselves; Nest's log says on standard error what went wrong. */
-export const APP_OPTIONS: NestApplicationOptions = { bodyParser: false, logger: ['error'] };
+/** The adapters bring their parsers of bodies; Nest's log says on standard error what went wrong, and nothing else. */
+export const APP_OPTIONS: NestApplicationOptions = {
+  bodyParser: false,
+  logger: new ConsoleLogger({ json: true, logLevels: ['error'] }),
+};
 
 /** Serves until SIGTERM; without a database it ends the process with an error. */
 export async function serve(settings: Settings, adapter: AdapterName): Promise<void> {

@@ -11,17 +11,16 @@ export function expressAdapter(): ExpressAdapter {
     .enable('strict routing')
     .disable('etag') // the API has no conditional requests
     .disable('x-powered-by');
-  instance.use(
-    ['/echo', '/users'],
-    express.json({
-      limit: JSON_LIMIT_BYTES,
-      strict: false, // a number is JSON too, which then does not fit the schema
-      type: () => true,
-      verify: (_request, _response, body) => {
-        requireUtf8(body);
-      },
-    }),
-  );
+  const json = express.json({
+    limit: JSON_LIMIT_BYTES,
+    strict: false, // a number is JSON too, which then does not fit the schema
+    type: () => true,
+    verify: (_request, _response, body) => {
+      requireUtf8(body);
+    },
+  });
+  instance.post(['/echo', '/users'], json);
+  instance.put('/users/:id', json);
   // Express would answer HEAD as it does GET; to the API it is another method.
   instance.head(/^/, () => {
     throw new NotFoundException();

@@ -23,7 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
     const message = messageOf(http.getRequest<AdapterRequest>());
     const error = exception instanceof NotFoundException ? unmatched(message, exception) : exception;
     const { status } = sendProblem(http.getResponse<ServerResponse | FastifyReply>(), error);
-    if (status === Number(HttpStatus.INTERNAL_SERVER_ERROR)) this.logger.error(error);
+    if (status === 500) this.logger.error(error);
   }
 }
 

@@ -43,6 +43,8 @@ export function sendProblem(response: ServerResponse | FastifyReply, error: unkn
     response.setHeaders(new Map(Object.entries(headers)));
     response.end(JSON.stringify(problem));
   } else {
+    // Fastify would close the connection behind a refused body; Node reads what is left of it away.
+    response.removeHeader('Connection');
     void response.code(problem.status).headers(headers).send(problem);
   }
   return problem;
