@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "Show how far a run is.",
     "compare": "Compare a run's cells with its baseline, or two runs with each other.",
     "conformance": "Prove that a running server implements the API.",
+    "list": "List implementations, scenarios, targets or experiments.",
     "doctor": "Say what is missing on this machine, and how to get it.",
     "schema": "Print the JSON schema of a file that people write.",
 }

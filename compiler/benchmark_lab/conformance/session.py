@@ -33,6 +33,10 @@ Outcome = TypeVar("Outcome")
 _TIMEOUT_S = 5.0
 
 
+LAST = {"Connection": "close"}
+"""For a request that is refused for its size: a server may close that connection, which no later request shall meet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What a check works with; each check has a random source of its own."""

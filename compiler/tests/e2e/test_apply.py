@@ -56,7 +56,7 @@ def test_k6_killed_in_its_window_makes_that_trial_invalid_and_the_run_goes_on(la
 def test_a_server_killed_in_the_window_makes_that_trial_invalid_and_the_run_goes_on(lab: Lab) -> None:
     process = lab.start("apply", lab.write_experiment(measure="5s"))
     wait_for_process(lambda command: MEASURING in command)
-    server = wait_for_process(lambda command: command.startswith(("/", "python")) and "/builds/" in command)
+    server = wait_for_process(lambda command: "/builds/python-fastapi-" in command or "/builds/go-fiber-" in command)
     time.sleep(1)
     os.kill(server, signal.SIGKILL)
     _, stderr = process.communicate(timeout=120)
@@ -118,7 +118,7 @@ def test_an_implementation_that_fails_conformance_is_not_measured_and_the_others
 def test_a_second_run_on_the_same_machine_waits_for_nobody(lab: Lab) -> None:
     experiment = lab.write_experiment(measure="20s")
     first = lab.start("apply", experiment)
-    wait_for_process(lambda command: "benchmark-lab-" in command and "postgres" in command)
+    wait_for_process(lambda command: "runs/" in command and "postgres" in command)
     code, _, stderr = lab.run("apply", experiment)
     first.send_signal(signal.SIGTERM)
     first.communicate(timeout=60)

@@ -11,10 +11,10 @@ import httpx
 from benchmark_lab.conformance.answer import as_json
 from benchmark_lab.conformance.check import check
 from benchmark_lab.conformance.report import MismatchError, NotVisibleError
-from benchmark_lab.conformance.session import Session
+from benchmark_lab.conformance.session import LAST, Session
 
 _LIMIT_BYTES = 1_048_576
-_JSON = {"Content-Type": "application/json"}
+_JSON = {"Content-Type": "application/json", **LAST}
 
 
 @check("json-limit", counts="database")
@@ -24,7 +24,7 @@ async def json_limit(session: Session) -> None:
     answer = await session.call("postEcho", body=echo.ljust(_LIMIT_BYTES), expect=200, because="exactly 1 MiB")
     answer.require_body({"items": [], "count": 0, "total": 0})
     too_large = f"{_LIMIT_BYTES + 1} bytes"
-    await session.call("postEcho", body=echo.ljust(_LIMIT_BYTES + 1), expect=413, because=too_large)
+    await session.call("postEcho", body=echo.ljust(_LIMIT_BYTES + 1), headers=LAST, expect=413, because=too_large)
     await session.call(
         "postEcho",
         body=_in_chunks(echo.ljust(_LIMIT_BYTES + 1)),
@@ -33,10 +33,9 @@ async def json_limit(session: Session) -> None:
         because=f"{too_large} in chunks",
     )
     async with session.nothing_stored():
-        await session.call("createUser", body=user.ljust(_LIMIT_BYTES + 1), expect=413, because=too_large)
-        await session.call(
-            "replaceUser", path={"id": 1}, body=user.ljust(_LIMIT_BYTES + 1), expect=413, because=too_large
-        )
+        body = user.ljust(_LIMIT_BYTES + 1)
+        await session.call("createUser", body=body, headers=LAST, expect=413, because=too_large)
+        await session.call("replaceUser", path={"id": 1}, body=body, headers=LAST, expect=413, because=too_large)
 
 
 @check("keep-alive")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmark_lab.conformance.check import check
 from benchmark_lab.conformance.report import MismatchError, NotVisibleError
-from benchmark_lab.conformance.session import Session, together
+from benchmark_lab.conformance.session import LAST, Session, together
 
 _MIB = 1_048_576
 _LIMIT_BYTES = 100 * _MIB
@@ -63,7 +63,7 @@ async def upload_limit(session: Session) -> None:
     await session.call(
         "postUpload",
         body=body,
-        headers=_MULTIPART,
+        headers={**_MULTIPART, **LAST},
         expect=413,
         because=f"{_LIMIT_BYTES + 1} bytes",
         timeout_s=_UPLOAD_TIMEOUT_S,

@@ -1,0 +1,62 @@
+"""`lab list`: the implementations, scenarios, targets and experiments there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli import options
+from benchmark_lab.cli.project import find_root
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    IMPLEMENTATIONS = "implementations"
+    SCENARIOS = "scenarios"
+    TARGETS = "targets"
+    EXPERIMENTS = "experiments"
+
+
+def list(  # noqa: A001  the command's name
+    kind: Annotated[Kind, typer.Argument(help="What to list.", show_default=False)],
+    as_json: options.AsJson = False,
+) -> None:
+    """List what an experiment can be made of, or the experiments themselves."""
+    found = dict(_entries(kind, find_root(Path.cwd())))
+    if as_json:
+        typer.echo(json.dumps({"schema": 1, kind.value: found}, indent=1))
+        return
+    width = max(map(len, found), default=0)
+    for name, words in found.items():
+        typer.echo(f"{name:<{width}}  {words}")
+
+
+def _entries(kind: Kind, root: Path) -> Iterator[tuple[str, str]]:
+    """Name and a sentence of each."""
+    catalog = load_catalog(root)
+    match kind:
+        case Kind.IMPLEMENTATIONS:
+            for name, implementation in catalog.implementations.items():
+                yield name, f"{implementation.summary} Servers: {', '.join(implementation.servers)}."
+        case Kind.SCENARIOS:
+            for name, scenario in catalog.scenarios.items():
+                yield name, scenario.measures
+        case Kind.TARGETS:
+            for name, target in catalog.targets.items():
+                yield name, target.summary
+        case Kind.EXPERIMENTS:
+            for path in sorted((root / "experiments").glob("*.yaml")):
+                yield path.stem, _question(path)
+
+
+def _question(path: Path) -> str:
+    """The experiment's question, as far as the file can be read."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("question:")), "")
