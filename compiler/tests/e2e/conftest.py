@@ -23,7 +23,7 @@ target: local
 matrix:
   implementation: [python-fastapi, go-fiber]
   scenario: [{scenario}]
-load: {{model: open, rate: 100, vus: 100, warmup: 1s, measure: {measure}}}
+load: {{model: open, rate: 50, vus: 100, warmup: 1s, measure: {measure}}}
 limits: {{generator_cpus_busy: 100%}} # what else the machine does is not what these tests are about
 rounds: {{min: {rounds}, max: {rounds}}}
 seed: 7

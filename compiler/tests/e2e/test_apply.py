@@ -22,7 +22,7 @@ def test_a_run_ends_with_valid_trials_a_summary_and_a_sealed_journal(lab: Lab) -
     trials = lab.trials()
     assert [trial["verdict"] for trial in trials] == ["valid", "valid"]
     for trial in trials:
-        assert trial["requests"] == pytest.approx(200, abs=2)
+        assert trial["requests"] == pytest.approx(100, abs=2)
         assert 10 < trial["sut_cpu_us_per_request"] < 20_000  # type: ignore[operator]  # a number, or it fails
         assert trial["page_size"] == 20
     summary = json.loads((lab.run_folder() / "summary.json").read_text())

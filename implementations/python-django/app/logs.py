@@ -1,4 +1,4 @@
-"""The log of the API: one JSON line an event on standard output, as settings.LOGGING says."""
+"""The log of the API, put together by settings.LOGGING: JSON lines on standard output, failures on standard error."""
 
 import json
 import logging
@@ -20,3 +20,11 @@ class JsonFormatter(logging.Formatter):
                 **getattr(record, "fields", {}),
             }
         )
+
+
+class FailureFilter(logging.Filter):
+    """Lets through what has a traceback: Django itself logs every 4xx and 5xx, those that the API means too."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write the record."""
+        return record.exc_info is not None

@@ -16,8 +16,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+APPEND_SLASH = False  # an unknown path is 404
 MIDDLEWARE = [
     "app.middleware.RequestLogMiddleware",
+    "django.middleware.common.CommonMiddleware",  # declares the length of each answer
     *["app.middleware.CountingMiddleware"] * environment.middleware_depth,
 ]
 
@@ -29,7 +31,7 @@ address = conninfo_to_dict(DATABASE_URL)
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": address.pop("dbname", None),
+        "NAME": address.pop("dbname"),
         "OPTIONS": address
         | {
             "pool": {"min_size": DATABASE_POOL_SIZE, "max_size": DATABASE_POOL_SIZE},
@@ -47,14 +49,14 @@ JWT_AUDIENCE = environment.jwt_audience
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"failures": {"()": "app.logs.FailureFilter"}},
     "formatters": {"json": {"()": "app.logs.JsonFormatter"}},
     "handlers": {
         "events": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"},
-        "failures": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
+        "failures": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "filters": ["failures"]},
     },
     "loggers": {
         "app": {"handlers": ["events"], "level": environment.log_level.upper(), "propagate": False},
-        # Django warns of every 4xx.
         "django": {"handlers": ["failures"], "level": "ERROR", "propagate": False},
     },
 }

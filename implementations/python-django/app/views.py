@@ -14,7 +14,7 @@ from app.problems import ProblemError, misfit, problem
 class ApiView(View):
     """A view whose errors, a method that it does not serve included, are answered as problems."""
 
-    http_method_names = ("get", "head", "post", "put")
+    http_method_names = ("get", "post", "put")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401  # as in View
         """Django's dispatch; an exception of another kind is a failure, and becomes 500 further out."""

@@ -97,9 +97,10 @@ def replace_user(user_id: str) -> DictRow:
     try:
         with pool_of_app().connection() as connection, connection.transaction():
             row = connection.execute(REPLACE, (user.email, user.name, user.age, user.active, path.id)).fetchone()
-            if row is None:
-                raise NotFound(NO_SUCH_USER)
-            connection.execute(INSERT_REPLACED, (path.id,))
+            if row is not None:
+                connection.execute(INSERT_REPLACED, (path.id,))
     except UniqueViolation as error:
         raise Conflict(EMAIL_TAKEN) from error
+    if row is None:
+        raise NotFound(NO_SUCH_USER)
     return row

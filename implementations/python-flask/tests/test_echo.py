@@ -2,6 +2,8 @@ import json
 
 import httpx
 import pytest
+from chunked import chunked
+from flask import Flask
 
 ITEM = {"id": 1, "name": "bolt", "price": 0.5, "quantity": 3, "tags": ["steel"]}
 LIMIT_BYTES = 1_048_576
@@ -45,3 +47,11 @@ def test_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_refused(client
     body = json.dumps({"items": []}).encode().ljust(LIMIT_BYTES)
     assert client.post("/echo", content=body).status_code == 200
     assert client.post("/echo", content=body + b" ").status_code == 413
+
+
+def test_a_body_in_chunks_is_held_to_the_same_limit(app: Flask) -> None:
+    body = json.dumps({"items": [ITEM]}).encode().ljust(LIMIT_BYTES)
+    transport = httpx.WSGITransport(chunked(app, LIMIT_BYTES + 1))
+    with httpx.Client(transport=transport, base_url="http://api.test") as client:
+        assert client.post("/echo", content=body).json()["count"] == 1
+        assert client.post("/echo", content=body + b" ").status_code == 413

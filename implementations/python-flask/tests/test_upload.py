@@ -1,38 +1,14 @@
 import hashlib
-import io
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from chunked import chunked
 from flask import Flask
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 LIMIT_BYTES = 104_857_600
 HEADERS = {"Content-Type": "multipart/form-data; boundary=line"}
 OPENING = b'--line\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
 CLOSING = b"\r\n--line--\r\n"
-
-
-class Trickle(io.BytesIO):
-    """A body that arrives in pieces of at most `size` bytes."""
-
-    def __init__(self, body: bytes, size: int) -> None:
-        super().__init__(body)
-        self.size = size
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(self.size if size is None or size < 0 else min(size, self.size))
-
-
-def chunked(app: "WSGIApplication", size: int) -> "WSGIApplication":
-    """The application behind a server that hands it chunks, without a declared length."""
-    return lambda environ, start_response: app(
-        {name: value for name, value in environ.items() if name != "CONTENT_LENGTH"}
-        | {"wsgi.input": Trickle(environ["wsgi.input"].read(), size), "wsgi.input_terminated": True},
-        start_response,
-    )
 
 
 @pytest.mark.parametrize("size", [1, 7, 65536])
