@@ -32,7 +32,7 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code: 2 for invalid input or usage, 130 after Ctrl-C."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = [*(sys.argv[1:] if arguments is None else arguments)]  # `list` is a command here, once it is loaded
     asked = next((argument for argument in given if not argument.startswith("-")), None)
     try:
         _app(asked)(given, prog_name="lab")
