@@ -53,7 +53,7 @@ class Lab:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         process = self.start(*arguments)
-        stdout, stderr = process.communicate(timeout=300)
+        stdout, stderr = process.communicate(timeout=900)  # the first run on a machine builds k6
         return process.returncode, stdout, stderr
 
     def run_folder(self) -> Path:
@@ -115,7 +115,7 @@ def _of_runs() -> dict[int, str]:
     return {pid: command for pid, command in processes().items() if any(word in command for word in words)}
 
 
-def wait_for_process(matches: Callable[[str], bool], timeout_s: float = 120) -> int:
+def wait_for_process(matches: Callable[[str], bool], timeout_s: float = 600) -> int:
     """The pid of the first process whose command line matches, as soon as there is one."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

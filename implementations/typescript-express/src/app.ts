@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { authenticate, counting, identify, logAnswers } from './chain.js';
 import { postEcho } from './echo.js';
 import { getExternal } from './external.js';
+import { getHealth } from './health.js';
 import { jsonBody } from './json.js';
 import { answerProblems, Problem } from './problem.js';
 import { getProtected } from './protected.js';
@@ -64,10 +65,6 @@ export function createApp(settings: Settings, connections: Connections, log: Log
   app.use(answerProblems(log));
   return app;
 }
-
-const getHealth: RequestHandler = (_request, response) => {
-  response.json({ status: 'ok' });
-};
 
 function refuseAllBut(...methods: string[]): RequestHandler {
   return (_request, response) => {

@@ -4,25 +4,22 @@ import { once } from 'node:events';
 
 import { SHUTDOWN_TIMEOUT_MS, terminated } from './shutdown.js';
 
-const KILL_AFTER_MS = SHUTDOWN_TIMEOUT_MS + 500;
-
 /**
  * Runs this program again as `count` workers until SIGTERM, which it passes on. A worker that ends before ends the
  * others and is an error: none is restarted silently. Connections are handed out in Node's default way, round-robin.
  */
 export async function supervise(count: number): Promise<void> {
-  let ending = false;
-  const end = (): void => {
-    ending = true;
-    signal('SIGTERM');
-    setTimeout(signal, KILL_AFTER_MS, 'SIGKILL').unref();
-  };
-  void terminated().then(end);
-
   const workers = Array.from({ length: count }, () => cluster.fork());
   const signal = (name: NodeJS.Signals): void => {
     for (const worker of workers) worker.process.kill(name);
   };
+  let ending = false;
+  const end = (): void => {
+    ending = true;
+    signal('SIGTERM');
+    setTimeout(signal, SHUTDOWN_TIMEOUT_MS, 'SIGKILL').unref();
+  };
+  void terminated().then(end);
 
   const failures: string[] = [];
   const watch = async (worker: Worker): Promise<void> => {

@@ -6,7 +6,7 @@ import { createApp } from './app.js';
 import { openPool } from './database.js';
 import { createLog } from './log.js';
 import type { Settings } from './settings.js';
-import { drain, terminated } from './shutdown.js';
+import { allClosed, drain, terminated } from './shutdown.js';
 import { UserStore } from './store.js';
 import { Upstream } from './upstream.js';
 
@@ -27,5 +27,5 @@ export async function serve(settings: Settings): Promise<void> {
   await terminated();
   server.close();
   await drain(server, once(server, 'close'));
-  await Promise.all([upstream.close(), pool.end()]);
+  await allClosed(upstream.close(), pool.end());
 }

@@ -1,19 +1,20 @@
 /** How a process learns that it shall end, and ends without cutting off what it is answering. */
+import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Leaves room to exit within the five seconds that a server has after SIGTERM. */
-export const SHUTDOWN_TIMEOUT_MS = 4000;
+/** Together they leave room to exit within the five seconds that a server has after SIGTERM. */
+const DRAIN_TIMEOUT_MS = 3500;
+const CLOSE_TIMEOUT_MS = 500;
+
+/** A process that still runs so long after SIGTERM hangs. */
+export const SHUTDOWN_TIMEOUT_MS = DRAIN_TIMEOUT_MS + CLOSE_TIMEOUT_MS + 500;
 
 const SWEEP_MS = 50;
 
 /** Resolves at SIGTERM or SIGINT. */
-export function terminated(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'])
-      process.once(signal, () => {
-        resolve();
-      });
-  });
+export async function terminated(): Promise<void> {
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
 }
 
 /** Waits until a server that accepts no longer is `closed`; connections are closed as soon as they are idle. */
@@ -23,8 +24,13 @@ export async function drain(server: Server, closed: Promise<unknown>): Promise<v
   }, SWEEP_MS);
   const deadline = setTimeout(() => {
     server.closeAllConnections();
-  }, SHUTDOWN_TIMEOUT_MS);
+  }, DRAIN_TIMEOUT_MS);
   await closed;
   clearInterval(sweep);
   clearTimeout(deadline);
+}
+
+/** Waits for connections to close; one that hangs, because its query waits for a lock, ends with the process. */
+export async function allClosed(...closing: Promise<void>[]): Promise<void> {
+  await Promise.race([Promise.all(closing), sleep(CLOSE_TIMEOUT_MS)]);
 }

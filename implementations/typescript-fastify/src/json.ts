@@ -14,7 +14,7 @@ export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer', bodyLimit: MAX_JSON_BYTES }, (request, body, done) => {
     // Read as text, what is not UTF-8 would be replaced.
-    if (isUtf8(body)) parse(request, body.toString(), done);
+    if (isUtf8(body)) void parse(request, body.toString(), done);
     else done(new Problem(400, 'The body is not JSON.'));
   });
   app.addContentTypeParser('*', (_request, _payload, done) => {

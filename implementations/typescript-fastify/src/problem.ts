@@ -34,6 +34,7 @@ export function unprocessable(invalid: InvalidField[]): Problem {
 export function answerProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
   const problem = asProblem(error, request);
   if (problem.status === 500) request.log.error({ err: error, method: request.method, path: request.url }, 'request failed');
+  reply.removeHeader('connection'); // Fastify closes it behind a body that is refused; Node reads the rest away instead
   reply.code(problem.status).type('application/problem+json').send(problem.document);
 }
 

@@ -3,7 +3,7 @@ import { createApp } from './app.js';
 import { openPool } from './database.js';
 import { createLog } from './log.js';
 import type { Settings } from './settings.js';
-import { drain, terminated } from './shutdown.js';
+import { allClosed, drain, terminated } from './shutdown.js';
 import { UserStore } from './store.js';
 import { Upstream } from './upstream.js';
 
@@ -18,5 +18,5 @@ export async function serve(settings: Settings): Promise<void> {
 
   await terminated();
   await drain(app.server, app.close());
-  await Promise.all([upstream.close(), pool.end()]);
+  await allClosed(upstream.close(), pool.end());
 }

@@ -32,10 +32,6 @@ export const uploadRoute: FastifyPluginCallbackTypebox = (app, _options, done) =
 /** Hashes the first part named `file`; the other parts are read away. */
 async function digestFile(request: FastifyRequest): Promise<Upload | undefined> {
   let upload: Upload | undefined;
-  let empty = true;
-  request.raw.once('data', () => {
-    empty = false;
-  });
   for await (const { fieldname, file } of request.files()) {
     if (fieldname !== 'file' || upload !== undefined) {
       file.resume();
@@ -45,7 +41,8 @@ async function digestFile(request: FastifyRequest): Promise<Upload | undefined> 
     for await (const chunk of file) hash.update(chunk as Buffer);
     upload = { size: file.bytesRead, sha256: hash.digest('hex') };
   }
-  if (empty) throw new Error('The plugin takes an empty body for a form without parts.');
+  // The plugin takes an empty body for a form without parts.
+  if (!request.raw.readableDidRead) throw new Error('The body is empty.');
   return upload;
 }
 

@@ -12,6 +12,7 @@ const KEEP_ALIVE_MS = 75_000;
 const LONGEST_REQUEST_MS = 300_000;
 
 /** The adapters bring their parsers of bodies; Nest's log says on standard error what went wrong, and nothing else. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares options as a class
 export const APP_OPTIONS: NestApplicationOptions = {
   bodyParser: false,
   logger: new ConsoleLogger({ json: true, logLevels: ['error'] }),

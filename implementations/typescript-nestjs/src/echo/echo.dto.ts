@@ -1,41 +1,29 @@
 /** The items of `POST /echo`, and the rules that they keep. */
 
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, IsNumber, Max, Min, ValidateNested } from 'class-validator';
-import { Characters, Entries, isObject, isText } from '../validation/rules.js';
+import { ArrayMaxSize, IsArray } from 'class-validator';
+import { Characters, Decimal, Integer, Objects, Texts } from '../validation/rules.js';
 
-// The rule that stands lowest is tried first.
 export class EchoItem {
-  @Max(Number.MAX_SAFE_INTEGER)
-  @Min(0)
-  @IsInt()
+  @Integer(0, Number.MAX_SAFE_INTEGER)
   readonly id!: number;
 
   @Characters(1, 200)
   readonly name!: string;
 
-  @Max(1_000_000)
-  @Min(0)
-  @IsNumber()
+  @Decimal(0, 1_000_000)
   readonly price!: number;
 
-  @Max(1_000_000)
-  @Min(0)
-  @IsInt()
+  @Integer(0, 1_000_000)
   readonly quantity!: number;
 
-  @Entries((tag) => isText(tag, 0, 50), 'must be a text of at most 50 characters')
-  @ArrayMaxSize(20)
-  @IsArray()
+  @Texts(20, 50)
   readonly tags!: string[];
 }
 
 export class EchoRequest {
-  @ValidateNested()
-  @Type(() => EchoItem)
-  @Entries(isObject, 'must be an object')
+  @Objects(EchoItem)
   @ArrayMaxSize(1000)
-  @IsArray()
+  @IsArray() // the rule that stands lowest is tried first
   readonly items!: EchoItem[];
 }
 

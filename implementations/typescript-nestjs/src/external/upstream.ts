@@ -44,7 +44,7 @@ export class Upstream implements OnApplicationShutdown {
       throw new Error(`The upstream answered ${statusCode}.`);
     }
     const answer = await body.json();
-    if (!isObject(answer) || typeof answer['value'] !== 'string') throw new Error('The upstream answered without a value.');
-    return answer['value'];
+    if (!isObject(answer) || typeof answer.value !== 'string') throw new Error('The upstream answered without a value.');
+    return answer.value;
   }
 }

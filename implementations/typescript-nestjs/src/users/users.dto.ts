@@ -1,7 +1,7 @@
 /** What clients say about users, and what they are told. */
 
-import { IsBoolean, IsInt, Matches, Max, Min } from 'class-validator';
-import { Characters, IntegerText } from '../validation/rules.js';
+import { IsBoolean, Matches } from 'class-validator';
+import { Characters, Integer, IntegerText } from '../validation/rules.js';
 
 // PostgreSQL's text has neither NUL nor half of a surrogate pair.
 const STORABLE = /^[^\0\p{Surrogate}]*$/u;
@@ -17,9 +17,7 @@ export class UserInput {
   @Characters(1, 100)
   readonly name!: string;
 
-  @Max(150)
-  @Min(0)
-  @IsInt()
+  @Integer(0, 150)
   readonly age!: number;
 
   @IsBoolean()

@@ -1,9 +1,8 @@
 /** Nest's validation of bodies and queries, without coercion, and its errors as the invalid fields of a problem. */
 
-import { type ArgumentMetadata, BadRequestException, Injectable, ValidationPipe } from '@nestjs/common';
-import type { ValidationError } from 'class-validator';
+import { type ArgumentMetadata, BadRequestException, Injectable, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { type InvalidField, InvalidInputException } from '../http/problem.js';
-import { ENTRIES, type EntriesContext } from './rules.js';
+import type { EntryContext } from './rules.js';
 
 @Injectable()
 export class InputPipe extends ValidationPipe {
@@ -25,14 +24,12 @@ export class InputPipe extends ValidationPipe {
 
 function fieldsOf({ property, value, constraints = {}, contexts, children = [] }: ValidationError, parent = ''): InvalidField[] {
   const field = parent + property;
-  const below = (child: ValidationError) => fieldsOf(child, `${field}.`);
   const [broken] = Object.entries(constraints);
-  if (!broken) return children.flatMap(below);
+  if (!broken) return children.flatMap((child) => fieldsOf(child, `${field}.`));
 
   const [constraint, message] = broken;
-  if (constraint !== ENTRIES) return [{ field, message }];
-  const { test } = contexts?.[ENTRIES] as EntriesContext; // Entries gave it
-  return (value as unknown[]).flatMap((entry, index) =>
-    test(entry) ? children.filter((child) => child.property === String(index)).flatMap(below) : { field: `${field}.${index}`, message },
-  );
+  const context = contexts?.[constraint] as EntryContext | undefined; // no rule has another
+  const entries: unknown[] = context && Array.isArray(value) ? value : [];
+  const blamed = entries.flatMap((entry, index) => (context?.fits(entry) ? [] : { field: `${field}.${index}`, message }));
+  return blamed.length > 0 ? blamed : [{ field, message }];
 }

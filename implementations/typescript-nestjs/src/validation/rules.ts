@@ -1,59 +1,74 @@
-/** Rules that class-validator lacks: integers in texts, lengths in characters, and lists whose entries are told apart. */
+/** Rules in one decorator a member: ranges, lengths in characters, integers in texts, and lists whose entries are told apart. */
 
 import { applyDecorators } from '@nestjs/common';
-import { Transform } from 'class-transformer';
-import { ValidateBy } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { ValidateBy, ValidateNested } from 'class-validator';
 
 const INTEGER = /^-?\d+$/;
 const SURROGATE_PAIRS = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g;
 
-/** The name of the constraint of `Entries`, and what its errors carry as their context. */
-export const ENTRIES = 'entries';
-export type EntriesContext = { test: (entry: unknown) => boolean };
+/** The context of errors that single entries of a list may be to blame for. */
+export type EntryContext = { fits: (entry: unknown) => boolean };
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Counts code points, as JSON Schema does; class-validator's `Length` leaves variation selectors out. */
-export function isText(value: unknown, shortest: number, longest: number): value is string {
-  if (typeof value !== 'string') return false;
-  const characters = value.length - (value.match(SURROGATE_PAIRS)?.length ?? 0);
-  return shortest <= characters && characters <= longest;
+export function Integer(minimum: number, maximum: number): PropertyDecorator {
+  return rule(
+    (value) => Number.isInteger(value) && isWithin(value as number, minimum, maximum), // an integer is a number
+    `$property must be an integer from ${minimum} to ${maximum}`,
+  );
 }
 
-export function Characters(shortest: number, longest: number): PropertyDecorator {
-  return ValidateBy({
-    name: 'characters',
-    validator: {
-      validate: (value: unknown) => isText(value, shortest, longest),
-      defaultMessage: () => `$property must be a text of ${shortest} to ${longest} characters`,
-    },
-  });
+export function Decimal(minimum: number, maximum: number): PropertyDecorator {
+  return rule(
+    (value) => typeof value === 'number' && isWithin(value, minimum, maximum),
+    `$property must be a number from ${minimum} to ${maximum}`,
+  );
 }
 
 /** An integer that a query or the environment writes in decimal digits. */
 export function IntegerText(minimum: number, maximum: number): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' && INTEGER.test(value) ? Number(value) : value)),
-    ValidateBy({
-      name: 'integerText',
-      validator: {
-        validate: (value: unknown) => typeof value === 'number' && minimum <= value && value <= maximum,
-        defaultMessage: () => `$property must be an integer from ${minimum} to ${maximum}`,
-      },
-    }),
+    Integer(minimum, maximum),
   );
 }
 
-/** A list whose entries all pass a test; those that fail are reported one by one, where `each` would blame the list. */
-export function Entries(test: EntriesContext['test'], message: string): PropertyDecorator {
-  const context: EntriesContext = { test };
-  return ValidateBy(
-    {
-      name: ENTRIES,
-      validator: { validate: (value: unknown) => Array.isArray(value) && value.every(test), defaultMessage: () => message },
-    },
-    { context },
+export function Characters(shortest: number, longest: number): PropertyDecorator {
+  return rule((value) => isText(value, shortest, longest), `$property must be a text of ${shortest} to ${longest} characters`);
+}
+
+/** A list of texts; class-validator's `each` would blame the list for an entry. */
+export function Texts(most: number, longest: number): PropertyDecorator {
+  const fits = (entry: unknown): boolean => isText(entry, 0, longest);
+  return rule(
+    (value) => Array.isArray(value) && value.length <= most && value.every(fits),
+    `$property must be a list of at most ${most} texts of at most ${longest} characters`,
+    { fits },
   );
+}
+
+/** A list of validated objects; class-validator would take a list within it for more of them. */
+export function Objects(entry: new () => object): PropertyDecorator {
+  return applyDecorators(
+    Type(() => entry),
+    Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value.map((item) => (isObject(item) ? item : null)) : value)),
+    ValidateNested({ message: 'each entry must be an object' }),
+  );
+}
+
+function rule(validate: (value: unknown) => boolean, message: string, context?: EntryContext): PropertyDecorator {
+  return ValidateBy({ name: 'rule', validator: { validate, defaultMessage: () => message } }, { ...(context && { context }) });
+}
+
+/** Counts code points, as JSON Schema does; class-validator's `Length` leaves variation selectors out. */
+function isText(value: unknown, shortest: number, longest: number): boolean {
+  if (typeof value !== 'string') return false;
+  return isWithin(value.length - (value.match(SURROGATE_PAIRS)?.length ?? 0), shortest, longest);
+}
+
+function isWithin(value: number, minimum: number, maximum: number): boolean {
+  return minimum <= value && value <= maximum;
 }
