@@ -83,6 +83,7 @@ check-go:
 .PHONY: test
 test: check ## All that needs no root: real k6, PostgreSQL and Ansible
 	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/pytest --quiet -m 'tools or not tools') || exit 1; done
+	npm run --silent test:implementations
 	$(BIN)/pytest --quiet -m tools
 
 .PHONY: format

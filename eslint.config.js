@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '.venv/', 'compiler/', 'results/']),
+  globalIgnores(['**/dist/', '**/.venv/', 'compiler/', 'results/']),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
@@ -14,13 +14,19 @@ export default defineConfig(
     },
   },
   {
+    rules: {
+      '@typescript-eslint/consistent-type-definitions': ['error', 'type'],
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }], // a Nest module is an empty class
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: ['describe', 'it', 'test'], package: 'node:test' }] },
+      ],
+    },
+  },
+  {
     files: ['**/*.js'],
     rules: {
       'no-undef': 'off', // tsc knows the globals of k6
-      '@typescript-eslint/no-floating-promises': [
-        'error',
-        { allowForKnownSafeCalls: [{ from: 'package', name: 'test', package: 'node:test' }] },
-      ],
       '@typescript-eslint/no-unsafe-argument': 'off', // the rules on `any` do not see a type that JSDoc gives to an expression
       '@typescript-eslint/no-unsafe-assignment': 'off',
     },

@@ -1,5 +1,6 @@
 /** Turns every error into RFC 9457 problem details. */
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 
 import type { ErrorRequestHandler } from 'express';
 import type { Logger } from 'pino';
@@ -33,15 +34,22 @@ export function unprocessable(invalid: InvalidField[]): Problem {
 
 /** The application's error handler: every error ends here. */
 export function answerProblems(log: Logger): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
+  return async (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);
       return;
     }
     const problem = asProblem(error);
     if (problem.status === 500) log.error({ err: error, method: request.method, path: request.path }, 'request failed');
+    await readAway(request);
     response.status(problem.status).type('application/problem+json').json(problem.document);
   };
+}
+
+/** Reads the rest of a body: a client that still sends would miss the answer, were the connection closed behind it. */
+async function readAway(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.destroyed) return;
+  await finished(request.resume()).catch(() => undefined); // nobody waits for the answer then
 }
 
 const REFUSALS: Partial<Record<number, string>> = {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 import { createApp } from './app.js';
+import { othersReady } from './cluster.js';
 import { openPool } from './database.js';
 import { createLog } from './log.js';
 import type { Settings } from './settings.js';
@@ -21,6 +22,7 @@ export async function serve(settings: Settings): Promise<void> {
   const app = createApp(settings, { users: new UserStore(pool), upstream }, log);
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }, app);
+  await othersReady();
   server.listen(settings.port, settings.host);
   await once(server, 'listening');
 

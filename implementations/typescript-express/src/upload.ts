@@ -32,7 +32,6 @@ function digestFile(request: Request, parser: BusboyInstance): Promise<Upload> {
   return new Promise((resolve, reject) => {
     const refuse = (problem: Problem): void => {
       request.unpipe(parser);
-      request.resume(); // the client sees the answer once it has sent the rest
       reject(problem);
     };
     const refuseBroken = (): void => {

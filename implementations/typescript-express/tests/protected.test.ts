@@ -89,8 +89,8 @@ test('an invalid query is refused field by field', async (t) => {
     ['?q=&page=0', 'q', 'page'],
     [`?q=${'é'.repeat(65)}`, 'q'],
     ['?q=x&q=y', 'q'],
-    ...['', '1.5', '1.0', '+1', '1e2', '0x1', '1001', '9'.repeat(400), 'Infinity', 'NaN', '1&page=2'].map((page): [string, string] => [
-      `?q=x&page=${encodeURIComponent(page).replace('%26', '&').replace('%3D', '=')}`,
+    ...['', '1.5', '1.0', '%2B1', '1e2', '0x1', '1001', '9'.repeat(400), 'Infinity', 'NaN', '1&page=2'].map((page): [string, string] => [
+      `?q=x&page=${page}`,
       'page',
     ]),
   ];

@@ -35,7 +35,9 @@ export function createApp(settings: Settings, { users, upstream }: Connections, 
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: answerProblem,
+    frameworkErrors: (error, request, reply) => {
+      void answerProblem(error, request, reply);
+    },
   });
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(answerProblem);

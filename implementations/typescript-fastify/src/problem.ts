@@ -1,5 +1,6 @@
 /** Turns every error into RFC 9457 problem details. */
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -31,11 +32,18 @@ export function unprocessable(invalid: InvalidField[]): Problem {
 }
 
 /** The application's error handler: every error ends here. */
-export function answerProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
+export async function answerProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const problem = asProblem(error, request);
   if (problem.status === 500) request.log.error({ err: error, method: request.method, path: request.url }, 'request failed');
-  reply.removeHeader('connection'); // Fastify closes it behind a body that is refused; Node reads the rest away instead
-  reply.code(problem.status).type('application/problem+json').send(problem.document);
+  await readAway(request.raw);
+  reply.removeHeader('connection'); // Fastify closes it behind a body that it refuses
+  await reply.code(problem.status).type('application/problem+json').send(problem.document);
+}
+
+/** Reads the rest of a body: a client that still sends would miss the answer, were the connection closed behind it. */
+async function readAway(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.destroyed) return;
+  await finished(request.resume()).catch(() => undefined); // nobody waits for the answer then
 }
 
 const REFUSALS: Partial<Record<number, string>> = {

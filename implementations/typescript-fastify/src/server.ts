@@ -1,5 +1,6 @@
 /** Serves the API in this process. */
 import { createApp } from './app.js';
+import { othersReady } from './cluster.js';
 import { openPool } from './database.js';
 import { createLog } from './log.js';
 import type { Settings } from './settings.js';
@@ -14,6 +15,8 @@ export async function serve(settings: Settings): Promise<void> {
   const upstream = new Upstream(settings.upstreamUrl);
   const app = createApp(settings, { users: new UserStore(pool), upstream }, log);
 
+  await app.ready();
+  await othersReady();
   await app.listen({ port: settings.port, host: settings.host });
 
   await terminated();

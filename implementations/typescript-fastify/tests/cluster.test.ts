@@ -72,10 +72,11 @@ test('a server ends soon after SIGTERM, with kept-alive connections open', needs
   for (const [server, WORKERS] of Object.entries({ node: '1', cluster: '2' })) {
     const PORT = await freePort();
     const { program, lines, ended } = start(t, '../src/main.js', server, { DATABASE_URL, PORT, WORKERS });
-    const isHealthy = () => fetch(`http://127.0.0.1:${PORT}/health`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
+    const isHealthy = () =>
+      fetch(`http://127.0.0.1:${PORT}/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
     await until(program, isHealthy);
     const asked = performance.now();
     program.kill('SIGTERM');

@@ -2,6 +2,7 @@
 
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readAway } from '../http/message.js';
 import { sendProblem } from '../http/problem.js';
 import { JSON_LIMIT_BYTES, requireUtf8 } from './json.js';
 
@@ -31,6 +32,9 @@ export function fastifyAdapter(): FastifyAdapter {
       return;
     }
     void parseJson(request, body.toString(), done);
+  });
+  instance.addHook('onError', async (request) => {
+    await readAway(request.raw); // of a body that a parser refused
   });
   return adapter;
 }

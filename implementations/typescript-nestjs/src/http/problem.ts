@@ -43,7 +43,7 @@ export function sendProblem(response: ServerResponse | FastifyReply, error: unkn
     response.setHeaders(new Map(Object.entries(headers)));
     response.end(JSON.stringify(problem));
   } else {
-    // Fastify would close the connection behind a refused body; Node reads what is left of it away.
+    // Fastify would close the connection behind a refused body, of which nothing is left to read.
     response.removeHeader('Connection');
     void response.code(problem.status).headers(headers).send(problem);
   }

@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Busboy, type BusboyFileStream, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
-import { BadRequestException, type HttpException, PayloadTooLargeException } from '@nestjs/common';
+import { BadRequestException, PayloadTooLargeException } from '@nestjs/common';
+import { readAway } from '../http/message.js';
 import { InvalidInputException } from '../http/problem.js';
 
 export const FILE_LIMIT_BYTES = 104_857_600;
@@ -12,22 +13,27 @@ export const FILE_LIMIT_BYTES = 104_857_600;
 export type FileDigest = { size: number; sha256: string };
 
 /** Hashes the first part named `file`; the other parts are read away. */
-export function digestFile(message: IncomingMessage): Promise<FileDigest> {
+export async function digestFile(message: IncomingMessage): Promise<FileDigest> {
+  const parser = openParser(message);
+  try {
+    return await parse(message, parser);
+  } catch (error) {
+    message.unpipe(parser);
+    await readAway(message);
+    throw error;
+  }
+}
+
+function parse(message: IncomingMessage, parser: BusboyInstance): Promise<FileDigest> {
   return new Promise((resolve, reject) => {
-    const parser = openParser(message);
-    const refuse = (refusal: HttpException): void => {
-      message.unpipe(parser);
-      message.resume(); // a client may read the answer only once it has sent the rest
-      reject(refusal);
-    };
-    const refuseBroken = (): void => {
-      refuse(new BadRequestException('The multipart body is broken.'));
+    const rejectBroken = (): void => {
+      reject(new BadRequestException('The multipart body is broken.'));
     };
     let found = false;
     let digest: FileDigest | undefined;
 
     parser.on('file', (name: string, file: BusboyFileStream) => {
-      file.on('error', refuseBroken);
+      file.on('error', rejectBroken);
       if (name !== 'file' || found) {
         file.resume();
         return;
@@ -36,18 +42,18 @@ export function digestFile(message: IncomingMessage): Promise<FileDigest> {
       const hash = createHash('sha256');
       file.on('data', (chunk: Buffer) => hash.update(chunk));
       file.on('limit', () => {
-        refuse(new PayloadTooLargeException(`The file is larger than ${FILE_LIMIT_BYTES} bytes.`));
+        reject(new PayloadTooLargeException(`The file is larger than ${FILE_LIMIT_BYTES} bytes.`));
       });
       file.on('end', () => {
         digest = { size: file.bytesRead, sha256: hash.digest('hex') };
       });
     });
-    parser.on('error', refuseBroken);
+    parser.on('error', rejectBroken);
     parser.on('finish', () => {
       if (digest) resolve(digest);
-      else refuse(new InvalidInputException([{ field: 'file', message: 'file must be a part of the body' }]));
+      else reject(new InvalidInputException([{ field: 'file', message: 'file must be a part of the body' }]));
     });
-    message.on('error', refuseBroken); // the client went away
+    message.on('error', rejectBroken); // the client went away
     message.pipe(parser);
   });
 }
