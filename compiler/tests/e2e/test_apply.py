@@ -69,7 +69,7 @@ def test_a_server_killed_in_the_window_makes_that_trial_invalid_and_the_run_goes
 def test_postgresql_killed_in_the_window_ends_the_run_with_a_clear_error(lab: Lab) -> None:
     process = lab.start("apply", lab.write_experiment("03-db-read", measure="5s"))
     wait_for_process(lambda command: MEASURING in command)
-    postmaster = wait_for_process(lambda command: "postgres -D" in command and "benchmark-lab-" in command)
+    postmaster = wait_for_process(lambda command: "postgres -D" in command and "/runs/" in command)
     os.kill(postmaster, signal.SIGKILL)
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 3
@@ -118,7 +118,7 @@ def test_an_implementation_that_fails_conformance_is_not_measured_and_the_others
 def test_a_second_run_on_the_same_machine_waits_for_nobody(lab: Lab) -> None:
     experiment = lab.write_experiment(measure="20s")
     first = lab.start("apply", experiment)
-    wait_for_process(lambda command: "runs/" in command and "postgres" in command)
+    wait_for_process(lambda command: "/runs/" in command and "postgres" in command)
     code, _, stderr = lab.run("apply", experiment)
     first.send_signal(signal.SIGTERM)
     first.communicate(timeout=60)
