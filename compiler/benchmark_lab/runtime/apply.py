@@ -77,10 +77,12 @@ class Run:
         hosts = self._new_hosts(block)
         cells = [self.bundle.cells.cells[index] for index in sorted(block.rounds[0])]
         affinity = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, hosts.cpus.rest)  # what only controls must not run on the server's CPUs
         try:
             with self._phase("prepare"):
                 hosts.prepare(self.progress.step)
+            os.sched_setaffinity(
+                0, hosts.cpus.rest
+            )  # builds may use every CPU; what only controls keeps off the server's
             self.outcome.versions.update(hosts.versions)
             self.outcome.cpu_sets = hosts.cpus.described()
             with self._phase("prove"):
