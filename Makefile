@@ -96,7 +96,6 @@ format: .venv/dev.installed node_modules/.installed ## Format and mend what can 
 .PHONY: golden
 golden: .venv/dev.installed ## Write the compiler's golden files anew; read their diff
 	$(BIN)/pytest --quiet --update-golden || $(BIN)/pytest --quiet
-	$(BIN)/lab schema experiment > spec/experiment.schema.json
 
 .PHONY: bench-compiler
 bench-compiler: .venv/dev.installed ## Time and memory of planning and compiling 10,000 cells

@@ -107,17 +107,9 @@ class Hosts:
             raise ToolFailedError(str(problem), output=self.secrets.redact(str(results[-1].get("log_tail", ""))))
         return f"http://127.0.0.1:{results[-1]['port']}"
 
-    def finish(self) -> list[str]:
-        """Stop everything; the names of processes that had to be ended by force."""
-        forced: list[str] = []
-
-        def on_event(event: Event) -> None:
-            names = event.result.get("forced")
-            if isinstance(names, list):
-                forced.extend(map(str, names))
-
-        self.play("finish", {}, on_event)
-        return forced
+    def finish(self) -> None:
+        """Stop everything."""
+        self.play("finish", {}, lambda _: None)
 
 
 def write_inventory(path: Path, inventory: Mapping[str, object]) -> Path:

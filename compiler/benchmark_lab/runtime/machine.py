@@ -82,9 +82,3 @@ def describe() -> dict[str, str]:
         "cpus": str(os.cpu_count()),
         "memory_gib": f"{memory / 2**30:.1f}",
     }
-
-
-def steal_ticks() -> tuple[int, int]:
-    """Stolen and total ticks of all CPUs since boot (/proc/stat): what the hypervisor gave to others."""
-    fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    return fields[7], sum(fields)

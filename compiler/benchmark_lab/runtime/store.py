@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -133,8 +132,3 @@ def read_bundle(folder: Path) -> LoadedBundle:
                 next_step="compile the experiment again",
             )
     return bundle
-
-
-def write_json(path: Path, data: object) -> None:
-    """Write data as JSON, atomically."""
-    write_atomically(path, json.dumps(data, indent=1) + "\n")
