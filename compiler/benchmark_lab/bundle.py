@@ -74,6 +74,8 @@ class BundledScenario(Part):
     name: str
     script: str
     """Path of the script, relative to the bundle's `files/`."""
+    endpoints: tuple[str, ...]
+    """The operations that it calls, by the operationIds of `spec/openapi.yaml`."""
     measures: str
     writes: bool
     """Whether it changes the database, which is then reset before each trial."""
@@ -197,7 +199,11 @@ class Cell(Part):
     """Server's argv with the run-time placeholders `{build}`, `{host}` and `{port}`."""
     env: dict[str, str]
     """The server's environment, but for addresses and secrets."""
+    helper_processes: tuple[str, ...] = ()
+    """Words of the command lines of processes that look like workers and are none."""
     k6_env: dict[str, str]
+    upstream: dict[str, Scalar] = {}
+    """Settings of the simulated external API."""
 
 
 class Cells(StoredFile):

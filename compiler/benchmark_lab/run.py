@@ -21,6 +21,8 @@ class ServerObservation(Part):
     processes_after: tuple[str, ...] = ()
     cpu_s: float = 0.0
     """CPU time of all its processes within the window."""
+    worker_cpu_s: tuple[float, ...] | None = None
+    """Of it, that of each process that serves; as many as there are such processes. None: they were not counted."""
     cpus: int = 1
     rss_peak_bytes: int = 0
     log_tail: str = ""
@@ -63,6 +65,14 @@ class DatabaseObservation(Part):
     problem: str | None = None
 
 
+class UpstreamObservation(Part):
+    """What the simulated external API counted over the measured window."""
+
+    problem: str | None = None
+    hits: int = 0
+    peak_in_flight: int = 0
+
+
 class Measurement(Part):
     """Everything that the hosts reported of one trial: the input of the verdict."""
 
@@ -70,6 +80,8 @@ class Measurement(Part):
     warmup: LoadObservation | None = None
     load: LoadObservation | None = None
     database: DatabaseObservation | None = None
+    upstream: UpstreamObservation | None = None
+    """None where the scenario does not call it."""
     overhead_s: float = 0.0
     """Wall time of the trial outside warm-up and window."""
 

@@ -34,7 +34,7 @@ class Place:
 
 def judge(measurement: Measurement, cell: Cell, load: Load, limits: Limits, place: Place) -> Trial:
     """Judge one trial of `cell`: valid, or invalid with every reason that applies, causes before their effects."""
-    reasons = tuple(_reasons(measurement, load, limits))
+    reasons = tuple(_reasons(measurement, cell.workers, load, limits))
     if not (measurement.load or reasons):
         reasons = (Reason(code="generator-failed", evidence="k6 was not run"),)
     server, k6 = measurement.server, measurement.load or LoadObservation()
@@ -76,17 +76,19 @@ def judge(measurement: Measurement, cell: Cell, load: Load, limits: Limits, plac
     )
 
 
-def _reasons(measurement: Measurement, load: Load, limits: Limits) -> Iterator[Reason]:
+def _reasons(measurement: Measurement, workers: int, load: Load, limits: Limits) -> Iterator[Reason]:
     if measurement.database and measurement.database.problem:
         yield Reason(code="database-failed", evidence=measurement.database.problem)
-    yield from _of_server(measurement.server)
+    yield from _of_server(measurement.server, workers)
     if measurement.warmup and measurement.warmup.problem:
         yield Reason(code="warm-up-failed", evidence=measurement.warmup.problem)
+    if measurement.upstream and measurement.upstream.problem:
+        yield Reason(code="upstream-failed", evidence=measurement.upstream.problem)
     if measurement.load:
         yield from _of_load(measurement.load, load, limits)
 
 
-def _of_server(server: ServerObservation) -> Iterator[Reason]:
+def _of_server(server: ServerObservation, workers: int) -> Iterator[Reason]:
     log_end = server.log_tail.strip().rpartition("\n")[2]
     last_words = f"; the last line of its log: {log_end}" if log_end else ""
     if server.problem and server.ready_s is None and not server.processes_before:
@@ -100,6 +102,8 @@ def _of_server(server: ServerObservation) -> Iterator[Reason]:
         if came := len(after - before):
             said.append(f"{came} came within it")
         yield Reason(code="server-restarted", evidence=", ".join(said) + last_words)
+    elif server.worker_cpu_s is not None and len(server.worker_cpu_s) != workers:
+        yield Reason(code="wrong-workers", evidence=f"{len(server.worker_cpu_s)} processes serve, not {workers}")
 
 
 def _of_load(k6: LoadObservation, load: Load, limits: Limits) -> Iterator[Reason]:

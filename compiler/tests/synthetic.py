@@ -88,7 +88,9 @@ def experiment(
             for name in SERVERS
         ),
         scenarios=tuple(
-            BundledScenario(name=name, script=f"scenarios/{name}.js", measures="A request.", writes=False)
+            BundledScenario(
+                name=name, script=f"scenarios/{name}.js", endpoints=("getHealth",), measures="A request.", writes=False
+            )
             for name in SCENARIOS
         ),
         load=load,

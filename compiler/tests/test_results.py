@@ -12,10 +12,11 @@ from benchmark_lab.bundle import Arithmetic, Criterion, Metric, Number, Rounds
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
 from benchmark_lab.results.markdown import render
+from benchmark_lab.results.metrics import unranked_reason
 from benchmark_lab.results.summary import summarise
 from benchmark_lab.results.tables import cells_table
 from benchmark_lab.results.trials import read_trials
-from benchmark_lab.run import MetricComparison, Summary, Trial
+from benchmark_lab.run import CellSummary, MetricComparison, Summary, Trial
 from tests.synthetic import CLOSED, OPEN, cell, experiment, facts, invalid, matrix, trial, trials
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -93,6 +94,17 @@ def test_a_closed_load_ranks_throughput_and_no_latency() -> None:
     assert comparison(summary, "throughput_rps").answer == "higher"
     assert comparison(summary, "latency_p50_ms").unranked_reason == "closed loop, not ranked"
     assert "go-fiber is faster than python-fastapi (throughput 3." in summary.answer
+
+
+def test_an_orm_is_not_ranked_against_another_frameworks_plain_statements() -> None:
+    raw, orm = (
+        CellSummary(cell=name, axes={"implementation": name, **way}, trials=6, valid=6)
+        for name, way in (("python-fastapi", {}), ("python-django", {"data_access": "orm"}))
+    )
+    own = orm.model_copy(update={"axes": {"implementation": "python-django", "data_access": "raw"}})
+    reason = unranked_reason("sut_cpu_us_per_request", "open", (), (raw, orm))
+    assert reason == "data_access orm against raw"
+    assert unranked_reason("sut_cpu_us_per_request", "open", (), (own, orm)) is None
 
 
 def test_throughput_that_something_else_limited_is_a_bound_and_not_ranked() -> None:

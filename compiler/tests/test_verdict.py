@@ -96,6 +96,14 @@ def test_a_trial_without_k6_figures_has_no_metrics() -> None:
         assert trial.throughput_rps is trial.latency_p50_ms is trial.sut_cpu_us_per_request is None
 
 
+@pytest.mark.parametrize(("used", "codes"), [((0.5, 0.4), ["wrong-workers"]), ((0.9,), []), (None, [])])
+def test_a_server_with_another_number_of_workers_is_invalid(used: tuple[float, ...] | None, codes: list[str]) -> None:
+    measured = measurement("valid-open")
+    server = measured.server.model_copy(update={"worker_cpu_s": used})
+    trial = judged(measured.model_copy(update={"server": server}))
+    assert [reason.code for reason in trial.reasons] == codes
+
+
 def test_a_window_without_a_completed_request_is_invalid() -> None:
     measured = measurement("closed-sut-cpu")
     assert measured.load is not None

@@ -56,6 +56,8 @@ class Server(Written):
     env: dict[str, str] = {}
     """Environment beside what every server gets."""
     workers: Workers = Field(default_factory=Workers)
+    helper_processes: tuple[str, ...] = ()
+    """Words of the command lines of processes that serve nothing and have no children, and so are no workers."""
 
     @model_validator(mode="after")
     def _knows_its_placeholders(self) -> Self:

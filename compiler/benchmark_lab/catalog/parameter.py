@@ -26,13 +26,16 @@ class Binding(Written):
     """A variable of k6's environment."""
     argument: tuple[str, ...] | None = None
     """Arguments added to the server's command; `{value}` is the value."""
+    upstream: Literal["latency_ms", "distribution", "sigma", "failure_rate"] | None = None
+    """A setting of the simulated external API."""
     tfvar: VariableName | None = None
     """A variable of the target's Terraform root."""
 
     @model_validator(mode="after")
     def _lands_once(self) -> Self:
-        if sum(place is not None for place in (self.env, self.k6_env, self.argument, self.tfvar)) != 1:
-            raise ValueError("must have exactly one of env, k6_env, argument and tfvar")
+        places = (self.env, self.k6_env, self.argument, self.upstream, self.tfvar)
+        if sum(place is not None for place in places) != 1:
+            raise ValueError("must have exactly one of env, k6_env, argument, upstream and tfvar")
         return self
 
 

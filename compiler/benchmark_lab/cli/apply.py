@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli import options
+from benchmark_lab.cli.origin import find_origin
 from benchmark_lab.cli.progress import RunProgress
 from benchmark_lab.cli.project import find_root, plan_file
 from benchmark_lab.cli.tables import print_summary
@@ -19,7 +19,6 @@ from benchmark_lab.emit import emit
 from benchmark_lab.plan import Plan
 from benchmark_lab.run import Summary
 from benchmark_lab.runtime.apply import apply as apply_bundle
-from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.record import RunFolder, new_run_folder
 from benchmark_lab.runtime.store import write_bundle
@@ -61,7 +60,7 @@ def _carry_out(plan: Plan, root: Path, *, as_json: bool) -> int:
         with RunProgress() as progress:
             for note in plan.notes:
                 progress.say(f"note: {note}")
-            summary = apply_bundle(folder, tools, tools.mark, _origin(root, tools), progress)
+            summary = apply_bundle(folder, tools, tools.mark, find_origin(root, tools), progress)
     except KeyboardInterrupt:
         typer.echo(f"Interrupted. What was measured is in {_shown(folder)}", err=True)
         raise typer.Exit(INTERRUPTED) from None
@@ -82,17 +81,6 @@ def exit_code(summary: Summary) -> int:
     if any(criterion.held is False for criterion in summary.criteria):
         return CRITERIA_FAILED
     return 0 if all(cell.valid for cell in summary.cells) else NO_VALID_RESULT
-
-
-def _origin(root: Path, tools: Processes) -> Origin:
-    commit = tools.run(["git", "-C", str(root), "rev-parse", "HEAD"])
-    changed = tools.run(["git", "-C", str(root), "status", "--porcelain"])
-    return Origin(
-        project=root,
-        git_commit=commit.stdout.strip() if commit.status == 0 else None,
-        git_dirty=bool(changed.stdout.strip()) if changed.status == 0 else None,
-        environment=dict(os.environ),
-    )
 
 
 def _shown(folder: RunFolder) -> str:

@@ -1,17 +1,29 @@
-"""`lab conformance`: whether a running server is a correct implementation of the API."""
+"""`lab conformance`: whether a running server, or every server of an implementation, implements the API."""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.every_server import plan_every_server
+from benchmark_lab.cli.origin import find_origin
+from benchmark_lab.cli.progress import RunProgress
 from benchmark_lab.cli.project import find_root
 from benchmark_lab.conformance import CHECKS, Check, Depth, Target, run_conformance
+from benchmark_lab.emit import emit
+from benchmark_lab.runtime.conform import Checked, conform
+from benchmark_lab.runtime.process import Processes
+from benchmark_lab.runtime.record import new_run_folder
+from benchmark_lab.runtime.store import write_bundle
 
 NOT_CONFORMING = 4
 
@@ -31,7 +43,16 @@ def _named(identifier: str) -> Check:
 
 
 def conformance(
-    base_url: Annotated[str, typer.Option(help="Where the server listens, such as http://127.0.0.1:8000.")],
+    implementations: Annotated[
+        list[str] | None, typer.Argument(help="Build and start these, with each of their servers, and check them.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every implementation.")] = False,
+    servers: Annotated[
+        list[str] | None, typer.Option("--server", help="Of the implementations only this server; may be repeated.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Check what listens there, such as http://127.0.0.1:8000, instead.")
+    ] = None,
     db_url: Annotated[
         str | None,
         typer.Option(help="Its database; rows are written, and removed again. The password may stand in PGPASSWORD."),
@@ -59,17 +80,75 @@ def conformance(
     seed: Annotated[int | None, typer.Option(help="Draw the same inputs as a run that reported this seed.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Prove that a running server implements spec/openapi.yaml and spec/behaviour.md.
+    """Prove that servers implement spec/openapi.yaml and spec/behaviour.md.
 
-    What is not given is not looked at: its checks are skipped, and the report says so.
-    Exit code 3: nothing answers. 4: the server does not conform.
+    Either implementations by name, which are built and started on this machine beside a database of their own; or one
+    server that runs already (--base-url): what is not given of it is not looked at, its checks are skipped, and the
+    report says so. Exit code 3: nothing answers, or a tool failed. 4: a server does not conform.
     """
+    if sum(map(bool, (implementations, every, base_url))) != 1:
+        raise typer.BadParameter("give either names of implementations, or --all, or --base-url")
+    drawn = secrets.randbelow(2**31) if seed is None else seed
+    if base_url is None:
+        raise typer.Exit(_check_all(implementations or (), servers or (), depth, drawn, as_json=as_json))
     target = Target(base_url, db_url, upstream_url, jwt_secret, jwt_audience, middleware_depth, server_log, server_pid)
     chosen: Sequence[Check] = checks or CHECKS
     openapi = find_root(Path.cwd()) / "spec" / "openapi.yaml"
-    report = run_conformance(
-        target, depth, openapi=openapi, seed=secrets.randbelow(2**31) if seed is None else seed, checks=chosen
-    )
+    report = run_conformance(target, depth, openapi=openapi, seed=drawn, checks=chosen)
     typer.echo(report.model_dump_json(indent=1) if as_json else "\n".join(report.lines()))
     if not report.ok:
         raise typer.Exit(NOT_CONFORMING)
+
+
+def _check_all(names: Sequence[str], servers: Sequence[str], depth: Depth, seed: int, *, as_json: bool) -> int:
+    """Start and check every server of the implementations; the exit code."""
+    root = find_root(Path.cwd())
+    plan = plan_every_server(load_catalog(root), names, servers)
+    tools = Processes()
+    folder = new_run_folder(root / "results", plan.experiment.name, datetime.now(UTC))
+    write_bundle(emit(plan), root, folder.bundle, tools)
+    outcomes: list[Checked] = []
+
+    def on_checked(checked: Checked) -> None:
+        outcomes.append(checked)
+        if not as_json:
+            typer.echo("\n".join(_lines(checked)))
+
+    began = time.monotonic()
+    with RunProgress() as progress:
+        origin = find_origin(root, tools)
+        conform(
+            folder,
+            depth,
+            seed,
+            origin=origin,
+            tools=tools,
+            mark=tools.mark,
+            progress=progress,
+            on_checked=on_checked,
+        )
+    conforming = sum(checked.ok for checked in outcomes)
+    if as_json:
+        typer.echo(json.dumps({"schema": 1, "servers": [_data(checked) for checked in outcomes]}, indent=1))
+    else:
+        typer.echo(
+            f"{conforming} of {len(outcomes)} servers conform, in {time.monotonic() - began:.0f} s (seed {seed})."
+        )
+    return 0 if conforming == len(outcomes) else NOT_CONFORMING
+
+
+def _lines(checked: Checked) -> Sequence[str]:
+    if checked.report is None:
+        return [f"failed     {checked.name}", f"  {checked.problem}"]
+    report = checked.report
+    counts = f"{report.count('passed')} passed, {report.count('skipped')} skipped in {report.seconds:.1f} s"
+    if checked.ok and not report.count("skipped"):
+        return [f"conforms   {checked.name}  {counts}"]
+    return [f"{'conforms' if checked.ok else 'failed  '}   {checked.name}", *(f"  {line}" for line in report.lines())]
+
+
+def _data(checked: Checked) -> dict[str, object]:
+    cell, report = checked.cell, checked.report
+    about = {"implementation": cell.implementation, "server": cell.server, "workers": cell.workers, "ok": checked.ok}
+    found = {"problem": checked.problem} if report is None else {"report": report.model_dump(mode="json")}
+    return {**about, "parameters": cell.parameters, **found}

@@ -71,5 +71,9 @@ def _scenarios(plan: Plan) -> Iterator[BundledScenario]:
     for name in dict.fromkeys(cell.scenario for cell in plan.cells):
         manifest = plan.experiment.catalog.scenarios[name]
         yield BundledScenario(
-            name=name, script=f"scenarios/{name}.js", measures=manifest.measures, writes=manifest.writes
+            name=name,
+            script=f"scenarios/{name}.js",
+            endpoints=manifest.endpoints,
+            measures=manifest.measures,
+            writes=manifest.writes,
         )

@@ -103,6 +103,7 @@ class Combination:
         env = {**_SERVER_ENV, "WORKERS": str(self.workers)}
         env |= {name: _filled(value, known) for name, value in server.env.items()}
         k6_env: dict[str, str] = {}
+        upstream: dict[str, Scalar] = {}
         for name, value in parameters.items():
             text = text_of(value)
             for bind in (parameter.bind for parameter in self.parts.declared[name]):
@@ -112,6 +113,8 @@ class Combination:
                     k6_env[bind.k6_env] = text
                 elif bind.argument is not None:
                     command += [argument.replace("{value}", text) for argument in bind.argument]
+                elif bind.upstream is not None:
+                    upstream[bind.upstream] = value
         return Cell(
             id=self._id(with_hardware=with_hardware),
             implementation=self.parts.implementation_name,
@@ -122,7 +125,9 @@ class Combination:
             parameters=parameters,
             command=tuple(command),
             env=dict(sorted(env.items())),
+            helper_processes=server.helper_processes,
             k6_env=dict(sorted(k6_env.items())),
+            upstream=dict(sorted(upstream.items())),
         )
 
     def _id(self, *, with_hardware: bool) -> str:

@@ -75,6 +75,9 @@ def unranked_reason(
     cells: tuple[CellSummary, CellSummary],
 ) -> str | None:
     """Why the method forbids to rank two cells by a metric; None where it allows it (METHOD 5, 12, 21)."""
+    ways = [cell.axes.get("data_access", "raw") for cell in cells]
+    if ways[0] != ways[1] and cells[0].axes["implementation"] != cells[1].axes["implementation"]:
+        return f"data_access {ways[1]} against {ways[0]}"
     if load_model == "closed" and metric.startswith("latency_"):
         return "closed loop, not ranked"
     if load_model == "open" and metric in {"throughput_rps", "sut_cpu_utilisation"}:

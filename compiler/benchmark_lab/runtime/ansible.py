@@ -53,8 +53,9 @@ class Ansible:
         secret_env: Mapping[str, str],
         on_event: Callable[[Event], None],
         label: str = "",
+        limit: str = "all",
     ) -> None:
-        """Run the playbook `<name>.yml`; its output goes to `logs/<label or name>.log`.
+        """Run the playbook `<name>.yml` on the hosts that `limit` names; its output goes to `logs/<label or name>.log`.
 
         Raises:
             ToolFailedError: if a task failed or a host could not be reached.
@@ -71,7 +72,8 @@ class Ansible:
                 failures.append(event)
             on_event(event)
 
-        argv = [sys.executable, "-m", "ansible", "playbook", f"--inventory={inventory}", f"--extra-vars=@{extra}"]
+        argv = [sys.executable, "-m", "ansible", "playbook", f"--inventory={inventory}", f"--limit={limit}",
+                f"--extra-vars=@{extra}"]  # fmt: skip
         playbook = str(self.playbooks / f"{name}.yml")
         status = self.tools.stream(
             [*argv, playbook], env={**self._environment(), **secret_env}, cwd=self.state, log=log, on_line=on_line

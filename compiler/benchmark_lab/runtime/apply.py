@@ -15,18 +15,18 @@ from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
 from benchmark_lab.run import Phase, Summary
 from benchmark_lab.runtime import local
-from benchmark_lab.runtime.ansible import Ansible
 from benchmark_lab.runtime.gate import prove
-from benchmark_lab.runtime.hosts import Hosts, write_inventory
+from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.journal import Journal
-from benchmark_lab.runtime.leftovers import reap_all, remove_state
+from benchmark_lab.runtime.leftovers import reap_all
+from benchmark_lab.runtime.local_hosts import make_hosts, release
 from benchmark_lab.runtime.outcome import MEASURE, Origin, Outcome, conclude
 from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.secret import Secrets, new_secrets
 from benchmark_lab.runtime.store import LoadedBundle, read_bundle
-from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError, Tools
+from benchmark_lab.runtime.tools import ToolFailedError, Tools
 from benchmark_lab.runtime.trials import Measured, TrialAssembler, round_variables
 from benchmark_lab.verdict import Place, judge
 
@@ -92,42 +92,25 @@ class Run:
         finally:
             with self.interrupts.shielded(), self._phase("clean up"):
                 os.sched_setaffinity(0, affinity)
-                self._clean_up(hosts)
-
-    def _clean_up(self, hosts: Hosts) -> None:
-        try:
-            hosts.finish()
-            remove_state(self._state)
-        except ToolFailedError as error:
-            raise ResourcesRemainError(
-                f"processes of this run may still be running below {self._state}",
-                output=str(error),
-                next_step="the next `lab apply` or `lab doctor` ends them",
-            ) from error
+                release(hosts)
 
     def _new_hosts(self, block: Block) -> Hosts:
-        environment, tools = self.origin.environment, self.tools
-        hardware = next(value for value in self.bundle.experiment.hardware if value.name == block.hardware)
-        postgres = local.find_postgres(environment, local.state_root())
-        cache = local.cache_root(environment)
-        k6 = local.find_k6(environment, tools)
-        inventory, cpus = local.inventory(self._state, self.bundle.folder, hardware, postgres, cache)
-        local.new_state(self._state, self.mark)
-        self.outcome.labels = tuple(dict.fromkeys([*self.outcome.labels, *cpus.labels()]))
-        return Hosts(
-            ansible=Ansible(
-                tools,
-                playbooks=self.bundle.folder / "playbooks",
-                sources=self.bundle.files / "playbooks",
-                state=self._state,
-                logs=self.folder.logs,
-                environment=environment,
-            ),
-            inventory=write_inventory(self._state / "inventory.json", inventory),
-            cpus=cpus,
+        values = self.bundle.experiment.hardware
+        hardware = next(value for value in values if value.name == block.hardware)
+        hosts = make_hosts(
+            self.bundle,
+            hardware,
+            state=self._state,
+            logs=self.folder.logs,
+            origin=self.origin,
+            tools=self.tools,
+            mark=self.mark,
             secrets=self.secrets,
-            k6=k6,
         )
+        of_which = f" ({block.hardware})" if len(values) > 1 else ""
+        labels = [f"{label}{of_which}" for label in hosts.cpus.labels()]
+        self.outcome.labels = tuple(dict.fromkeys([*self.outcome.labels, *labels]))
+        return hosts
 
     def _prove(self, hosts: Hosts, cells: Sequence[Cell]) -> None:
         self._written = True

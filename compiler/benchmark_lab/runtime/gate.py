@@ -1,4 +1,4 @@
-"""Proves each deployed implementation correct before its first trial."""
+"""Proves deployed implementations correct: each server before its first trial, or all of them by themselves."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmark_lab.bundle import Cell
-from benchmark_lab.conformance import Target, UnreachableError, run_conformance
+from benchmark_lab.conformance import Depth, Report, Target, UnreachableError, run_conformance
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.tools import ToolFailedError
 from benchmark_lab.runtime.trials import server_variables
+
+
+class NotProvenError(Exception):
+    """A server cannot be checked, or does not conform; the text says why."""
 
 
 def first_cells(cells: Sequence[Cell]) -> list[Cell]:
@@ -30,30 +34,42 @@ def prove(
     """
     refused: dict[tuple[str, str], str] = {}
     for cell in first_cells(cells):
-        name = f"{cell.implementation} ({cell.server})"
-        on_step(f"Prove {name} correct")
+        on_step(f"Prove {cell.implementation} ({cell.server}) correct")
         try:
-            base_url = hosts.serve(server_variables(cell, hosts.builds[cell.implementation]))
-        except ToolFailedError as error:
-            refused[cell.implementation, cell.server] = f"its server does not start: {error}"
-            continue
-        target = Target(
-            base_url=base_url,
-            db_url=hosts.database_url,
-            upstream_url=hosts.upstream_url,
-            jwt_secret=hosts.secrets.jwt_secret,
-            middleware_depth=int(cell.env.get("MIDDLEWARE_DEPTH", "0")),
-            server_log=hosts.server_log,
-        )
-        try:
-            report = run_conformance(target, "gate", openapi=openapi, seed=seed)
-        except UnreachableError as error:
-            refused[cell.implementation, cell.server] = f"it stopped answering during the conformance gate: {error}"
+            report = check_server(hosts, cell, "gate", openapi=openapi, seed=seed)
+        except NotProvenError as error:
+            refused[cell.implementation, cell.server] = str(error)
             continue
         log = logs / f"gate-{cell.implementation}-{cell.server}.log"
         log.write_text("\n".join(report.lines()) + "\n", encoding="utf-8")
         if not report.ok:
-            failed = [result for result in report.results if result.status == "failed"]
-            names = ", ".join(result.check for result in failed)
-            refused[cell.implementation, cell.server] = f"it fails conformance ({names}); see {log}"
+            failed = ", ".join(result.check for result in report.results if result.status == "failed")
+            refused[cell.implementation, cell.server] = f"it fails conformance ({failed}); see {log}"
     return refused
+
+
+def check_server(hosts: Hosts, cell: Cell, depth: Depth, *, openapi: Path, seed: int) -> Report:
+    """Start the cell's server and hold it against the contract.
+
+    Raises:
+        NotProvenError: if it does not start, has another number of workers, or stops answering.
+    """
+    try:
+        served = hosts.serve(server_variables(cell, hosts.builds[cell.implementation]))
+    except ToolFailedError as error:
+        raise NotProvenError(f"its server does not start: {error}") from error
+    if served.workers != cell.workers:
+        raise NotProvenError(f"{served.workers} of its processes serve, not {cell.workers}")
+    target = Target(
+        base_url=served.base_url,
+        db_url=hosts.database_url,
+        upstream_url=hosts.upstream_url,
+        jwt_secret=hosts.secrets.jwt_secret,
+        middleware_depth=int(cell.env.get("MIDDLEWARE_DEPTH", "0")),
+        server_log=hosts.server_log,
+        server_pid=served.pid,
+    )
+    try:
+        return run_conformance(target, depth, openapi=openapi, seed=seed)
+    except UnreachableError as error:
+        raise NotProvenError(f"it stopped answering during the conformance checks: {error}") from error

@@ -7,12 +7,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmark_lab.bundle import Part
 from benchmark_lab.runtime.ansible import Ansible, Event
 from benchmark_lab.runtime.machine import CpuSets
 from benchmark_lab.runtime.secret import Secrets
 from benchmark_lab.runtime.tools import ToolFailedError
 
 K6_BUILD = "k6"
+
+
+class Served(Part):
+    """A server that is ready, as its host reported it."""
+
+    port: int
+    pid: int
+    workers: int
+    """Processes that serve."""
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
 
 
 @dataclass(slots=True)
@@ -46,7 +61,13 @@ class Hosts:
         return f"http://127.0.0.1:{self.ports['upstream']}"
 
     def play(
-        self, name: str, variables: Mapping[str, object], on_event: Callable[[Event], None], label: str = ""
+        self,
+        name: str,
+        variables: Mapping[str, object],
+        on_event: Callable[[Event], None],
+        *,
+        label: str = "",
+        limit: str = "all",
     ) -> None:
         """Run one of the bundle's playbooks on these hosts; secrets and addresses go by environment."""
         env = {"LAB_DATABASE_PASSWORD": self.secrets.database_password, "LAB_JWT_SECRET": self.secrets.jwt_secret}
@@ -59,10 +80,11 @@ class Hosts:
             secret_env=env,
             on_event=on_event,
             label=label,
+            limit=limit,
         )
 
-    def prepare(self, on_step: Callable[[str], None]) -> None:
-        """Bring up database and upstream, build the implementations and k6."""
+    def prepare(self, on_step: Callable[[str], None], *, roles: str = "all") -> None:
+        """Bring up database and upstream, build the implementations and k6; or only what belongs to some `roles`."""
 
         def on_event(event: Event) -> None:
             if event.kind == "task":
@@ -70,7 +92,7 @@ class Hosts:
             if event.kind == "ok":
                 self._learn(event)
 
-        self.play("prepare", {}, on_event)
+        self.play("prepare", {}, on_event, limit=roles)
 
     def _learn(self, event: Event) -> None:
         result = event.result
@@ -90,8 +112,8 @@ class Hosts:
             case _:
                 pass
 
-    def serve(self, server_cell: Mapping[str, object]) -> str:
-        """Start one server; its base address.
+    def serve(self, server_cell: Mapping[str, object]) -> Served:
+        """Start one server afresh.
 
         Raises:
             ToolFailedError: if it does not become ready.
@@ -105,7 +127,7 @@ class Hosts:
         self.play("serve", {"server_cell": server_cell}, on_event)
         if problem := results[-1]["problem"]:
             raise ToolFailedError(str(problem), output=self.secrets.redact(str(results[-1].get("log_tail", ""))))
-        return f"http://127.0.0.1:{results[-1]['port']}"
+        return Served.model_validate(results[-1])
 
     def finish(self) -> None:
         """Stop everything."""

@@ -40,23 +40,23 @@ class CpuSets:
 
 
 def share_out(available: tuple[int, ...], hardware: Hardware) -> CpuSets:
-    """Give each role its CPUs: disjoint for sut and load where there are two, the rest to database and upstream.
+    """Give each role its CPUs: disjoint for sut and load where there are enough, the rest to database and upstream.
 
-    Where nothing is left for database and upstream they share the load's CPUs, never the sut's.
+    Where the two overlap, and where database and upstream share the load's CPUs, a label says so.
 
     Raises:
-        ToolFailedError: if the machine has too few CPUs for sut and load.
+        ToolFailedError: if the machine has fewer CPUs than one of the roles asks for.
     """
     sut_count, load_count = hardware.sut.cpus or 1, hardware.load.cpus or 1
-    if len(available) == 1 and sut_count == load_count == 1:
-        return CpuSets(sut=available, load=available, db=available, upstream=available)
-    if sut_count + load_count > len(available):
+    if max(sut_count, load_count) > len(available):
         raise ToolFailedError(
             f"hardware `{hardware.name}` asks for {sut_count} CPUs for the sut and {load_count} for the load; "
             f"this machine offers {len(available)}",
             next_step="lower `cpus` in the experiment's hardware, or use a target with larger hosts",
         )
-    sut, load = available[:sut_count], available[sut_count : sut_count + load_count]
+    sut, load = available[:sut_count], available[sut_count:][:load_count]
+    if len(load) < load_count:
+        load = available[-load_count:]
     rest = available[sut_count + load_count :]
     if not rest:
         return CpuSets(sut=sut, load=load, db=load, upstream=load)

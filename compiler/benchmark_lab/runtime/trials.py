@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from benchmark_lab.bundle import BundledScenario, Cell
-from benchmark_lab.run import DatabaseObservation, LoadObservation, Measurement, ServerObservation
+from benchmark_lab.run import DatabaseObservation, LoadObservation, Measurement, ServerObservation, UpstreamObservation
 from benchmark_lab.runtime.ansible import Event
+
+UPSTREAM_OPERATION = "getExternal"
+"""The operation that calls the simulated external API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Measured:
 def server_variables(cell: Cell, build: str) -> dict[str, object]:
     """What the role `server` needs to start this cell's server."""
     command = [part.replace("{build}", build) for part in cell.command]
-    return {"command": command, "build": build, "env": cell.env}
+    return {"command": command, "build": build, "env": cell.env, "helpers": cell.helper_processes}
 
 
 def round_variables(
@@ -45,7 +48,8 @@ def round_variables(
         scenario = scenarios[cell.scenario]
         server = server_variables(cell, builds[cell.implementation])
         trial = {"trial": str(position), "reset": written, "cell": server, "script": scenario.script}
-        trials.append({**trial, "k6_env": cell.k6_env})
+        upstream = cell.upstream if UPSTREAM_OPERATION in scenario.endpoints else None
+        trials.append({**trial, "k6_env": cell.k6_env, "upstream": upstream})
         written = scenario.writes
     return trials
 
@@ -109,6 +113,7 @@ def assemble(parts: Mapping[str, Mapping[str, object]], wall_s: float) -> Measur
         warmup=warmup,
         load=window,
         database=DatabaseObservation.model_validate(checked) if checked is not None else None,
+        upstream=UpstreamObservation.model_validate(load["upstream"]) if "upstream" in load else None,
         overhead_s=max(0.0, wall_s - loaded_s),
     )
 

@@ -124,3 +124,16 @@ def test_a_second_run_on_the_same_machine_waits_for_nobody(lab: Lab) -> None:
     first.communicate(timeout=60)
     assert (first.returncode, code) == (130, 6)
     assert f"pid {first.pid}" in stderr
+
+
+def test_conformance_by_name_names_what_fails_and_keeps_the_servers_log(lab: Lab, nothing_left: None) -> None:
+    source = lab.project / "implementations" / "go-fiber" / "app.go"
+    broken = source.read_text().replace('"status": "ok"', '"status": "fine"')
+    assert broken != source.read_text()
+    source.write_text(broken)
+    status, stdout, stderr = lab.run("conformance", "go-fiber", "--server", "fiber", "--depth", "gate")
+    assert status == 4, stderr
+    assert "failed     go-fiber.fiber.w1" in stdout
+    assert "failed   health" in stdout
+    assert "0 of 1 servers conform" in stdout
+    assert (lab.run_folder() / "logs" / "go-fiber.fiber.w1.server.log").exists()

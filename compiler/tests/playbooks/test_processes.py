@@ -80,6 +80,36 @@ def test_the_sampler_sees_the_cpu_time_of_a_window(tmp_path: Path) -> None:
         lab_processes.stop(tmp_path, process)
 
 
+def test_the_workers_are_the_processes_without_children_but_for_helpers(tmp_path: Path) -> None:
+    process = start(tmp_path, WITH_CHILD)
+    try:
+        wait_for(lambda: len(lab_processes.session_of(process.pid)) == 2)
+        (worker,) = lab_processes.workers_of(process.pid)
+        assert worker.ppid == process.pid
+        assert lab_processes.workers_of(process.pid, ["import os, time"]) == []
+    finally:
+        lab_processes.stop(tmp_path, process)
+
+
+def test_a_server_of_one_process_is_its_own_worker(tmp_path: Path) -> None:
+    process = start(tmp_path, "import time; time.sleep(60)")
+    try:
+        assert [stat.pid for stat in lab_processes.workers_of(process.pid)] == [process.pid]
+    finally:
+        lab_processes.stop(tmp_path, process)
+
+
+def test_a_process_that_came_within_the_window_counts_from_nothing() -> None:
+    samples = [
+        lab_sampler.Sample(0.0, {"1:1": 5.0}, 100),
+        lab_sampler.Sample(1.0, {"1:1": 6.0, "2:1": 0.5}, 100),
+        lab_sampler.Sample(2.0, {"1:1": 7.0, "2:1": 1.5}, 100),
+    ]
+    window = lab_sampler.observe(samples, 0.0, 2.0, ("1:1", "2:1"))
+    assert window.cpu_s_by_process == {"1:1": 2.0, "2:1": 1.5}
+    assert window.cpu_s == 3.5
+
+
 def test_a_window_is_interpolated_and_a_process_that_ended_keeps_counting() -> None:
     samples = [
         lab_sampler.Sample(0.0, {"1:1": 0.0, "2:1": 0.0}, 100),

@@ -28,6 +28,13 @@ def test_one_cpu_is_shared_by_all_and_the_results_say_so() -> None:
     assert "sut-and-load-share-cpus" in sets.labels()
 
 
+def test_a_sut_of_every_cpu_shares_the_last_one_with_the_load_and_the_results_say_so() -> None:
+    sets = share_out((0, 1), hardware(2, 1))
+    assert (sets.sut, sets.load, sets.db, sets.upstream) == ((0, 1), (1,), (1,), (1,))
+    assert sets.rest == (0, 1)
+    assert sets.labels() == ("sut-and-load-share-cpus", "database-and-load-share-cpus")
+
+
 def test_too_few_cpus_are_refused_with_both_numbers() -> None:
     with pytest.raises(ToolFailedError, match=r"4 CPUs for the sut and 1 for the load; this machine offers 2"):
         share_out((0, 1), hardware(4, 1))

@@ -77,6 +77,27 @@ def session_of(leader: int) -> list[Stat]:
     return [stat for stat in all_stats() if stat.session == leader and stat.state not in "ZX"]
 
 
+def workers_of(leader: int, helpers: Sequence[str] = ()) -> list[Stat]:
+    """The processes of the leader's session that serve: those without children, but for helpers.
+
+    Args:
+        leader: pid of the session's leader; a server of one process is its own worker.
+        helpers: words of command lines; a process that holds one of them is no worker.
+    """
+    session = session_of(leader)
+    parents = {stat.ppid for stat in session}
+    return [
+        stat for stat in session if stat.pid not in parents and not any(word in _command(stat.pid) for word in helpers)
+    ]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def is_alive(process: Process) -> bool:
     """Whether the recorded process itself still runs."""
     stat = read_stat(process.pid)

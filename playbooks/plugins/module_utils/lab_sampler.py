@@ -36,6 +36,7 @@ class Window:
     """What the server used between two moments."""
 
     cpu_s: float
+    cpu_s_by_process: dict[str, float]
     rss_peak_bytes: int
     processes_before: tuple[str, ...]
     processes_after: tuple[str, ...]
@@ -107,21 +108,24 @@ def read_samples(path: Path) -> list[Sample]:
 def observe(samples: Sequence[Sample], start_s: float, end_s: float, now: tuple[str, ...]) -> Window:
     """What was used from `start_s` to `end_s` on the clock of the samples.
 
-    CPU time is the sum over all processes seen, each with the last value known of it, interpolated at both ends.
+    CPU time is that of all processes seen, each up to the last value known of it, interpolated at both ends.
     `now` are the living processes at the time of the call, which is after `end_s`.
     """
-    totals: list[tuple[float, float]] = []
-    last: dict[str, float] = {}
+    points: dict[str, list[tuple[float, float]]] = {}
     for sample in samples:
-        last.update(sample.cpu_s)
-        totals.append((sample.at_s, sum(last.values())))
+        for key, used in sample.cpu_s.items():
+            if key not in points:  # one that came later had used nothing before
+                points[key] = [] if sample is samples[0] else [(sample.at_s, 0.0)]
+            points[key].append((sample.at_s, used))
+    by_process = {key: _value_at(line, end_s) - _value_at(line, start_s) for key, line in points.items()}
     before: tuple[str, ...] = ()
     for sample in samples:
         if sample.at_s <= start_s and sample.rss_bytes is not None:
             before = tuple(sample.cpu_s)
     inside = [s.rss_bytes for s in samples if s.rss_bytes is not None and start_s <= s.at_s <= end_s]
     return Window(
-        cpu_s=_value_at(totals, end_s) - _value_at(totals, start_s),
+        cpu_s=sum(by_process.values()),
+        cpu_s_by_process=by_process,
         rss_peak_bytes=max(inside, default=0),
         processes_before=before,
         processes_after=now,

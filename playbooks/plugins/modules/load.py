@@ -19,6 +19,8 @@ options:
   base_url: {type: str, required: true}
   env: {type: dict, default: {}}
   secret_env: {type: dict, default: {}}
+  upstream_url: {description: Address of the simulated external API if the scenario calls it., type: str, default: ''}
+  upstream_settings: {description: How that API shall behave; members of its POST /reset., type: dict, default: {}}
   cpus: {description: The CPU set of the generator., type: list, elements: int, default: []}
   folder: {description: The run's state folder on this host., type: path, required: true}
   trial: {description: Passed through to the result., type: str, required: true}
@@ -33,6 +35,7 @@ EXAMPLES = r"""
 RETURN = r"""
 warmup: {description: What k6 reported of the warm-up, type: dict, returned: always}
 load: {description: What k6 reported of the window, type: dict, returned: always}
+upstream: {description: What the simulated external API counted within the window, type: dict, returned: if called}
 start_s: {description: Begin of the window, monotonic seconds of this host, type: float, returned: always}
 end_s: {description: End of the window, type: float, returned: always}
 """
@@ -44,6 +47,8 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import IO, Any
 
@@ -52,6 +57,7 @@ from ansible.module_utils.lab_processes import die_with_parent
 
 GRACE_S = 80.0
 """How much longer than its configured duration a k6 process may take: its request timeout of 60 s, and its ends."""
+UPSTREAM_TIMEOUT_S = 5.0
 SETTLE_S = 0.25
 """Quiet time around the window, so that samples of the server fall between warm-up and window."""
 
@@ -161,6 +167,33 @@ def read_end(errors: IO[bytes], limit: int = 4000) -> str:
     return errors.read().decode(errors="replace").strip()
 
 
+def ask_upstream(params: dict[str, Any], path: str, settings: dict[str, Any] | None = None) -> bytes:
+    """Answer of the simulated external API; with settings it is reset to them."""
+    request = urllib.request.Request(  # noqa: S310  an address of the run's own
+        f"{params['upstream_url']}{path}", data=None if settings is None else json.dumps(settings).encode()
+    )
+    with urllib.request.urlopen(request, timeout=UPSTREAM_TIMEOUT_S) as answer:  # noqa: S310
+        body: bytes = answer.read()
+    return body
+
+
+def measure(params: dict[str, Any]) -> dict[str, Any]:
+    """Warm-up and window; around them the upstream is set and its calls are counted, where there is one."""
+    called = bool(params["upstream_url"])
+    try:
+        if called:
+            ask_upstream(params, "/reset", params["upstream_settings"])
+        warmup = run_k6(params, params["warmup_config"], params["warmup_s"])
+        time.sleep(SETTLE_S)
+        if called:
+            ask_upstream(params, "/reset", {})
+        load = run_k6(params, params["measure_config"], params["measure_s"])
+        counted = {"upstream": {"problem": None, **json.loads(ask_upstream(params, "/hits"))}} if called else {}
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        return {"upstream": {"problem": f"the simulated external API does not answer: {error}"}}
+    return {"warmup": warmup, "load": load, "start_s": load["start_s"], "end_s": load["end_s"], **counted}
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -174,18 +207,14 @@ def main() -> None:
             "base_url": {"type": "str", "required": True},
             "env": {"type": "dict", "default": {}},
             "secret_env": {"type": "dict", "default": {}, "no_log": True},
+            "upstream_url": {"type": "str", "default": ""},
+            "upstream_settings": {"type": "dict", "default": {}},
             "cpus": {"type": "list", "elements": "int", "default": []},
             "folder": {"type": "path", "required": True},
             "trial": {"type": "str", "required": True},
         }
     )
-    params = module.params
-    warmup = run_k6(params, params["warmup_config"], params["warmup_s"])
-    time.sleep(SETTLE_S)
-    load = run_k6(params, params["measure_config"], params["measure_s"])
-    module.exit_json(
-        changed=True, trial=params["trial"], warmup=warmup, load=load, start_s=load["start_s"], end_s=load["end_s"]
-    )
+    module.exit_json(changed=True, trial=module.params["trial"], **measure(module.params))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,11 @@ options:
   host: {description: Address to listen on., type: str, default: 127.0.0.1}
   ready_path: {description: Answers 200 once the server is ready., type: str, default: /health}
   ready_timeout_s: {type: float, default: 30}
+  helpers:
+    description: Words of the command lines of processes that have no children and yet are no workers.
+    type: list
+    elements: str
+    default: []
   trial: {description: Passed through to the result., type: str}
   start_s: {description: Begin of the window, monotonic seconds., type: float, default: 0}
   end_s: {description: End of the window., type: float, default: 0}
@@ -39,6 +44,9 @@ EXAMPLES = r"""
 RETURN = r"""
 problem: {description: Why the server does not serve, type: str, returned: always}
 port: {description: The port it listens on, type: int, returned: started}
+pid: {description: The server's first process, type: int, returned: started}
+workers: {description: Processes that serve, type: int, returned: started}
+worker_cpu_s: {description: CPU time within the window of each process that serves, type: list, returned: observed}
 ready_s: {description: Seconds from start to the first 200, type: float, returned: started}
 """
 
@@ -59,6 +67,7 @@ from ansible.module_utils.lab_processes import (
     start,
     stop,
     tail,
+    workers_of,
 )
 from ansible.module_utils.lab_sampler import INTERVAL_S, observe, read_samples, samples_path, start_sampler
 
@@ -120,6 +129,8 @@ def start_server(params: dict[str, Any]) -> dict[str, Any]:
         "changed": True,
         "problem": None,
         "port": port,
+        "pid": process.pid,
+        "workers": len(workers_of(process.pid, params["helpers"])),
         "ready_s": ready_s,
         "cpus": len(params["cpus"]) or os.cpu_count(),
         "previous_stopped_in_time": graceful,
@@ -136,10 +147,12 @@ def observe_server(params: dict[str, Any]) -> dict[str, Any]:
     while is_alive(process) and (samples := read_samples(path)) and samples[-1].at_s <= params["end_s"]:
         time.sleep(INTERVAL_S / 2)
     now = tuple(stat.key for stat in session_of(process.pid))
+    workers = [stat.key for stat in workers_of(process.pid, params["helpers"])]
     window = observe(read_samples(path), params["start_s"], params["end_s"], now)
     return {
         "problem": None if is_alive(process) else "the server ended during the trial",
         "cpu_s": window.cpu_s,
+        "worker_cpu_s": [window.cpu_s_by_process.get(key, 0.0) for key in workers],
         "rss_peak_bytes": window.rss_peak_bytes,
         "processes_before": window.processes_before,
         "processes_after": window.processes_after,
@@ -171,6 +184,7 @@ def main() -> None:
             "host": {"type": "str", "default": "127.0.0.1"},
             "ready_path": {"type": "str", "default": "/health"},
             "ready_timeout_s": {"type": "float", "default": 30.0},
+            "helpers": {"type": "list", "elements": "str", "default": []},
             "trial": {"type": "str"},
             "start_s": {"type": "float", "default": 0.0},
             "end_s": {"type": "float", "default": 0.0},

@@ -9,7 +9,7 @@ from benchmark_lab.conformance.check import check
 from benchmark_lab.conformance.database import User
 from benchmark_lab.conformance.report import MismatchError
 from benchmark_lab.conformance.schema import members
-from benchmark_lab.conformance.session import Session, together
+from benchmark_lab.conformance.session import LAST, Session, together
 
 _PARALLEL = 16
 _GREATEST_ID = 2**63 - 1
@@ -159,5 +159,5 @@ async def _require_stored(session: Session, answer: Answer, member: dict[str, Js
 
 async def _require_rollback(session: Session, method: str, path: str) -> None:
     async with session.database.refusing_events(), session.nothing_stored():
-        answer = await session.send(method, path, body=as_json(session.user()))
+        answer = await session.send(method, path, body=as_json(session.user()), headers=LAST)
         session.hold(answer, None, 500, "the INSERT into user_events fails")

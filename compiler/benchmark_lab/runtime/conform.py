@@ -1,0 +1,112 @@
+"""Holds every server of a bundle's implementations against the contract, on this machine, without measuring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark_lab.bundle import Cell
+from benchmark_lab.conformance import Depth, Report
+from benchmark_lab.runtime import local
+from benchmark_lab.runtime.gate import NotProvenError, check_server
+from benchmark_lab.runtime.hosts import Hosts
+from benchmark_lab.runtime.interrupts import Interrupts
+from benchmark_lab.runtime.leftovers import reap_all
+from benchmark_lab.runtime.local_hosts import make_hosts, release
+from benchmark_lab.runtime.outcome import Origin
+from benchmark_lab.runtime.progress import Progress
+from benchmark_lab.runtime.record import RunFolder
+from benchmark_lab.runtime.secret import new_secrets
+from benchmark_lab.runtime.store import read_bundle
+from benchmark_lab.runtime.tools import Tools
+
+MIDDLEWARES = 3
+"""Counting middlewares that the servers run with: enough for their order to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One server with a number of workers: its report, or why there is none."""
+
+    cell: Cell
+    report: Report | None
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The cell's id without its scenario, which is not run."""
+        return self.cell.id.replace(f".{self.cell.scenario}", "")
+
+    @property
+    def ok(self) -> bool:
+        """Whether it conforms."""
+        return self.report is not None and self.report.ok
+
+
+def conform(
+    folder: RunFolder,
+    depth: Depth,
+    seed: int,
+    *,
+    origin: Origin,
+    tools: Tools,
+    mark: str,
+    progress: Progress,
+    on_checked: Callable[[Checked], None],
+) -> None:
+    """Start the server of each of the bundle's cells in turn, and check it.
+
+    Args:
+        folder: with the bundle in it; the playbooks' logs go there.
+        depth: of the checks.
+        seed: draws their inputs.
+        origin: where the run comes from.
+        tools: the seam to other programs.
+        mark: what `tools` marks the processes with that it starts.
+        progress: is told what happens.
+        on_checked: takes each outcome as it comes.
+
+    Raises:
+        ToolFailedError: a tool or the machine failed; nothing is left behind.
+        ResourcesRemainError: something could not be stopped.
+        LockedError: another run holds this machine.
+    """
+    bundle = read_bundle(folder.bundle)
+    interrupts = Interrupts(progress.say)
+    name = f"{folder.path.parent.name}-{folder.run}"
+    with interrupts.handled(), local.locked(name):
+        reap_all(origin.project, tools, origin.environment, progress.say)
+        hosts = make_hosts(
+            bundle,
+            bundle.experiment.hardware[0],
+            state=local.run_states() / name,
+            logs=folder.logs,
+            origin=origin,
+            tools=tools,
+            mark=mark,
+            secrets=new_secrets(),
+        )
+        try:
+            progress.phase("prepare")
+            hosts.prepare(progress.step, roles="db:sut")
+            progress.phase("check")
+            for cell in bundle.cells.cells:
+                progress.step(f"{cell.implementation} ({cell.server}, workers {cell.workers})")
+                checked = _check(hosts, cell, depth, openapi=bundle.files / "spec" / "openapi.yaml", seed=seed)
+                if not checked.ok:
+                    log = hosts.secrets.redact(hosts.server_log.read_text(errors="replace"))
+                    (folder.logs / f"{checked.name}.server.log").write_text(log, encoding="utf-8")
+                on_checked(checked)
+        finally:
+            with interrupts.shielded():
+                progress.phase("clean up")
+                release(hosts)
+
+
+def _check(hosts: Hosts, cell: Cell, depth: Depth, *, openapi: Path, seed: int) -> Checked:
+    served = cell.model_copy(update={"env": {**cell.env, "MIDDLEWARE_DEPTH": str(MIDDLEWARES)}})
+    try:
+        return Checked(cell, check_server(hosts, served, depth, openapi=openapi, seed=seed))
+    except NotProvenError as error:
+        return Checked(cell, None, str(error))
