@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from benchmark_lab.bundle import Part, Scalar, StoredFile
+from benchmark_lab.bundle import Part, Role, Scalar, StoredFile
 
 Verdict = Literal["valid", "invalid"]
 LimitedBy = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
@@ -57,20 +57,80 @@ class LoadObservation(Part):
     """Share of the load's CPU set that was busy over the process's life, whoever used it."""
     failures: dict[str, int] = {}
     """Failed requests by kind: `status 503`, `no answer`, `wrong body`."""
+    successes: dict[str, int] = {}
+    """Right answers by operation, of the operations whose effect is counted elsewhere too."""
+    processes: int = 1
+    """k6 processes whose figures are merged here."""
+    series_interval_s: float = 1.0
+    throughput_series_rps: tuple[float, ...] = ()
+    """Requests that ended a second, interval by interval over the window; empty where it was too short."""
+    latency_series_ms: tuple[float, ...] = ()
+    """Mean latency of the same intervals."""
+
+
+class HostObservation(Part):
+    """What one role's host counted over the measured window, by the kernel's own counters."""
+
+    cpus_busy: float = 0.0
+    """Share of the role's CPU set that was busy, whoever used it."""
+    steal: float = 0.0
+    """Share of the role's CPU set that the hypervisor took."""
+    context_switches: int = 0
+    received_bytes: int = 0
+    sent_bytes: int = 0
+    """Over all interfaces, loopback too."""
+    tcp_retransmits: int = 0
+    syn_retransmits: int = 0
+    listen_overflows: int = 0
+    """Connections that a full listen queue refused."""
+    disk_read_bytes: int = 0
+    disk_written_bytes: int = 0
 
 
 class DatabaseObservation(Part):
-    """Whether PostgreSQL is the one that the run started."""
+    """What PostgreSQL used and counted over the measured window; zeros where only its health was looked at."""
 
     problem: str | None = None
+    """Why it is not the one that the run started, or does not answer."""
+    cpu_s: float = 0.0
+    """CPU time of all its processes."""
+    cpus: int = 1
+    transactions: int = 0
+    active_s: float = 0.0
+    """Time that connections spent executing statements, summed (pg_stat_database.active_time)."""
+    idle_in_transaction_s: float = 0.0
+    """Time that connections spent inside a transaction, waiting for their client, summed."""
+    lock_waiters: float = 0.0
+    """Connections that waited for a lock, mean over the window's samples."""
+    connections: int = 0
+    """Of the server to the database, the most in one sample."""
+    checkpoints: int = 0
+    users_added: int | None = None
+    events_added: int | None = None
+    """Rows since the database was last made anew, warm-up included; None where they were not counted."""
 
 
 class UpstreamObservation(Part):
-    """What the simulated external API counted over the measured window."""
+    """What the simulated external API counted and used over the measured window."""
 
     problem: str | None = None
     hits: int = 0
+    """Calls within the window."""
     peak_in_flight: int = 0
+    latency_ms: float = 0.0
+    """The mean latency that it was set to."""
+    cpu_s: float = 0.0
+    cpus: int = 1
+
+
+class Calibration(Part):
+    """What generator and database can do at most for one cell's requests, measured before the first round."""
+
+    generator_rps: float | None = None
+    """Requests a second of k6 against a server that answers at once; None where it was not measured."""
+    generator_cpu_us_per_request: float | None = None
+    database_tps: float | None = None
+    """Transactions a second of pgbench with the scenario's statements over as many connections."""
 
 
 class Measurement(Part):
@@ -82,6 +142,8 @@ class Measurement(Part):
     database: DatabaseObservation | None = None
     upstream: UpstreamObservation | None = None
     """None where the scenario does not call it."""
+    hosts: dict[Role, HostObservation] = {}
+    """By role; a role that shares another's host is not listed twice."""
     overhead_s: float = 0.0
     """Wall time of the trial outside warm-up and window."""
 

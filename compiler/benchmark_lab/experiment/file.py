@@ -114,6 +114,24 @@ class Limits(Written):
     """CPU time of k6 over the time of its CPU set, at most."""
     generator_cpus_busy: Share | None = None
     """Busy time of the load's CPU set, at most."""
+    generator_share: Share | None = None
+    """Throughput over the generator's calibrated rate, at most."""
+    database_cpu: Share | None = None
+    """CPU time of PostgreSQL over the time of its CPU set, at most."""
+    database_share: Share | None = None
+    """Transactions over the database's calibrated rate, at most."""
+    upstream_cpu: Share | None = None
+    """CPU time of the simulated external API over the time of its CPU set, at most."""
+    littles_law: Share | None = None
+    """Closed load: how far throughput × latency may be from the virtual users."""
+    drift: Share | None = None
+    """Change of the throughput over the window from which on it has no steady state."""
+    steal: Share | None = None
+    """Time that the hypervisor took from a role's CPUs, at most; tenfold where all roles share one machine."""
+    requests: Annotated[int, Field(ge=1)] | None = None
+    """Requests in a window, at least."""
+    worker_imbalance: Annotated[float, Field(ge=1)] | None = None
+    """CPU time of the busiest worker over the workers' mean from which on a remark says so."""
 
 
 class ExperimentFile(Written):
