@@ -2,6 +2,8 @@ module benchmarklab/go-fiber
 
 go 1.26.0
 
+toolchain go1.26.8
+
 require (
 	github.com/caarlos0/env/v11 v11.4.2
 	github.com/go-playground/validator/v10 v10.30.6

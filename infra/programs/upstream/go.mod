@@ -1,3 +1,5 @@
 module benchmarklab/upstream
 
 go 1.26.0
+
+toolchain go1.26.8
