@@ -23,8 +23,9 @@ COMMANDS = {
     "apply": "Run experiments and write their results.",
     "status": "Show how far a run is.",
     "compare": "Compare a run's cells with its baseline, or two runs with each other.",
-    "conformance": "Prove that a running server implements the API.",
+    "conformance": "Prove that implementations, or a running server, keep the API's contract.",
     "list": "List implementations, scenarios, targets or experiments.",
+    "new": "Make an implementation or a scenario to write.",
     "doctor": "Say what is missing on this machine, and how to get it.",
     "schema": "Print the JSON schema of a file that people write.",
 }

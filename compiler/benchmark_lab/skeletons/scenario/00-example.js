@@ -1,0 +1,17 @@
+/** `GET /health`, several times an iteration. */
+
+import { isHealthy } from './lib/answers.js';
+import { endpoint } from './lib/endpoint.js';
+import { number, text } from './lib/settings.js';
+
+export { handleSummary, options } from './lib/endpoint.js';
+
+const url = `${text('BASE_URL')}/health`;
+const requests = number('REQUESTS');
+const getHealth = endpoint('get', { isRight: isHealthy });
+
+export default function () {
+  for (let i = 0; i < requests; i += 1) {
+    getHealth(url, null, null);
+  }
+}
