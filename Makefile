@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: help
 help: ## Show these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 24
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 
@@ -100,3 +100,23 @@ golden: .venv/dev.installed ## Write the compiler's golden files anew; read thei
 .PHONY: bench-compiler
 bench-compiler: .venv/dev.installed ## Time and memory of planning and compiling 10,000 cells
 	$(BIN)/python compiler/benches/compiler.py
+
+.PHONY: bench-implementations
+bench-implementations: .venv/dev.installed ## Each implementation beside the smallest program on its framework
+	$(BIN)/python compiler/benches/implementations.py
+
+.PHONY: bench-upload-memory
+bench-upload-memory: .venv/dev.installed ## Memory of each server during an upload of 100 MiB
+	$(BIN)/python compiler/benches/upload_memory.py
+
+.PHONY: bench-verdicts
+bench-verdicts: .venv/dev.installed ## How surely a trial is found out whose limit is the generator
+	$(BIN)/python compiler/benches/verdicts.py
+
+.PHONY: bench-limits
+bench-limits: .venv/dev.installed ## How often the limit that was put into a trial is named
+	$(BIN)/python compiler/benches/limits.py
+
+.PHONY: bench-crosscheck
+bench-crosscheck: .venv/dev.installed ## A trial's throughput beside wrk's on the same server
+	$(BIN)/python compiler/benches/crosscheck.py

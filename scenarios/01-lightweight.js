@@ -1,14 +1,7 @@
 /** `GET /health`, over and over: what a request costs when there is nothing to do. */
 
-import { isHealthy } from './lib/answers.js';
-import { endpoint } from './lib/endpoint.js';
-import { text } from './lib/settings.js';
+import { getHealth } from './lib/requests.js';
 
 export { handleSummary, options } from './lib/endpoint.js';
 
-const url = `${text('BASE_URL')}/health`;
-const getHealth = endpoint('get', { isRight: isHealthy });
-
-export default function () {
-  getHealth(url, null, null);
-}
+export default getHealth();

@@ -81,13 +81,53 @@ class BundledScenario(Part):
     """Whether it changes the database, which is then reset before each trial."""
 
 
-class Load(Part):
-    """How much load each trial gets, and the k6 options that say so."""
+LoadModel = Literal["closed", "open"]
 
-    model: Literal["closed", "open"]
+
+class Load(Part):
+    """How much load a trial gets."""
+
+    model: LoadModel
     vus: int
     """Closed: the virtual users. Open: the virtual users kept ready."""
     rate_per_s: float | None = None
+    arrivals: Literal["uniform", "poisson"] = "uniform"
+    warmup_s: float
+    measure_s: float
+
+
+class SoughtLoad(Part):
+    """A load whose amount is found by probing before the rounds."""
+
+    model: Literal["capacity", "equal-rate", "equal-utilisation", "slo-search"]
+    """The best of a ladder of virtual users; an open rate made of such capacities; or a rate that keeps promises."""
+
+    @property
+    def measured_as(self) -> LoadModel:
+        """The model of its trials."""
+        return "closed" if self.model == "capacity" else "open"
+
+
+class Promise(Part):
+    """An upper limit of a latency, which a search for the highest rate holds on to."""
+
+    text: str
+    """As the user wrote it."""
+    metric: Literal["latency_p50_ms", "latency_p90_ms", "latency_p99_ms", "latency_p999_ms"]
+    below: float
+    """In milliseconds."""
+
+
+class LoadAsked(Part):
+    """The load that an experiment asks for; several steps are an axis of its cells."""
+
+    model: Literal["closed", "open", "slo-search", "capacity-then-latency"]
+    vus: tuple[int, ...] = ()
+    """Closed: the steps. Capacity: the ladder; empty where it doubles."""
+    rates_per_s: tuple[float, ...] = ()
+    """Open: the steps."""
+    arrivals: Literal["uniform", "poisson"] = "uniform"
+    promises: tuple[Promise, ...] = ()
     warmup_s: float
     measure_s: float
 
@@ -128,7 +168,7 @@ class Limits(Part):
     upstream_cpu: float = 0.7
     """The simulated external API's CPU time over the time of its CPU set, at most."""
     littles_law: float = 0.05
-    """Closed load: how far throughput × latency may be from the virtual users."""
+    """Closed load: how far throughput times latency may be from the virtual users."""
     drift: float = 0.03
     """Change of the throughput over the window from which on it has no steady state."""
     steal: float = 0.01
@@ -191,7 +231,7 @@ class Experiment(StoredFile):
     hardware: tuple[Hardware, ...]
     implementations: tuple[BundledImplementation, ...]
     scenarios: tuple[BundledScenario, ...]
-    load: Load
+    load: LoadAsked
     rounds: Rounds
     lanes: int
     seed: int
@@ -222,6 +262,12 @@ class Cell(Part):
     k6_env: dict[str, str]
     upstream: dict[str, Scalar] = {}
     """Settings of the simulated external API."""
+    load: Annotated[Load | SoughtLoad, Field(discriminator="model")]
+
+    @property
+    def load_model(self) -> LoadModel:
+        """The model of its trials."""
+        return self.load.model if isinstance(self.load, Load) else self.load.measured_as
 
 
 class Cells(StoredFile):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from benchmark_lab.bundle import Part, Role, Scalar, StoredFile
+from benchmark_lab.bundle import LoadModel, Part, Role, Scalar, StoredFile
 
 Verdict = Literal["valid", "invalid"]
 LimitedBy = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
@@ -177,7 +177,13 @@ class Trial(StoredFile):
     reasons: tuple[Reason, ...] = ()
     remarks: tuple[Reason, ...] = ()
     limited_by: LimitedBy | None = None
-    load_model: Literal["closed", "open"]
+    limited_by_evidence: str | None = None
+    """The figures that name the limit."""
+    purpose: Literal["measure", "probe"] = "measure"
+    """A probe looks for the load of the trials that measure, and counts in no median."""
+    load_model: LoadModel
+    vus: int | None = None
+    """Closed: the virtual users."""
     offered_rps: float | None = None
     requests: int = 0
     failed_requests: int = 0
@@ -208,6 +214,20 @@ class Estimate(Part):
     n: int
 
 
+class SearchResult(Part):
+    """Where an open load's promises stop being kept."""
+
+    last_pass_rps: int | None
+    first_fail_rps: int | None
+    lower_bound: bool
+    """Whether the server might keep its promises at more than could be asked of it."""
+    probes: int
+    confirmations: int
+    """Restarts of the server that passed again at the last pass."""
+    end: str
+    """Why the search ended, such as `bracketed`."""
+
+
 class CellSummary(Part):
     """One cell: how many of its trials count, why the others don't, and its metrics."""
 
@@ -216,6 +236,12 @@ class CellSummary(Part):
     trials: int
     valid: int
     invalid_reasons: dict[str, int] = {}
+    load_model: LoadModel = "open"
+    load: str = ""
+    """The load that was found for it, in words; empty where the experiment itself gives it."""
+    search: SearchResult | None = None
+    calibration: Calibration | None = None
+    """What generator and database can do at most with its requests."""
     invalid_evidence: dict[str, str] = {}
     """By reason: the evidence of its first trial."""
     requests: int = 0

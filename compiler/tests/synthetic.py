@@ -19,7 +19,9 @@ from benchmark_lab.bundle import (
     HostShape,
     Limits,
     Load,
+    LoadAsked,
     Rounds,
+    SoughtLoad,
 )
 from benchmark_lab.results.summary import RunFacts
 from benchmark_lab.run import Phase, Provenance, Reason, Trial
@@ -41,7 +43,13 @@ PROVENANCE = Provenance(
 )
 
 
-def cell(implementation: str, scenario: str = "01-lightweight", hardware: str = "small", workers: int = 1) -> Cell:
+def cell(
+    implementation: str,
+    scenario: str = "01-lightweight",
+    hardware: str = "small",
+    workers: int = 1,
+    load: Load | SoughtLoad = OPEN,
+) -> Cell:
     server = SERVERS[implementation]
     return Cell(
         id=f"{implementation}/{server}/{workers}/{scenario}/{hardware}",
@@ -54,7 +62,19 @@ def cell(implementation: str, scenario: str = "01-lightweight", hardware: str = 
         command=("serve",),
         env={},
         k6_env={},
+        load=load,
     )
+
+
+def closed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The same cells under closed load."""
+    return tuple(cell.model_copy(update={"load": CLOSED}) for cell in cells)
+
+
+def asked(load: Load) -> LoadAsked:
+    rates = (load.rate_per_s,) if load.rate_per_s else ()
+    vus = () if rates else (load.vus,)
+    return LoadAsked(model=load.model, vus=vus, rates_per_s=rates, warmup_s=load.warmup_s, measure_s=load.measure_s)
 
 
 def matrix(scenarios: Sequence[str] = SCENARIOS) -> tuple[Cell, ...]:
@@ -93,7 +113,7 @@ def experiment(
             )
             for name in SCENARIOS
         ),
-        load=load,
+        load=asked(load),
         rounds=rounds,
         lanes=1,
         seed=seed,

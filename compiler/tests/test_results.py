@@ -17,7 +17,7 @@ from benchmark_lab.results.summary import summarise
 from benchmark_lab.results.tables import cells_table
 from benchmark_lab.results.trials import read_trials
 from benchmark_lab.run import CellSummary, MetricComparison, Summary, Trial
-from tests.synthetic import CLOSED, OPEN, cell, experiment, facts, invalid, matrix, trial, trials
+from tests.synthetic import CLOSED, OPEN, cell, closed, experiment, facts, invalid, matrix, trial, trials
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -86,7 +86,7 @@ def test_a_metric_that_no_trial_has_is_not_compared() -> None:
 
 
 def closed_summary(found: Sequence[Trial]) -> Summary:
-    return summarise(experiment(CLOSED, contrasts=[PAIR]), PAIR, found, facts())
+    return summarise(experiment(CLOSED, contrasts=[PAIR]), closed(PAIR), found, facts())
 
 
 def test_a_closed_load_ranks_throughput_and_no_latency() -> None:
@@ -233,7 +233,7 @@ def test_criteria_are_evaluated_over_medians() -> None:
     )
     unknown = Criterion(text="…", operator="<", left=throughput_of("node-express"), right=Number(value=1))
     asked = experiment(CLOSED, contrasts=[PAIR], criteria=(at_least, unknown))
-    held, undecided = summarise(asked, PAIR, trials(TRUTH, PAIR, 6, model="closed"), facts()).criteria
+    held, undecided = summarise(asked, closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), facts()).criteria
     assert held.held is True
     assert held.left == pytest.approx(1e6 / 130, rel=0.1)
     assert held.right == pytest.approx(2e6 / 420, rel=0.1)

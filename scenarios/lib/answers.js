@@ -1,12 +1,11 @@
 /** Says whether an answer is the right one for its request; an answer of another shape may throw, which means no. */
 
-/** Users that spec/database/seed.sql inserts, with ids from 1. */
-export const SEEDED_USERS = 10_000;
-
-const FIRST_CREATED_AT_MS = Date.UTC(2026, 0, 1);
+import { SEEDED_USERS, isSeededActive, seededAge, seededCreatedAtMs, seededEmail } from './users.js';
 
 /** @typedef {import('./items.js').Item} Item */
-/** @typedef {{ id: number, email: string, name: string, age: number, active: boolean, created_at: string }} User */
+/** @typedef {import('./users.js').User} User */
+/** @typedef {import('./users.js').UserInput} UserInput */
+/** @typedef {{ subject: string, q: string, page: number, request_id: string }} Asked */
 
 /**
  * @param {{ status: string }} answer
@@ -59,12 +58,12 @@ export function isEcho(answer, body) {
 export function isSeededUser(user, id) {
   return (
     user.id === id &&
-    user.email === `user${id}@example.com` &&
+    user.email === seededEmail(id) &&
     typeof user.name === 'string' &&
     user.name !== '' &&
-    user.age === 18 + ((id * 7919) % 70) &&
-    user.active === (id % 5 !== 0) &&
-    Date.parse(user.created_at) === FIRST_CREATED_AT_MS + id * 61_000
+    user.age === seededAge(id) &&
+    user.active === isSeededActive(id) &&
+    Date.parse(user.created_at) === seededCreatedAtMs(id)
   );
 }
 
@@ -78,4 +77,65 @@ export function seededPage(limit) {
     page.offset === offset &&
     page.items.length === limit &&
     page.items.every((user, i) => isSeededUser(user, offset + 1 + i));
+}
+
+/**
+ * @param {User} user
+ * @param {string} body that was sent
+ * @returns {boolean}
+ */
+export function isCreatedUser(user, body) {
+  /** @type {UserInput} */
+  const { email, name, age, active } = JSON.parse(body);
+  return (
+    user.id > SEEDED_USERS &&
+    user.email === email &&
+    user.name === name &&
+    user.age === age &&
+    user.active === active &&
+    !Number.isNaN(Date.parse(user.created_at))
+  );
+}
+
+/**
+ * @param {User} user
+ * @param {string} body that was sent, for a seeded user
+ * @returns {boolean}
+ */
+export function isReplacedUser(user, body) {
+  /** @type {UserInput} */
+  const { email, name } = JSON.parse(body);
+  return user.email === email && user.name === name && isSeededUser(user, user.id);
+}
+
+/**
+ * @param {{ key: string, value: string }} answer whose value is the upstream's, 16 hexadecimal digits
+ * @param {string} key that was sent
+ * @returns {boolean}
+ */
+export function isExternal(answer, key) {
+  return answer.key === key && /^[0-9a-f]{16}$/.test(answer.value);
+}
+
+/**
+ * @param {Asked & { middlewares: number[] }} answer
+ * @param {Asked} asked
+ * @returns {boolean} whether it repeats what was asked and passed its middlewares, however many, in order
+ */
+export function isProtected(answer, asked) {
+  return (
+    answer.subject === asked.subject &&
+    answer.q === asked.q &&
+    answer.page === asked.page &&
+    answer.request_id === asked.request_id &&
+    answer.middlewares.every((position, i) => position === i + 1)
+  );
+}
+
+/**
+ * @param {number} size of the file in bytes
+ * @returns {(answer: { size: number, sha256: string }, sha256: string) => boolean}
+ */
+export function uploaded(size) {
+  return (answer, sha256) => answer.size === size && answer.sha256 === sha256;
 }

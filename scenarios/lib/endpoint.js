@@ -3,10 +3,14 @@
 import http from 'k6/http';
 import { Counter, Trend } from 'k6/metrics';
 
-import { FAILED, TIMEOUT_MS, summarise, trendStats } from './summary.js';
+import { arriving } from './arrivals.js';
+import { FAILED, SUCCEEDED, TIMEOUT_MS, summarise, trendStats } from './summary.js';
 
-/** Of a VU's requests, one in so many has its answer read and checked; the others' bodies are discarded, since parsing halves k6's rate. */
+/** One answer in so many is read and checked; the others' bodies are discarded, since parsing halves k6's rate. */
 const SAMPLE_EVERY = 100;
+
+/** A server that answers at once, but not what was asked, calibrates the generator: answers are read and checked as ever, and pass. */
+const passUnchecked = __ENV.UNCHECKED === 'true';
 
 /** Statuses that get a count of their own. k6 makes counters when a VU starts, at 10 µs each, so the others share one. */
 const COUNTED_STATUSES = [400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 502, 503, 504];
@@ -58,19 +62,22 @@ function holds(body, isRight, sent) {
  * The function that it returns is the generator's own cost: it makes no object, and calls no function of ours while answers are right.
  *
  * @template Answer, Sent
- * @param {'get' | 'post'} method
+ * @param {'get' | 'post' | 'put'} method
  * @param {object} operation
  * @param {number} [operation.status] the expected one
- * @param {Record<string, string>} [operation.headers]
+ * @param {Record<string, string>} [operation.headers] which may change between requests
+ * @param {number} [operation.sampleEvery] of a VU's requests, one in so many has its answer checked
+ * @param {string} [operation.counted] the operationId, where the summary shall tell how many of its requests succeeded
  * @param {(answer: Answer, sent: Sent) => boolean} operation.isRight whether a parsed answer fits what was sent; throwing means no
- * @returns {(url: string, body: string | null, sent: Sent) => void} sends one request
+ * @returns {(url: string, body: string | ArrayBuffer | null, sent: Sent) => void} sends one request
  */
-export function endpoint(method, { status = 200, headers, isRight }) {
+export function endpoint(method, { status = 200, headers, sampleEvery = SAMPLE_EVERY, counted, isRight }) {
+  const succeeded = counted === undefined ? undefined : new Counter(`${SUCCEEDED}${counted}`);
   const unread = headers && { headers }; // parameters, even empty ones, cost a tenth of the rate
   const read = { ...unread, responseType: /** @type {const} */ ('text') };
-  return (url, body, sent) => {
+  return arriving((url, body, sent) => {
     requests += 1;
-    const sampled = requests % SAMPLE_EVERY === 0;
+    const sampled = requests % sampleEvery === 0;
     const params = sampled ? read : unread;
     let response;
     try {
@@ -81,14 +88,15 @@ export function endpoint(method, { status = 200, headers, isRight }) {
     }
     if (response.status !== status) {
       fail(byStatus.get(response.status) ?? otherStatus);
-    } else if (sampled && !holds(response.body, isRight, sent)) {
+    } else if (sampled && !holds(response.body, isRight, sent) && !passUnchecked) {
       fail(wrongBody);
     } else {
       // `blocked` ends when there is a connection, so that it contains `connecting` and `tls_handshaking`; `duration` begins there.
       const { blocked, duration } = response.timings;
       latency.add(blocked + duration);
+      succeeded?.add(1);
     }
-  };
+  });
 }
 
 /** @param {import('./summary.js').EndOfTest} data */

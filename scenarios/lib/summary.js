@@ -6,6 +6,9 @@ export const TIMEOUT_MS = 60_000;
 /** Counters named by this prefix and a kind of failure, such as `failed_status_503`, appear as `failures`. */
 export const FAILED = 'failed_';
 
+/** Counters named by this prefix and an operationId appear as `successes`. */
+export const SUCCEEDED = 'succeeded_';
+
 const TAIL = { 0.9995: 'p(99.95)', 0.9999: 'p(99.99)', 0.99999: 'p(99.999)' };
 
 /** @returns {string[]} k6's names of the quantiles from 0 to 1 in steps of 0.001 */
@@ -55,17 +58,21 @@ function latency(values, failed) {
 export function summarise({ metrics, state }) {
   /** @param {string} name */
   const count = (name) => metrics[name]?.values.count ?? 0;
-  const failures = Object.fromEntries(
-    Object.keys(metrics)
-      .filter((name) => name.startsWith(FAILED))
-      .map((name) => [name.slice(FAILED.length).replaceAll('_', ' '), count(name)]),
-  );
+  /** @param {string} prefix */
+  const countsOf = (prefix) =>
+    Object.fromEntries(
+      Object.keys(metrics)
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => [name.slice(prefix.length).replaceAll('_', ' '), count(name)]),
+    );
+  const failures = countsOf(FAILED);
   const failed = Object.values(failures).reduce((sum, requests) => sum + requests, 0);
   return {
     window_s: Math.round(state.testRunDurationMs * 1000) / 1e6,
     requests: count('http_reqs'),
     failed_requests: failed,
     failures,
+    successes: countsOf(SUCCEEDED),
     iterations: count('iterations'),
     dropped_iterations: count('dropped_iterations'),
     latency_ms: latency(metrics.latency?.values, failed),

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { SEEDED_USERS, isEcho, isHealthy, isSeededUser, seededPage } from '../lib/answers.js';
+import {
+  isCreatedUser,
+  isEcho,
+  isExternal,
+  isHealthy,
+  isProtected,
+  isReplacedUser,
+  isSeededUser,
+  seededPage,
+  uploaded,
+} from '../lib/answers.js';
 import { echoBody } from '../lib/items.js';
 import { mulberry32 } from '../lib/random.js';
+import { SEEDED_USERS, newUser, replacement } from '../lib/users.js';
 
 /** @param {number} id */
 function seededUser(id) {
@@ -81,4 +92,54 @@ test('a page of seeded users is whole, in order and repeats what was asked', () 
   assert.equal(isPage({ ...page, items: page.items.toReversed() }, offset), false);
   assert.equal(isPage({ ...page, limit: 4 }, offset), false);
   assert.equal(isPage(page, offset - 1), false);
+});
+
+test('a created user repeats what was sent, with an id after the seeded ones and the time of its creation', () => {
+  const body = newUser(mulberry32(1), 'measure-0.1.1');
+  const sent = /** @type {import('../lib/users.js').UserInput} */ (JSON.parse(body));
+  const user = { ...sent, id: SEEDED_USERS + 1, created_at: '2026-11-22T08:00:00.123456Z' };
+  assert.equal(isCreatedUser(user, body), true);
+  for (const [member, value] of Object.entries({ id: 1, email: 'x', name: '', age: -1, active: !sent.active, created_at: 'now' })) {
+    assert.equal(isCreatedUser({ ...user, [member]: value }, body), false, member);
+  }
+});
+
+test('a replaced user has the name that was sent and keeps all that was seeded', () => {
+  const body = replacement(mulberry32(1), 5);
+  const { name } = /** @type {import('../lib/users.js').UserInput} */ (JSON.parse(body));
+  const user = { ...seededUser(5), name };
+  assert.equal(isReplacedUser(user, body), true);
+  assert.equal(isReplacedUser(seededUser(5), body), false);
+  assert.equal(isReplacedUser({ ...seededUser(6), name }, body), false);
+  assert.equal(isReplacedUser({ ...user, id: 6 }, body), false);
+});
+
+test('a replaced user still is the seeded one to who reads it', () => {
+  const sent = /** @type {import('../lib/users.js').UserInput} */ (JSON.parse(replacement(mulberry32(1), 5)));
+  assert.equal(isSeededUser({ ...seededUser(5), ...sent }, 5), true);
+});
+
+test('an external answer has the key that was sent and a value of the upstream', () => {
+  assert.equal(isExternal({ key: 'key-1', value: '0123456789abcdef' }, 'key-1'), true);
+  assert.equal(isExternal({ key: 'key-2', value: '0123456789abcdef' }, 'key-1'), false);
+  assert.equal(isExternal({ key: 'key-1', value: '0123456789abcdef0' }, 'key-1'), false);
+});
+
+test('a protected answer repeats what was asked and lists its middlewares from the outermost', () => {
+  const asked = { subject: 'user-1', q: 'x', page: 7, request_id: 'measure-0.1.1' };
+  assert.equal(isProtected({ ...asked, middlewares: [] }, asked), true);
+  assert.equal(isProtected({ ...asked, middlewares: [1, 2, 3] }, asked), true);
+  for (const middlewares of [[2, 1], [0], [1, 3]]) {
+    assert.equal(isProtected({ ...asked, middlewares }, asked), false, String(middlewares));
+  }
+  for (const member of Object.keys(asked)) {
+    assert.equal(isProtected({ ...asked, [member]: 'other', middlewares: [] }, asked), false, member);
+  }
+});
+
+test('an upload answers the size and the digest of its file', () => {
+  const isRight = uploaded(1024);
+  assert.equal(isRight({ size: 1024, sha256: 'ab' }, 'ab'), true);
+  assert.equal(isRight({ size: 1025, sha256: 'ab' }, 'ab'), false);
+  assert.equal(isRight({ size: 1024, sha256: 'ac' }, 'ab'), false);
 });

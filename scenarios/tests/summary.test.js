@@ -40,6 +40,7 @@ test('a summary has 1,001 quantiles in order, the tail and the counts', () => {
       requests: 100_001,
       failed_requests: 0,
       failures: {},
+      successes: {},
       iterations: 100_001,
       dropped_iterations: 7,
       latency_ms: null,
@@ -54,6 +55,12 @@ test('failed requests are counted by kind, rank as the slowest and stay out of t
   assert.equal(summary.failed_requests, 3);
   assert.equal(summary.latency_ms.max, TIMEOUT_MS);
   assert.equal(summary.latency_ms.mean, 2);
+});
+
+test('successes are counted by operation', () => {
+  const summary = summarise(endOfTest([1, 2, 3], { http_reqs: 3, succeeded_createUser: 2, succeeded_replaceUser: 1 }));
+  assert.deepEqual(summary.successes, { createUser: 2, replaceUser: 1 });
+  assert.deepEqual(summary.failures, {});
 });
 
 test('where every request failed the mean is no better than the quantiles', () => {

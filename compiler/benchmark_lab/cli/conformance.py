@@ -89,10 +89,10 @@ def conformance(
     if sum(map(bool, (implementations, every, base_url))) != 1:
         raise typer.BadParameter("give either names of implementations, or --all, or --base-url")
     drawn = secrets.randbelow(2**31) if seed is None else seed
-    if base_url is None:
-        raise typer.Exit(_check_all(implementations or (), servers or (), depth, drawn, as_json=as_json))
-    target = Target(base_url, db_url, upstream_url, jwt_secret, jwt_audience, middleware_depth, server_log, server_pid)
     chosen: Sequence[Check] = checks or CHECKS
+    if base_url is None:
+        raise typer.Exit(_check_all(implementations or (), servers or (), depth, drawn, chosen, as_json=as_json))
+    target = Target(base_url, db_url, upstream_url, jwt_secret, jwt_audience, middleware_depth, server_log, server_pid)
     openapi = find_root(Path.cwd()) / "spec" / "openapi.yaml"
     report = run_conformance(target, depth, openapi=openapi, seed=drawn, checks=chosen)
     typer.echo(report.model_dump_json(indent=1) if as_json else "\n".join(report.lines()))
@@ -100,7 +100,9 @@ def conformance(
         raise typer.Exit(NOT_CONFORMING)
 
 
-def _check_all(names: Sequence[str], servers: Sequence[str], depth: Depth, seed: int, *, as_json: bool) -> int:
+def _check_all(
+    names: Sequence[str], servers: Sequence[str], depth: Depth, seed: int, checks: Sequence[Check], *, as_json: bool
+) -> int:
     """Start and check every server of the implementations; the exit code."""
     root = find_root(Path.cwd())
     plan = plan_every_server(load_catalog(root), names, servers)
@@ -121,6 +123,7 @@ def _check_all(names: Sequence[str], servers: Sequence[str], depth: Depth, seed:
             folder,
             depth,
             seed,
+            checks,
             origin=origin,
             tools=tools,
             mark=tools.mark,

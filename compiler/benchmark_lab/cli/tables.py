@@ -10,7 +10,15 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from benchmark_lab.results.naming import summary_names
-from benchmark_lab.results.tables import Table, cells_table, comparisons_table, criteria_table, invalid_table, time_note
+from benchmark_lab.results.tables import (
+    Table,
+    cells_table,
+    comparisons_table,
+    criteria_table,
+    invalid_table,
+    searches_table,
+    time_note,
+)
 from benchmark_lab.run import Summary
 
 GAP = 1
@@ -30,6 +38,7 @@ def print_summary(summary: Summary) -> None:
     console = stdout_console()
     tables = (
         cells_table(summary),
+        searches_table(summary),
         comparisons_table(summary.comparisons, summary_names(summary)),
         invalid_table(summary),
         criteria_table(summary),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmark_lab.bundle import Bundle
-from benchmark_lab.emit import ansible, k6, records
+from benchmark_lab.emit import ansible, records
 from benchmark_lab.plan import Plan
 
 __all__ = ["emit"]
@@ -14,7 +14,7 @@ _COPIES = ("infra/programs", "playbooks/ansible.cfg", "playbooks/plugins", "play
 
 def emit(plan: Plan) -> Bundle:
     """Compile a plan: the same plan gives the same bytes."""
-    files = {**records.files(plan), **k6.files(plan), **ansible.files(plan)}
+    files = {**records.files(plan), **ansible.files(plan)}
     return Bundle(files=dict(sorted(files.items())), copies=_copies(plan))
 
 

@@ -17,7 +17,7 @@ def files(plan: Plan) -> dict[str, str]:
     return {
         "playbooks/prepare.yml": _playbook(
             _play("Bring up the database and the simulated upstream", "db", "postgresql", "upstream"),
-            _play("Build the implementations on the system under test", "sut", "implementation", variables=builds),
+            _play("Build what runs on the system under test", "sut", "implementation", "null_server", variables=builds),
             _play("Put k6 on the load box", "load", "k6"),
         ),
         "playbooks/serve.yml": _playbook(_play("Start or stop a server on the system under test", "sut", "server")),

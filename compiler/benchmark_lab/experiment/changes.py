@@ -32,7 +32,7 @@ def change(file: ExperimentFile, changes: Changes) -> tuple[ExperimentFile, tupl
         altered["rounds"] = rounds = Rounds(min=changes.rounds, max=changes.rounds)
         if changes.rounds < file.rounds.max:
             notes.append(f"Shortened to {rounds.words}; the experiment asks for {file.rounds.words}.")
-    if changes.measure_s is not None and file.load is not None:
+    if changes.measure_s is not None:
         altered["load"] = file.load.model_copy(update={"measure": changes.measure_s})
         if changes.measure_s < file.load.measure:
             shorter, asked = duration_text(changes.measure_s), duration_text(file.load.measure)

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_va
 
 from benchmark_lab.experiment.criteria import CriterionText
 from benchmark_lab.experiment.hardware import HardwareValue
-from benchmark_lab.experiment.loads import AnyLoad
+from benchmark_lab.experiment.loads import AnyLoad, CapacityThenLatency
 from benchmark_lab.source.expression import EXPRESSION_SCHEMAS, Expression, read_expression
 from benchmark_lab.source.quantity import Share, counted
 from benchmark_lab.source.shape import OneOrMany, PlainScalar, Slug, Written
@@ -123,7 +123,7 @@ class Limits(Written):
     upstream_cpu: Share | None = None
     """CPU time of the simulated external API over the time of its CPU set, at most."""
     littles_law: Share | None = None
-    """Closed load: how far throughput × latency may be from the virtual users."""
+    """Closed load: how far throughput times latency may be from the virtual users."""
     drift: Share | None = None
     """Change of the throughput over the window from which on it has no steady state."""
     steal: Share | None = None
@@ -150,7 +150,8 @@ class ExperimentFile(Written):
     workers: OneOrMany[WorkersValue] = ("recommended",)
     """Worker processes of a server: numbers, expressions over `cpu` (the sut's CPUs), or `recommended`."""
     matrix: Matrix
-    load: AnyLoad | None = None
+    load: AnyLoad = CapacityThenLatency(model="capacity-then-latency")
+    """How much load the trials get."""
     rounds: Rounds = Rounds()
     lanes: Annotated[int, Field(ge=1, le=100)] = 1
     """Sets of hosts that work in parallel."""

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
-from benchmark_lab.source.quantity import Duration
+from benchmark_lab.bundle import Promise
+from benchmark_lab.source.quantity import Duration, seconds
 from benchmark_lab.source.shape import OneOrMany, Written
 
 
-def _a_window(seconds: float) -> float:
-    if not 1 <= seconds <= 3600:  # noqa: PLR2004  # k6 runs nothing shorter than a second
+def _a_window(length: float) -> float:
+    if not 1 <= length <= 3600:  # noqa: PLR2004  # k6 runs nothing shorter than a second
         raise ValueError("must be 1s to 1h")
-    return seconds
+    return length
 
 
 Window = Annotated[Duration, AfterValidator(_a_window)]
 VirtualUsers = Annotated[int, Field(ge=1, le=100_000)]
 Rate = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+_PROMISE = re.compile(r"(p50|p90|p99|p99\.9) ?< ?(\S+)")
+_PERCENTILES: dict[str, Literal["latency_p50_ms", "latency_p90_ms", "latency_p99_ms", "latency_p999_ms"]] = {
+    "p50": "latency_p50_ms",
+    "p90": "latency_p90_ms",
+    "p99": "latency_p99_ms",
+    "p99.9": "latency_p999_ms",
+}
+
+
+def _a_promise(value: object) -> Promise:
+    found = _PROMISE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("must be a percentile below a duration, such as `p99 < 50ms`")
+    return Promise(text=found[0], metric=_PERCENTILES[found[1]], below=seconds(found[2]) * 1000)
+
+
+PromiseText = Annotated[
+    Promise,
+    PlainValidator(_a_promise),
+    WithJsonSchema({"type": "string", "pattern": r"^(p50|p90|p99|p99\.9) ?< ?\S+$", "examples": ["p99 < 50ms"]}),
+]
 
 
 class _Timed(Written):
@@ -36,7 +61,12 @@ class ClosedLoad(_Timed):
     """Virtual users; several are a ladder."""
 
 
-class OpenLoad(_Timed):
+class _Arriving(_Timed):
+    arrivals: Literal["uniform", "poisson"] = "uniform"
+    """How open load is spaced: evenly, or as independent users would."""
+
+
+class OpenLoad(_Arriving):
     """Requests at a rate that does not wait for answers: for latency."""
 
     model: Literal["open"]
@@ -44,24 +74,22 @@ class OpenLoad(_Timed):
     """Requests a second; several are measured one after the other."""
     vus: VirtualUsers | None = None
     """Virtual users kept ready; by default a quarter of the rate, from 20 to 1,000."""
-    arrivals: Literal["uniform", "poisson"] = "uniform"
-    """How requests are spaced: evenly, or as independent users would."""
 
 
-class SloSearch(_Timed):
+class SloSearch(_Arriving):
     """The highest rate at which a promise is kept."""
 
     model: Literal["slo-search"]
-    promise: OneOrMany[str]
-    """What must hold, such as `p99 < 50ms`."""
+    promise: OneOrMany[PromiseText]
+    """What must hold, such as `p99 < 50ms`; the share of errors is a limit."""
 
 
-class CapacityThenLatency(_Timed):
+class CapacityThenLatency(_Arriving):
     """The best of a ladder of virtual users, then latency at an equal rate and at equal utilisation."""
 
     model: Literal["capacity-then-latency"]
-    vus: OneOrMany[VirtualUsers] | None = None
-    """The ladder's steps."""
+    vus: OneOrMany[VirtualUsers] = ()
+    """The ladder's steps; by default 8, doubled until the gain is under 3 %."""
 
 
 AnyLoad = Annotated[ClosedLoad | OpenLoad | SloSearch | CapacityThenLatency, Field(discriminator="model")]

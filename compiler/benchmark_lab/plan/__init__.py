@@ -10,7 +10,7 @@ from benchmark_lab.diagnostics import Code, Diagnostic, raise_all
 from benchmark_lab.experiment.criteria import metrics_of
 from benchmark_lab.plan.combination import Combination
 from benchmark_lab.plan.contrasts import pair
-from benchmark_lab.plan.duration import duration_words, worst_case_s
+from benchmark_lab.plan.duration import duration_words, trials_of, worst_case_s
 from benchmark_lab.plan.matrix import expand
 from benchmark_lab.plan.product import RuledOut
 from benchmark_lab.plan.schedule import schedule
@@ -38,8 +38,8 @@ class Plan:
 
     @property
     def trials(self) -> int:
-        """The number of trials if every round is run."""
-        return self.experiment.rounds.max * len(self.cells)
+        """The number of trials that measure, if every round is run; probes come before."""
+        return trials_of(self.experiment.rounds, self.cells)
 
 
 def make_plan(experiment: Experiment) -> Plan:
@@ -56,9 +56,9 @@ def make_plan(experiment: Experiment) -> Plan:
     kept = select(cells, experiment.changes)
     remaining = [matrix.combinations[position] for position in kept]
     criteria = tuple(choice.value for choice in experiment.criteria if not _lacking(choice.value, remaining))
-    worst_s = worst_case_s(experiment.load, experiment.rounds, len(kept))
-    raise_all(_over_budget(experiment, worst_s))
     chosen = tuple(cells[position] for position in kept)
+    worst_s = worst_case_s(experiment.load, experiment.rounds, chosen)
+    raise_all(_over_budget(experiment, worst_s))
     hardware = [choice.value.name for choice in experiment.hardware]
     measured = set(kept)
     pairs = ((a, b) for a, b in pairing.pairs if a in measured and b in measured)

@@ -11,6 +11,7 @@ from benchmark_lab.bundle import Cell, Hardware, Scalar
 from benchmark_lab.catalog import Implementation, Parameter, Scenario, Server, text_of
 from benchmark_lab.experiment.file import Workers
 from benchmark_lab.resolve import Selector
+from benchmark_lab.resolve.loads import Level
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.=+-]")
 _LONGEST_ID = 180
@@ -49,6 +50,8 @@ class Combination:
     hardware: Hardware
     chosen: Mapping[str, Scalar]
     """The parameters that the experiment mentions and a part declares."""
+    level: Level
+    """The step of the load."""
 
     @property
     def server_manifest(self) -> Server:
@@ -71,6 +74,7 @@ class Combination:
             "hardware": self.hardware.name,
             **self.parts.defaults,
             **self.chosen,
+            **self.level.axes,
         }
 
     @property
@@ -78,7 +82,7 @@ class Combination:
         """What makes it another combination than the next."""
         parts = self.parts
         names = (parts.implementation_name, self.server, self.workers, parts.scenario_name, self.hardware.name)
-        return (*names, *sorted(self.chosen.items()))
+        return (*names, self.level.value, *sorted(self.chosen.items()))
 
     def matches(self, selector: Selector) -> bool:
         """Say whether it has all values of a selector."""
@@ -122,7 +126,8 @@ class Combination:
             workers=self.workers,
             scenario=self.parts.scenario_name,
             hardware=self.hardware.name,
-            parameters=parameters,
+            parameters={**parameters, **self.level.axes},
+            load=self.level.load,
             command=tuple(command),
             env=dict(sorted(env.items())),
             helper_processes=server.helper_processes,
@@ -134,6 +139,7 @@ class Combination:
         """Join the axes' values in fixed order, safe as a file's name."""
         parts = [self.parts.implementation_name, self.server, f"w{self.workers}", self.parts.scenario_name]
         parts += [f"{name}={_safe(text_of(value))}" for name, value in sorted(self.chosen.items())]
+        parts += [f"{name}={value}" for name, value in self.level.axes.items()]
         parts += [self.hardware.name] if with_hardware else []
         return _shortened(".".join(parts))
 

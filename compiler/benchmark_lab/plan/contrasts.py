@@ -12,6 +12,7 @@ from benchmark_lab.catalog import text_of
 from benchmark_lab.diagnostics import Code, Diagnostic
 from benchmark_lab.plan.combination import Combination
 from benchmark_lab.resolve import Experiment, Selector
+from benchmark_lab.resolve.loads import LEVEL_AXES
 from benchmark_lab.source.reading import listing
 
 
@@ -26,7 +27,8 @@ class Pairing:
 def pair(experiment: Experiment, combinations: Sequence[Combination]) -> tuple[Pairing, tuple[Diagnostic, ...]]:
     """Pair each combination outside the baseline with the baseline's nearest of the same circumstances.
 
-    Circumstances are scenario, hardware and the scenario's parameters; the nearest shares the most of the other axes.
+    Circumstances are scenario, its parameters, hardware and the step of the load; the nearest shares the most of the
+    other axes.
     Without a baseline it is the first implementation, server and number of workers among equal circumstances.
     """
     baseline = experiment.baseline
@@ -54,7 +56,7 @@ def pair(experiment: Experiment, combinations: Sequence[Combination]) -> tuple[P
 def _circumstances(combination: Combination) -> tuple[object, ...]:
     values = {**combination.parts.defaults, **combination.chosen}
     parameters = (values[name] for name in combination.parts.scenario.parameters)
-    return (combination.parts.scenario_name, combination.hardware.name, *parameters)
+    return (combination.parts.scenario_name, combination.hardware.name, combination.level.value, *parameters)
 
 
 def _baseline_of(
@@ -78,7 +80,7 @@ def _remaining(combination: Combination) -> dict[str, Scalar]:
     return {
         axis: value
         for axis, value in combination.axes.items()
-        if axis not in given and axis not in ("scenario", "hardware")
+        if axis not in given and axis not in ("scenario", "hardware", *LEVEL_AXES)
     }
 
 

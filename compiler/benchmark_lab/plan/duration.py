@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from benchmark_lab.bundle import Load, Rounds
+from collections.abc import Sequence
+
+from benchmark_lab.bundle import Cell, LoadAsked, Rounds, SoughtLoad
 
 TRIAL_OVERHEAD_S = 3.0
 """Wall time of a trial outside warm-up and window: stop, reset, start, wait, read counters."""
 SET_UP_S = 120.0
 """Allowance for bringing up hosts, building and checking implementations, and the clean-up."""
+LADDER_PROBES = 8
+"""Of a ladder that doubles, at most."""
+SEARCH_PROBES = 10
+"""Of a search for the highest rate, at most."""
 
 
-def worst_case_s(load: Load, rounds: Rounds, cells: int) -> float:
-    """Return the seconds that all rounds of all cells take, with the set-up."""
-    return SET_UP_S + rounds.max * cells * (load.warmup_s + load.measure_s + TRIAL_OVERHEAD_S)
+def worst_case_s(load: LoadAsked, rounds: Rounds, cells: Sequence[Cell]) -> float:
+    """Return the seconds that all probes and all rounds of all cells take, with the set-up."""
+    trials = trials_of(rounds, cells) + sum(_probes(load, cell) for cell in cells)
+    return SET_UP_S + trials * (load.warmup_s + load.measure_s + TRIAL_OVERHEAD_S)
+
+
+def trials_of(rounds: Rounds, cells: Sequence[Cell]) -> int:
+    """Return the number of trials that measure, if every round is run."""
+    return rounds.max * sum(not _is_searched(cell) for cell in cells)
+
+
+def _probes(load: LoadAsked, cell: Cell) -> int:
+    ladder = len(load.vus) or LADDER_PROBES
+    if _is_searched(cell):
+        return ladder + SEARCH_PROBES
+    return ladder if isinstance(cell.load, SoughtLoad) and cell.load.model == "capacity" else 0
+
+
+def _is_searched(cell: Cell) -> bool:
+    return cell.load.model == "slo-search"
 
 
 def duration_words(seconds: float) -> str:

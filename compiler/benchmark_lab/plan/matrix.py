@@ -10,6 +10,7 @@ from benchmark_lab.diagnostics import Code, Diagnostic, raise_all
 from benchmark_lab.plan.combination import Combination, evaluate
 from benchmark_lab.plan.product import Found, Identity, Product, RuledOut, combine, mentioned, parts_of
 from benchmark_lab.resolve import Choice, Experiment, Selector
+from benchmark_lab.resolve.loads import LEVEL_AXES
 from benchmark_lab.resolve.scope import AXES
 from benchmark_lab.source import Expression, Path
 
@@ -55,7 +56,7 @@ def _include(experiment: Experiment, found: dict[Identity, Found]) -> tuple[tupl
     problems: list[Diagnostic] = []
     base = [entry.combination for entry in found.values()]
     added: list[Combination] = []
-    original = {*AXES, *experiment.parameters}
+    original = {*AXES, *LEVEL_AXES, *experiment.parameters}
     for selector in experiment.include:
         extra = {axis: value for axis, value in selector.values.items() if axis not in original}
         agreeing = replace(selector, values={axis: v for axis, v in selector.values.items() if axis in original})
@@ -89,11 +90,16 @@ def _included(experiment: Experiment, selector: Selector) -> Combination | Diagn
     server = str(values.get("server", parts.implementation.default_server))
     hardware = [one.value for one in experiment.hardware if values.get("hardware", one.value.name) == one.value.name]
     workers = [one.value for one in experiment.workers] if selector.workers is None else [selector.workers]
-    if len(hardware) > 1 or len(workers) > 1:
-        return impossible(f"it lacks {'hardware' if len(hardware) > 1 else 'workers'}")
+    levels = [level for level in experiment.levels if values.get(level.axis, level.value) == level.value]
+    if lacking := [
+        axis
+        for axis, choices in (("hardware", hardware), ("workers", workers), (levels[0].axis, levels))
+        if len(choices) > 1
+    ]:
+        return impossible(f"it lacks {' and '.join(lacking)}")
     if server not in parts.implementation.servers:
         return impossible(f"{parts.implementation_name} has no server {server}")
-    chosen = {name: value for name, value in values.items() if name not in AXES}
+    chosen = {name: value for name, value in values.items() if name not in (*AXES, *LEVEL_AXES)}
     if undeclared := sorted(chosen.keys() - parts.declared.keys()):
         return impossible(f"{parts.implementation_name} and {parts.scenario_name} have no parameter {undeclared[0]}")
     count = evaluate(workers[0], parts.implementation.servers[server], hardware[0])
@@ -101,7 +107,7 @@ def _included(experiment: Experiment, selector: Selector) -> Combination | Diagn
     if count is None or not allowed.allow(count):
         return impossible(f"{parts.implementation_name} with {server} runs {allowed.words}")
     defaults = {name: parts.defaults[name] for name in mentioned(experiment) if name in parts.declared}
-    return Combination(parts, server, count, hardware[0], {**defaults, **chosen})
+    return Combination(parts, server, count, hardware[0], {**defaults, **chosen}, levels[0])
 
 
 def _empty(experiment: Experiment, outcome: Product) -> Diagnostic:

@@ -74,9 +74,11 @@ def combine(experiment: Experiment) -> Product:
         if manifest is None:
             reason = f"{implementation.value} has no server {name}"
             culprits = {implementation.path, server.path}
-            outcome.rule_out(reason, len(points[names]) * len(experiment.hardware), culprits)
+            outcome.rule_out(reason, len(points[names]) * len(experiment.hardware) * len(experiment.levels), culprits)
             continue
-        for (chosen, chosen_paths), hardware in itertools.product(points[names], experiment.hardware):
+        for (chosen, chosen_paths), hardware, level in itertools.product(
+            points[names], experiment.hardware, experiment.levels
+        ):
             all_paths = {*paths, *chosen_paths, hardware.path}
             count = evaluate(workers.value, manifest, hardware.value)
             culprits = {implementation.path, server.path, workers.path, hardware.path}
@@ -85,7 +87,7 @@ def combine(experiment: Experiment) -> Product:
             elif not manifest.workers.allow(count):
                 outcome.rule_out(f"{implementation.value} with {name} runs {manifest.workers.words}", 1, culprits)
             else:
-                combination = Combination(parts[names], name, count, hardware.value, chosen)
+                combination = Combination(parts[names], name, count, hardware.value, chosen, level)
                 outcome.add(combination, workers.value, all_paths)
     return outcome
 

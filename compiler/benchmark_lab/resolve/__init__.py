@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 from typing import TypeVar
 
-from benchmark_lab.bundle import Budget, Limits, Load, Rounds, Scalar
+from benchmark_lab.bundle import Budget, Limits, Rounds, Scalar
 from benchmark_lab.catalog import Catalog
 from benchmark_lab.diagnostics import InvalidExperimentError, raise_all
 from benchmark_lab.experiment import Changes, ExperimentFile, change, read_experiment
 from benchmark_lab.experiment.file import read_workers
-from benchmark_lab.experiment.loads import AnyLoad, ClosedLoad, OpenLoad
+from benchmark_lab.experiment.loads import SloSearch
 from benchmark_lab.resolve.checks import check
 from benchmark_lab.resolve.experiment import Choice, Experiment, Selector
 from benchmark_lab.resolve.hardware import hardware_of
+from benchmark_lab.resolve.loads import asked_load, levels_of
 from benchmark_lab.resolve.not_yet import not_yet
 from benchmark_lab.resolve.scope import scope_of
 from benchmark_lab.source import Document, Path
@@ -24,7 +24,6 @@ __all__ = ["Choice", "Experiment", "Selector", "resolve"]
 T = TypeVar("T")
 
 _FEWEST_ROUNDS_FOR_AN_INTERVAL = 6
-_READY_VUS_PER_RATE = 0.25
 
 
 def resolve(document: Document, catalog: Catalog, changes: Changes) -> Experiment:
@@ -71,7 +70,8 @@ def _experiment(
         exclude=tuple(exclude),
         include=tuple(include),
         baseline=baseline,
-        load=_load(file.load),
+        load=asked_load(file.load),
+        levels=levels_of(file.load),
         rounds=_rounds(file),
         lanes=min(file.lanes, target.max_lanes),
         seed=file.seed,
@@ -91,23 +91,14 @@ def _selector(entry: Mapping[str, Scalar], path: Path) -> Selector:
     return Selector(path, {axis: value for axis, value in entry.items() if axis != "workers"}, workers)
 
 
-def _load(load: AnyLoad | None) -> Load:
-    match load:
-        case ClosedLoad(vus=(vus,)):
-            return Load(model="closed", vus=vus, warmup_s=load.warmup, measure_s=load.measure)
-        case OpenLoad(rate=(rate,)):
-            ready = load.vus or max(20, min(1000, ceil(rate * _READY_VUS_PER_RATE)))
-            return Load(model="open", vus=ready, rate_per_s=rate, warmup_s=load.warmup, measure_s=load.measure)
-        case _:
-            raise AssertionError("not_yet refuses every other load")
-
-
 def _rounds(file: ExperimentFile) -> Rounds:
+    if isinstance(file.load, SloSearch):
+        return Rounds(min=1, max=1)  # a search restarts the server itself
     until = file.rounds.until
     return Rounds(min=file.rounds.least, max=file.rounds.max, ci_half_width=until.ci_half_width if until else None)
 
 
 def _rounds_note(file: ExperimentFile) -> str:
-    if file.rounds.max >= _FEWEST_ROUNDS_FOR_AN_INTERVAL:
+    if file.rounds.max >= _FEWEST_ROUNDS_FOR_AN_INTERVAL or isinstance(file.load, SloSearch):
         return ""
     return f"There is no interval from {file.rounds.words}; it takes {_FEWEST_ROUNDS_FOR_AN_INTERVAL}."

@@ -10,6 +10,7 @@ from benchmark_lab.diagnostics import Code, Diagnostic, nearest
 from benchmark_lab.experiment import Changes, ExperimentFile
 from benchmark_lab.experiment.criteria import metrics_of
 from benchmark_lab.experiment.file import workers_text
+from benchmark_lab.resolve.loads import levels_of
 from benchmark_lab.resolve.not_yet import NOT_YET_AXES, TARGETS
 from benchmark_lab.resolve.scope import Scope
 from benchmark_lab.source import Document, Path
@@ -20,6 +21,8 @@ def check(scope: Scope, file: ExperimentFile, catalog: Catalog, changes: Changes
     yield from _target(scope.document, file, catalog, changes)
     yield from _twice(scope.document, [value.name for value in file.hardware], ("hardware",))
     yield from _twice(scope.document, [workers_text(value) for value in file.workers], ("workers",))
+    levels = levels_of(file.load)
+    yield from _twice(scope.document, [level.value for level in levels], ("load", levels[0].axis))
     yield from _matrix(scope, file)
     if file.baseline is not None:
         yield from _selector(scope, file.baseline, ("baseline",))

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from benchmark_lab.bundle import Budget, Criterion, Hardware, Limits, Load, Rounds, Scalar
+from benchmark_lab.bundle import Budget, Criterion, Hardware, Limits, LoadAsked, Rounds, Scalar
 from benchmark_lab.catalog import Catalog, Target
 from benchmark_lab.experiment import Changes
 from benchmark_lab.experiment.file import Workers
+from benchmark_lab.resolve.loads import Level
 from benchmark_lab.source import Document, Path
 
 T_co = TypeVar("T_co", covariant=True)
@@ -69,7 +70,9 @@ class Experiment:
     exclude: tuple[Selector, ...]
     include: tuple[Selector, ...]
     baseline: Selector | None
-    load: Load
+    load: LoadAsked
+    levels: tuple[Level, ...]
+    """The steps of the load."""
     rounds: Rounds
     lanes: int
     seed: int

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 
 from benchmark_lab.diagnostics import Code, Diagnostic
 from benchmark_lab.experiment import ExperimentFile
-from benchmark_lab.experiment.loads import AnyLoad, CapacityThenLatency, ClosedLoad, OpenLoad, SloSearch
 from benchmark_lab.source import Document, Path
 
 _Asked = tuple[str, Path, str]
@@ -18,8 +17,6 @@ TARGETS = ("local", "testbed", "ssh", "docker", "aws-ec2", "aws-ecs")
 NOT_YET_AXES = ("data_access",)
 """Parameters that experiments may name before any manifest declares them."""
 
-_WRITE_A_LOAD = "write load: {model: open, rate: 300} or load: {model: closed, vus: 64}"
-
 
 def not_yet(
     document: Document, file: ExperimentFile, declared: Collection[str], *, rehearsal: bool
@@ -28,7 +25,7 @@ def not_yet(
 
     In a rehearsal, on another target than the file's, hosts are what that target has: they are not asked for.
     """
-    asked = [*_load(document, file.load), *([] if rehearsal else _hosts(file))]
+    asked = [] if rehearsal else [*_hosts(file)]
     asked += [
         (f"no manifest declares `{axis}`", ("matrix", axis), f"leave `{axis}` out")
         for axis in NOT_YET_AXES
@@ -36,22 +33,6 @@ def not_yet(
     ]
     for what, path, advice in asked:
         yield Diagnostic(Code.NOT_YET, f"not yet: {what}", document.span(path), help=advice)
-
-
-def _load(document: Document, load: AnyLoad | None) -> Iterator[_Asked]:
-    match load:
-        case None if not document.has(("load",)):
-            yield ("`load` is missing, and its default `capacity-then-latency` is not carried out", (), _WRITE_A_LOAD)
-        case SloSearch(model=model) | CapacityThenLatency(model=model):
-            yield (f"load model `{model}` is not carried out", ("load", "model"), _WRITE_A_LOAD)
-        case ClosedLoad(vus=vus) if len(vus) > 1:
-            yield ("a ladder of `vus` is not carried out", ("load", "vus"), "give one number")
-        case OpenLoad(rate=rate) if len(rate) > 1:
-            yield ("several rates are not carried out", ("load", "rate"), "give one rate")
-        case _:
-            pass
-    if isinstance(load, OpenLoad) and load.arrivals == "poisson":
-        yield ("Poisson arrivals are not carried out", ("load", "arrivals"), "leave `arrivals` out")
 
 
 def _hosts(file: ExperimentFile) -> Iterator[_Asked]:

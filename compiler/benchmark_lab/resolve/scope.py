@@ -11,6 +11,7 @@ from benchmark_lab.catalog import Catalog, Parameter
 from benchmark_lab.diagnostics import Code, Diagnostic, nearest
 from benchmark_lab.experiment import ExperimentFile
 from benchmark_lab.experiment.file import read_workers
+from benchmark_lab.resolve.loads import levels_of
 from benchmark_lab.source import Document, Path
 
 AXES = ("implementation", "server", "workers", "scenario", "hardware")
@@ -23,7 +24,7 @@ class Scope:
     """The names that stand for something in one experiment."""
 
     document: Document
-    names: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, tuple[Scalar, ...]]
     """The known values of each axis whose values are names."""
     parameters: Mapping[str, tuple[Parameter, ...]]
     """The declarations of each parameter, by the implementations and scenarios that the experiment uses."""
@@ -31,7 +32,7 @@ class Scope:
     @property
     def axes(self) -> tuple[str, ...]:
         """Every axis there is."""
-        return (*AXES, *sorted(self.parameters))
+        return (*AXES, *(axis for axis in self.names if axis not in AXES), *sorted(self.parameters))
 
     def check(self, axis: str, value: Scalar, path: Path) -> Iterator[Diagnostic]:
         """Yield what is wrong with one value of a known axis."""
@@ -44,9 +45,10 @@ class Scope:
         elif axis in self.names:
             known = self.names[axis]
             if value not in known:
-                advice = f"known: {', '.join(known) or 'none'}"
+                texts = [str(name) for name in known]
+                advice = f"known: {', '.join(texts) or 'none'}"
                 yield Diagnostic(
-                    Code.UNKNOWN_NAME, f"unknown {axis} `{value}`", span, nearest(str(value), known), advice
+                    Code.UNKNOWN_NAME, f"unknown {axis} `{value}`", span, nearest(str(value), texts), advice
                 )
         else:
             problems = (parameter.problem(value) for parameter in self.parameters[axis])
@@ -72,12 +74,14 @@ def scope_of(document: Document, file: ExperimentFile, catalog: Catalog) -> Scop
         for name, parameter in declared.items():
             parameters[name] = (*parameters.get(name, ()), parameter)
     servers = {server for implementation in catalog.implementations.values() for server in implementation.servers}
-    names = {
+    names: dict[str, tuple[Scalar, ...]] = {
         "implementation": tuple(catalog.implementations),
         "server": tuple(sorted(servers)),
         "scenario": tuple(catalog.scenarios),
         "hardware": tuple(hardware.name for hardware in file.hardware) or ("default",),
     }
+    levels = levels_of(file.load)
+    names |= {level.axis: tuple(step.value for step in levels) for level in levels[:1] if level.axis}
     return Scope(document, names, parameters)
 
 

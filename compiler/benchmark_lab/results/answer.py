@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from benchmark_lab.results.figures import counted, figure, interval, percent, ratio, ratio_interval, tally
 from benchmark_lab.results.metrics import METRICS, SHARED_HOST
 from benchmark_lab.results.naming import ContrastNames, Naming, naming
-from benchmark_lab.run import CellSummary, MetricComparison
+from benchmark_lab.run import CellSummary, MetricComparison, SearchResult
 from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 
@@ -34,7 +34,10 @@ def answer_sentence(
     conditions = [*(scenarios if len(scenarios) == 1 else ()), load]
     if any(comparison.low is not None for comparison in comparisons):
         conditions.append("95 % intervals")
-    body = _compared(comparisons, names) if comparisons else _medians(cells, names)
+    if any(cell.search for cell in cells):
+        body = "; ".join(_searched(cells, names))
+    else:
+        body = _compared(comparisons, names) if comparisons else _medians(cells, names)
     rest = f"; {len(without)} of {len(cells)} cells have no valid trial ({_why(without)})" if without else ""
     return f"{place} ({'; '.join(conditions)}): {body}{rest}."
 
@@ -44,6 +47,20 @@ def _why(cells: Sequence[CellSummary]) -> str:
     for cell in cells:
         reasons.update(cell.invalid_reasons or {cell.not_measured or "not measured": 1})
     return tally(dict(reasons.most_common()))
+
+
+def _searched(cells: Sequence[CellSummary], names: Naming) -> Iterator[str]:
+    """How far each cell's promises are kept."""
+    for cell in cells:
+        match cell.search:
+            case SearchResult(last_pass_rps=int(kept), first_fail_rps=int(broken), lower_bound=False):
+                yield f"{names.cell(cell.cell)} keeps it at {figure(kept)} and not at {figure(broken)} requests/s"
+            case SearchResult(last_pass_rps=int(kept)):
+                yield f"{names.cell(cell.cell)} keeps it at {figure(kept)} requests/s at least"
+            case SearchResult():
+                yield f"{names.cell(cell.cell)} kept it at no rate that was tried"
+            case None:
+                pass
 
 
 def _medians(cells: Sequence[CellSummary], names: Naming) -> str:

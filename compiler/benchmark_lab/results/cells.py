@@ -6,32 +6,55 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from benchmark_lab.bundle import Cell
+from benchmark_lab.bundle import Cell, Load
 from benchmark_lab.results.metrics import METRICS, limits_itself, value_of
-from benchmark_lab.run import CellSummary, Estimate, Reason, Trial
+from benchmark_lab.run import CellSummary, Estimate, Reason, SearchResult, Trial
 from benchmark_lab.statistics.median import median_interval
+from benchmark_lab.verdict.codes import BOUNDS
 
 
 def summarise_cells(
-    cells: Sequence[Cell], trials: Sequence[Trial], not_measured: Mapping[str, str]
+    cells: Sequence[Cell],
+    trials: Sequence[Trial],
+    not_measured: Mapping[str, str],
+    searches: Mapping[str, SearchResult] | None = None,
 ) -> tuple[CellSummary, ...]:
-    """Summarise every cell, in the plan's order; `not_measured` says by cell id why one has no trial."""
+    """Summarise every cell, in the plan's order.
+
+    Args:
+        cells: of the bundle.
+        trials: of the run, probes among them: these count only for a cell that is nothing but searched.
+        not_measured: why a cell, by its id, has no trial.
+        searches: what a cell's search found, by its id.
+    """
+    found = searches or {}
     of_cell: dict[str, list[Trial]] = {cell.id: [] for cell in cells}
     for trial in trials:
-        of_cell[trial.cell].append(trial)
-    return tuple(_summarise(cell, of_cell[cell.id], not_measured.get(cell.id)) for cell in cells)
+        if trial.purpose == "measure" or trial.cell in found:
+            of_cell[trial.cell].append(trial)
+    return tuple(
+        _summarise(cell, of_cell[cell.id], not_measured.get(cell.id)).model_copy(update=_of_search(found.get(cell.id)))
+        for cell in cells
+    )
+
+
+def _of_search(search: SearchResult | None) -> dict[str, object]:
+    """What a search makes of a cell: its trials had different rates, so that no median of theirs means anything."""
+    return {} if search is None else {"search": search, "metrics": {}, "load": ""}
 
 
 def _summarise(cell: Cell, trials: Sequence[Trial], not_measured: str | None) -> CellSummary:
     valid = [trial for trial in trials if trial.verdict == "valid"]
     bounding = valid or [
-        trial for trial in trials if [reason.code for reason in trial.reasons] == ["generator-limited"]
+        trial for trial in trials if trial.reasons and all(reason.code in BOUNDS for reason in trial.reasons)
     ]
     limited_by: Counter[str] = Counter(trial.limited_by for trial in bounding if trial.limited_by)
     rates = [rate for trial in bounding if (rate := value_of(trial, "throughput_rps"))]
     reasons = [reason for trial in trials for reason in trial.reasons]
     return CellSummary(
         cell=cell.id,
+        load_model=cell.load_model,
+        load=_found_load(cell, trials),
         axes=axes_of(cell),
         trials=len(trials),
         valid=len(valid),
@@ -47,6 +70,15 @@ def _summarise(cell: Cell, trials: Sequence[Trial], not_measured: str | None) ->
         remarks=_counts(remark for trial in valid for remark in trial.remarks),
         metrics={name: estimate for name in METRICS if (estimate := _estimate(valid, name))},
     )
+
+
+def _found_load(cell: Cell, trials: Sequence[Trial]) -> str:
+    """What probing found, as the trials had it."""
+    if isinstance(cell.load, Load) or not trials:
+        return ""
+    if cell.load_model == "closed":
+        return f"{trials[0].vus} virtual users"
+    return f"{trials[0].offered_rps:,.0f} requests/s"
 
 
 def axes_of(cell: Cell) -> dict[str, str | int | float | bool]:

@@ -118,14 +118,16 @@ def _questions(
     labels: tuple[str, ...],
     metrics: tuple[str, ...],
 ) -> list[Question]:
-    model = experiment.load.model
     of_cell: dict[str, list[Trial]] = defaultdict(list)
     for trial in trials:
         of_cell[trial.cell].append(trial)
-    asked = metrics or COMPARED[model]
     found = []
     for contrast in experiment.contrasts:
         pair = cells[contrast.baseline], cells[contrast.candidate]
+        if pair[0].search or pair[1].search:
+            continue  # one search a cell has no rounds to pair
+        model = pair[0].load_model
+        asked = metrics or COMPARED[model]
         paired = pair[0].axes["hardware"] == pair[1].axes["hardware"]
         for metric in asked:
             sides = sides_of(of_cell[contrast.baseline], of_cell[contrast.candidate], metric, paired=paired)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import inf
 
 from benchmark_lab.bundle import Experiment
 from benchmark_lab.results.figures import counted, percent
@@ -14,6 +15,7 @@ from benchmark_lab.results.tables import (
     criteria_table,
     invalid_table,
     phases_table,
+    searches_table,
 )
 from benchmark_lab.run import Summary
 
@@ -30,6 +32,7 @@ def _sections(summary: Summary, experiment: Experiment) -> Iterator[str]:
     yield _list(_remarks(summary))
     yield _table(cells_table(summary))
     for table in (
+        searches_table(summary),
         comparisons_table(summary.comparisons, summary_names(summary)),
         invalid_table(summary),
         criteria_table(summary),
@@ -38,6 +41,7 @@ def _sections(summary: Summary, experiment: Experiment) -> Iterator[str]:
             yield _table(table)
     if summary.phases:
         yield _table(phases_table(summary))
+    yield from _calibration(summary)
     yield "## Provenance"
     yield _list(_provenance(summary))
     differences = [f"{of.name}: {said}" for of in experiment.implementations for said in of.known_differences]
@@ -57,6 +61,18 @@ def _remarks(summary: Summary) -> Iterator[str]:
     remarks = {code for cell in summary.cells for code in cell.remarks}
     if remarks:
         yield f"Remarks on valid trials: {', '.join(sorted(remarks))}."
+
+
+def _calibration(summary: Summary) -> Iterator[str]:
+    """What the generator can do with each scenario's requests, lowest first where cells differ in them."""
+    found: dict[str, float] = {}
+    for cell in summary.cells:
+        if cell.calibration and cell.calibration.generator_rps:
+            scenario = str(cell.axes["scenario"])
+            found[scenario] = min(found.get(scenario, inf), cell.calibration.generator_rps)
+    if found:
+        yield "## Calibration"
+        yield _list([f"{name}: the generator alone reaches {rps:,.0f} requests/s" for name, rps in found.items()])
 
 
 def _provenance(summary: Summary) -> Iterator[str]:

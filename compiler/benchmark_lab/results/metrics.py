@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from benchmark_lab.bundle import LoadModel
 from benchmark_lab.run import CellSummary, Trial
 
 SHARED_HOST = "shared-host"
@@ -39,7 +39,7 @@ METRICS: Mapping[str, Metric] = {
     )
 }
 
-COMPARED: Mapping[Literal["open", "closed"], tuple[str, ...]] = {
+COMPARED: Mapping[LoadModel, tuple[str, ...]] = {
     "open": ("sut_cpu_us_per_request", "latency_p50_ms", "latency_p90_ms", "latency_p99_ms"),
     "closed": ("throughput_rps", "sut_cpu_us_per_request", "latency_p50_ms", "latency_p90_ms", "latency_p99_ms"),
 }
@@ -70,7 +70,7 @@ def bound_in_words(cell: CellSummary) -> str:
 
 def unranked_reason(
     metric: str,
-    load_model: Literal["open", "closed"],
+    load_model: LoadModel,
     labels: tuple[str, ...],
     cells: tuple[CellSummary, CellSummary],
 ) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import Cell, Experiment, Hardware, Load, StoredFile
+from benchmark_lab.bundle import Cell, Experiment, Hardware, LoadAsked, StoredFile
 from benchmark_lab.diagnostics import LabError, nearest
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import Question, answer, compare_cells, sides_of
@@ -35,7 +35,8 @@ class StoredRun:
         """Its cells, summarised anew from the trials."""
         known = self.summary.cells if self.summary else ()
         not_measured = {cell.cell: cell.not_measured for cell in known if cell.not_measured}
-        return summarise_cells(self.cells, self.trials, not_measured)
+        searches = {cell.cell: cell.search for cell in known if cell.search}
+        return summarise_cells(self.cells, self.trials, not_measured, searches)
 
 
 class RunComparison(StoredFile):
@@ -119,14 +120,14 @@ def compare_runs(baseline: StoredRun, candidate: StoredRun, metrics: tuple[str, 
         raise IncomparableRunsError(f"{baseline.name} and {candidate.name} have no cell in common")
     forbidding = tuple(_differences(baseline, candidate))
     labels = tuple(dict.fromkeys((*baseline.labels, *candidate.labels)))
-    asked = metrics or COMPARED[load.model]
     questions = []
     for cell in after:
         trials = _trials(baseline, cell), _trials(candidate, cell)
+        asked = metrics or COMPARED[cell.load_model]
         for metric in asked:
             sides = sides_of(*trials, metric, paired=baseline.name == candidate.name)
             if sides.n or metric == asked[0]:
-                reason = unranked_reason(metric, load.model, labels, (before[cell.cell], cell))
+                reason = unranked_reason(metric, cell.load_model, labels, (before[cell.cell], cell))
                 questions.append(Question(cell.cell, cell.cell, metric, sides, "; ".join(forbidding) or reason))
     return RunComparison(
         baseline_run=baseline.name,
@@ -139,13 +140,13 @@ def compare_runs(baseline: StoredRun, candidate: StoredRun, metrics: tuple[str, 
     )
 
 
-def _amount(load: Load) -> tuple[str, float | None, int | None]:
-    """What makes two loads the same; the virtual users that an open load keeps ready do not."""
-    return load.model, load.rate_per_s, load.vus if load.model == "closed" else None
+def _amount(load: LoadAsked) -> LoadAsked:
+    """What makes two loads the same: not how long they last."""
+    return load.model_copy(update={"warmup_s": 0, "measure_s": 0})
 
 
 def _trials(run: StoredRun, cell: CellSummary) -> list[Trial]:
-    return [trial for trial in run.trials if trial.cell == cell.cell]
+    return [trial for trial in run.trials if trial.cell == cell.cell and trial.purpose == "measure"]
 
 
 def _differences(baseline: StoredRun, candidate: StoredRun) -> list[str]:
@@ -195,5 +196,5 @@ def _notes(baseline: StoredRun, candidate: StoredRun) -> list[str]:
     return found
 
 
-def _times(load: Load) -> str:
+def _times(load: LoadAsked) -> str:
     return f"{load.warmup_s:g} + {load.measure_s:g} s"

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmark_lab.bundle import Cell, Experiment, Load
+from benchmark_lab.bundle import Cell, Experiment, LoadAsked
 from benchmark_lab.results.answer import answer_sentence
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import LOOK_CONFIDENCE, compare_cells
 from benchmark_lab.results.criteria import evaluate
-from benchmark_lab.results.figures import figure
-from benchmark_lab.run import Phase, Provenance, Summary, Trial
+from benchmark_lab.run import Calibration, Phase, Provenance, SearchResult, Summary, Trial
 from benchmark_lab.statistics.decision import MARGIN
 
 
@@ -34,11 +33,18 @@ class RunFacts:
     not_measured: Mapping[str, str] = field(default_factory=dict)
     """By cell id: why a cell has no trial, such as a failed conformance gate."""
     stopped_early: bool = False
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    """By cell id: what generator and database can do at most with its requests."""
+    searches: Mapping[str, SearchResult] = field(default_factory=dict)
+    """By cell id: what its search for the highest rate found."""
 
 
 def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Trial], facts: RunFacts) -> Summary:
     """Summarise a run, whole or interrupted."""
-    summaries = summarise_cells(cells, trials, facts.not_measured)
+    summaries = tuple(
+        cell.model_copy(update={"calibration": facts.calibrations.get(cell.cell)})
+        for cell in summarise_cells(cells, trials, facts.not_measured, facts.searches)
+    )
     comparisons = compare_cells(experiment, summaries, trials, facts.labels)
     load = load_in_words(experiment.load)
     measured_s = sum(trial.window_s + experiment.load.warmup_s for trial in trials if trial.window_s)
@@ -69,16 +75,27 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
     )
 
 
-def load_in_words(load: Load) -> str:
-    """`open, 300 requests/s` or `closed, 32 virtual users`."""
-    if load.model == "open":
-        return f"open, {figure(load.rate_per_s)} requests/s"
-    return f"closed, {load.vus} virtual users"
+def load_in_words(load: LoadAsked) -> str:
+    """`open, 300 requests/s`, `closed, 32 virtual users`, `highest rate with p99 < 50ms`."""
+    match load.model:
+        case "open":
+            words = f"open, {_steps(load.rates_per_s)} requests/s"
+        case "closed":
+            words = f"closed, {_steps(load.vus)} virtual users"
+        case "slo-search":
+            words = f"highest rate with {' and '.join(promise.text for promise in load.promises)}"
+        case "capacity-then-latency":
+            words = "capacity, then latency below it"
+    return f"{words}, Poisson arrivals" if load.arrivals == "poisson" else words
+
+
+def _steps(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:,.0f}" for value in values)
 
 
 def _rounds_done(trials: Sequence[Trial]) -> int:
     """Whole rounds of the hardware that has fewest: as long as its longest round, for a cell may not be measured."""
-    lengths = Counter((trial.hardware, trial.round) for trial in trials)
+    lengths = Counter((trial.hardware, trial.round) for trial in trials if trial.purpose == "measure")
     whole: Counter[str] = Counter()
     for (hardware, _), length in lengths.items():
         longest = max(other for (of, _), other in lengths.items() if of == hardware)

@@ -56,7 +56,7 @@ def cells_table(summary: Summary) -> Table:
     """One row a cell: its axes, its medians with their intervals, and whether its trials count."""
     names = naming(summary.cells)
     notes = [MEDIANS]
-    if summary.load.startswith("closed"):
+    if any(cell.load_model == "closed" for cell in summary.cells):
         notes.append("Latencies: closed loop, not ranked. ≥: a lower bound, limited by something else than the server.")
     if SHARED_HOST in summary.labels:
         notes.append("All roles share one machine: its p99 is not ranked.")
@@ -65,7 +65,7 @@ def cells_table(summary: Summary) -> Table:
         columns=("cell", *FIGURES, "errors", "verdict"),
         rows=tuple(
             (
-                names.cell_in_two_lines(cell.cell),
+                _with_load(names.cell_in_two_lines(cell.cell), cell),
                 *(_estimate(cell, name) for name in FIGURES.values()),
                 _errors(cell),
                 _verdict(cell),
@@ -74,6 +74,34 @@ def cells_table(summary: Summary) -> Table:
         ),
         numeric=frozenset({*FIGURES, "errors"}),
         notes=tuple(notes),
+    )
+
+
+def _with_load(name: str, cell: CellSummary) -> str:
+    """The cell's name with the load that probing found for it."""
+    return f"{name}{', ' if chr(10) in name else chr(10)}{cell.load}" if cell.load else name
+
+
+def searches_table(summary: Summary) -> Table:
+    """One row a searched cell: the highest rate that kept the promises, and the lowest that did not."""
+    names = naming(summary.cells)
+    found = [(cell, cell.search) for cell in summary.cells if cell.search]
+    return Table(
+        title=summary.load.capitalize(),
+        columns=("cell", "kept at requests/s", "not kept at", "probes", "confirmed", "ended"),
+        rows=tuple(
+            (
+                names.cell(cell.cell),
+                NONE if search.last_pass_rps is None else f"{'≥ ' * search.lower_bound}{figure(search.last_pass_rps)}",
+                figure(search.first_fail_rps),
+                str(search.probes),
+                str(search.confirmations),
+                search.end.replace("-", " "),
+            )
+            for cell, search in found
+        ),
+        numeric=frozenset({"kept at requests/s", "not kept at", "probes", "confirmed"}),
+        notes=("Each probe is a freshly started server. Confirmed: restarts that kept the promises again.",),
     )
 
 

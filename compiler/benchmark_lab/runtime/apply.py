@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
-from benchmark_lab.bundle import Block, Cell
+from benchmark_lab.bundle import Block, Cell, Load
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
-from benchmark_lab.run import Phase, Summary
-from benchmark_lab.runtime import local
+from benchmark_lab.run import Calibration, Phase, Summary, Trial
+from benchmark_lab.runtime import local, probing
+from benchmark_lab.runtime.calibration import calibrate
 from benchmark_lab.runtime.gate import prove
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.interrupts import Interrupts
@@ -24,11 +27,14 @@ from benchmark_lab.runtime.local_hosts import make_hosts, release
 from benchmark_lab.runtime.outcome import MEASURE, Origin, Outcome, conclude
 from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.record import RunFolder
+from benchmark_lab.runtime.rounds import Rounds
 from benchmark_lab.runtime.secret import Secrets, new_secrets
 from benchmark_lab.runtime.store import LoadedBundle, read_bundle
-from benchmark_lab.runtime.tools import ToolFailedError, Tools
-from benchmark_lab.runtime.trials import Measured, TrialAssembler, round_variables
-from benchmark_lab.verdict import Place, judge
+from benchmark_lab.runtime.tools import Tools
+
+LADDER_PROBES = 4
+SEARCH_PROBES = 8
+"""What a ladder and a search mostly take, for the progress."""
 
 
 @dataclass(slots=True)
@@ -47,9 +53,6 @@ class Run:
     outcome: Outcome
     secrets: Secrets = field(default_factory=new_secrets)
     _state: Path = Path()
-    _trials_s: float = 0.0
-    _written: bool = True
-    """Whether the database may differ from its seed."""
 
     def carry_out(self) -> None:
         """Do everything, and clean up whatever happens; `outcome` holds what it came to."""
@@ -87,8 +90,8 @@ class Run:
             self.outcome.cpu_sets = hosts.cpus.described()
             with self._phase("prove"):
                 self._prove(hosts, cells)
-            with self._phase(MEASURE):
-                self._measure(hosts, block)
+            if proven := [cell for cell in cells if cell.id not in self.outcome.refused]:
+                self._measure(hosts, block, proven)
         finally:
             with self.interrupts.shielded(), self._phase("clean up"):
                 os.sched_setaffinity(0, affinity)
@@ -113,7 +116,6 @@ class Run:
         return hosts
 
     def _prove(self, hosts: Hosts, cells: Sequence[Cell]) -> None:
-        self._written = True
         refused = prove(
             hosts,
             cells,
@@ -130,66 +132,76 @@ class Run:
             self.progress.say(f"{implementation} ({server}) is not measured: {reason}")
             self.journal.record("refused", implementation=implementation, server=server, reason=reason)
 
-    def _measure(self, hosts: Hosts, block: Block) -> None:
-        experiment = self.bundle.experiment
-        self._trials_s = 0.0
-        for number, order in enumerate(block.rounds):
-            cells = [self.bundle.cells.cells[index] for index in order]
-            cells = [cell for cell in cells if cell.id not in self.outcome.refused]
-            if not cells:
-                return
-            total = len(cells) * len(block.rounds)
-            self._measure_round(hosts, number, cells, total)
-            summaries = summarise_cells(self.bundle.cells.cells, self.outcome.trials, self.outcome.refused)
-            done = number + 1
-            if (
-                done < len(block.rounds)
-                and done >= experiment.rounds.min
-                and precise_enough(experiment, summaries, self.outcome.trials, self.outcome.labels)
-            ):
+    def _measure(self, hosts: Hosts, block: Block, cells: Sequence[Cell]) -> None:
+        """Calibrate, find the loads that depend on results, then measure round after round."""
+        with self._phase("calibrate"):
+            calibrations = self._calibrate(hosts, cells)
+        rounds = Rounds(hosts, self.bundle, self.folder, self.journal, self.progress, self.outcome, calibrations)
+        loads = {cell.id: cell.load for cell in cells if isinstance(cell.load, Load)}
+        if sought := [cell for cell in cells if cell.id not in loads]:
+            with self._phase("probe"):
+                loads |= self._find_loads(rounds, sought)
+        if loads:
+            with self._phase(MEASURE):
+                self._measure_rounds(rounds, block, loads)
+
+    def _measure_rounds(self, rounds: Rounds, block: Block, loads: Mapping[str, Load]) -> None:
+        """Every cell that has a load, round after round, until the contrasts are as precise as asked."""
+        every = self.bundle.cells.cells
+        rounds.done, rounds.total = 0, len(loads) * len(block.rounds)
+        for number, indices in enumerate(block.rounds):
+            rounds.run(number, [every[index] for index in indices if every[index].id in loads], loads, "measure")
+            if number + 1 < len(block.rounds) and self._is_precise_enough(number + 1):
                 self.outcome.stopped_early = True
-                self.journal.record("stopped-early", rounds=done)
+                self.journal.record("stopped-early", rounds=number + 1)
                 return
 
-    def _measure_round(self, hosts: Hosts, number: int, cells: Sequence[Cell], total: int) -> None:
+    def _calibrate(self, hosts: Hosts, cells: Sequence[Cell]) -> dict[str, Calibration]:
+        """What the generator can do at most, by cell id."""
+        self.progress.step("Calibrate the generator against a server that answers at once")
         experiment = self.bundle.experiment
-        scenarios = {scenario.name: scenario for scenario in experiment.scenarios}
-        self.journal.record("round-started", round=number, cells=[cell.id for cell in cells])
-        began = time.monotonic()
+        found = calibrate(hosts, cells, experiment.scenarios, experiment.seed)
+        self.outcome.calibrations.update(found)
+        self.journal.record("calibrated", calibrations={cell: of.model_dump() for cell, of in found.items()})
+        return found
 
-        def on_measured(measured: Measured) -> None:
-            self._take(measured, cells[measured.position], number)
-            done = sum(1 for trial in self.outcome.trials if trial.hardware == cells[0].hardware)
-            each = (self._trials_s + time.monotonic() - began) / done
-            self.progress.trial(done, total, self.outcome.trials[-1], each * (total - done))
+    def _find_loads(self, rounds: Rounds, cells: Sequence[Cell]) -> dict[str, Load]:
+        """The load of each cell that can be measured, by id; why not is noted for the others."""
+        by_id = {cell.id: cell for cell in cells}
+        asked, seed = self.bundle.experiment.load, self.bundle.experiment.seed
+        numbers = itertools.count()
 
-        hosts.play(
-            "round",
-            {
-                "trial_round": round_variables(cells, hosts.builds, scenarios, written=self._written),
-                "trial_warmup_s": experiment.load.warmup_s,
-                "trial_measure_s": experiment.load.measure_s,
-                "trial_seed": experiment.seed + number,
-            },
-            TrialAssembler(on_measured, lambda: datetime.now(UTC)),
-            label=f"round-{cells[0].hardware}-{number:02d}",
-        )
-        self._trials_s += time.monotonic() - began
-        self._written = scenarios[cells[-1].scenario].writes
-        self.journal.record("round-ended", round=number)
+        def probe(loads: Mapping[str, Load]) -> dict[str, Trial]:
+            number = next(numbers)
+            probed = [by_id[cell] for cell in sorted(loads)]
+            Random(f"{seed}/probe/{number}").shuffle(probed)  # noqa: S311  an order that can be drawn again
+            return {trial.cell: trial for trial in rounds.run(number, probed, loads, "probe")}
 
-    def _take(self, measured: Measured, cell: Cell, number: int) -> None:
-        """Judge and record a trial; a dead database ends the run, since nothing after it could be valid."""
+        servers = probing.representatives(cells)
+        rounds.total = len(servers) * LADDER_PROBES
+        climbed = probing.climb([*servers.values()], asked, probe)
+        capacities = {key: climbed[cell.id] for key, cell in servers.items()}
+        if asked.model == "slo-search":
+            maxima = {cell: found.throughput_rps for cell, found in climbed.items() if found.throughput_rps}
+            rounds.total = rounds.done + len(maxima) * SEARCH_PROBES
+            self.outcome.searches.update(probing.find_highest_rates(maxima, asked, probe))
+            self._leave_out(cell for cell in cells if cell.id not in maxima)
+            return {}
+        loads = probing.sought_loads(cells, capacities, asked)
+        self.journal.record("loads-found", loads={cell: load.model_dump() for cell, load in loads.items()})
+        self._leave_out(cell for cell in cells if cell.id not in loads)
+        return loads
+
+    def _leave_out(self, cells: Iterable[Cell]) -> None:
+        for cell in cells:
+            self.outcome.refused[cell.id] = "no probe found a capacity: the probes in trials.jsonl say why"
+
+    def _is_precise_enough(self, rounds: int) -> bool:
         experiment = self.bundle.experiment
-        place = Place(lane=0, round=number, position=measured.position, started_at=measured.started_at)
-        trial = judge(measured.measurement, cell, experiment.load, experiment.limits, place)
-        self.folder.add(trial, cell, measured, self.secrets.redact(measured.server_log))
-        self.journal.record("trial-ended", trial=trial.trial, cell=cell.id, verdict=trial.verdict,
-                            reasons=[reason.code for reason in trial.reasons])  # fmt: skip
-        self.outcome.trials.append(trial)
-        database = measured.measurement.database
-        if database and database.problem:
-            raise ToolFailedError(f"host db: {database.problem}", next_step=f"the logs are in {self.folder.logs}")
+        if rounds < experiment.rounds.min:
+            return False
+        summaries = summarise_cells(self.bundle.cells.cells, self.outcome.trials, self.outcome.refused)
+        return precise_enough(experiment, summaries, self.outcome.trials, self.outcome.labels)
 
 
 def apply(folder: RunFolder, tools: Tools, mark: str, origin: Origin, progress: Progress) -> Summary:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark_lab.bundle import Cell
-from benchmark_lab.conformance import Depth, Report
+from benchmark_lab.conformance import Check, Depth, Report
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.gate import NotProvenError, check_server
 from benchmark_lab.runtime.hosts import Hosts
@@ -48,6 +48,7 @@ def conform(
     folder: RunFolder,
     depth: Depth,
     seed: int,
+    checks: Sequence[Check],
     *,
     origin: Origin,
     tools: Tools,
@@ -61,6 +62,7 @@ def conform(
         folder: with the bundle in it; the playbooks' logs go there.
         depth: of the checks.
         seed: draws their inputs.
+        checks: which of them to make.
         origin: where the run comes from.
         tools: the seam to other programs.
         mark: what `tools` marks the processes with that it starts.
@@ -91,9 +93,10 @@ def conform(
             progress.phase("prepare")
             hosts.prepare(progress.step, roles="db:sut")
             progress.phase("check")
+            openapi = bundle.files / "spec" / "openapi.yaml"
             for cell in bundle.cells.cells:
                 progress.step(f"{cell.implementation} ({cell.server}, workers {cell.workers})")
-                checked = _check(hosts, cell, depth, openapi=bundle.files / "spec" / "openapi.yaml", seed=seed)
+                checked = _check(hosts, cell, depth, openapi=openapi, seed=seed, checks=checks)
                 if not checked.ok:
                     log = hosts.secrets.redact(hosts.server_log.read_text(errors="replace"))
                     (folder.logs / f"{checked.name}.server.log").write_text(log, encoding="utf-8")
@@ -104,9 +107,9 @@ def conform(
                 release(hosts)
 
 
-def _check(hosts: Hosts, cell: Cell, depth: Depth, *, openapi: Path, seed: int) -> Checked:
+def _check(hosts: Hosts, cell: Cell, depth: Depth, *, openapi: Path, seed: int, checks: Sequence[Check]) -> Checked:
     served = cell.model_copy(update={"env": {**cell.env, "MIDDLEWARE_DEPTH": str(MIDDLEWARES)}})
     try:
-        return Checked(cell, check_server(hosts, served, depth, openapi=openapi, seed=seed))
+        return Checked(cell, check_server(hosts, served, depth, openapi=openapi, seed=seed, checks=checks))
     except NotProvenError as error:
         return Checked(cell, None, str(error))

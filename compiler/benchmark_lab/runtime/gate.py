@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmark_lab.bundle import Cell
-from benchmark_lab.conformance import Depth, Report, Target, UnreachableError, run_conformance
+from benchmark_lab.conformance import CHECKS, Check, Depth, Report, Target, UnreachableError, run_conformance
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.tools import ToolFailedError
 from benchmark_lab.runtime.trials import server_variables
@@ -48,7 +48,9 @@ def prove(
     return refused
 
 
-def check_server(hosts: Hosts, cell: Cell, depth: Depth, *, openapi: Path, seed: int) -> Report:
+def check_server(
+    hosts: Hosts, cell: Cell, depth: Depth, *, openapi: Path, seed: int, checks: Sequence[Check] = CHECKS
+) -> Report:
     """Start the cell's server and hold it against the contract.
 
     Raises:
@@ -70,6 +72,6 @@ def check_server(hosts: Hosts, cell: Cell, depth: Depth, *, openapi: Path, seed:
         server_pid=served.pid,
     )
     try:
-        return run_conformance(target, depth, openapi=openapi, seed=seed)
+        return run_conformance(target, depth, openapi=openapi, seed=seed, checks=checks)
     except UnreachableError as error:
         raise NotProvenError(f"it stopped answering during the conformance checks: {error}") from error

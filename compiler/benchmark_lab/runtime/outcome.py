@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmark_lab import __version__
 from benchmark_lab.results.markdown import render
 from benchmark_lab.results.summary import RunFacts, summarise
-from benchmark_lab.run import Phase, Provenance, Summary, Trial
+from benchmark_lab.run import Calibration, Phase, Provenance, SearchResult, Summary, Trial
 from benchmark_lab.runtime.machine import describe
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.store import LoadedBundle
@@ -36,6 +36,10 @@ class Outcome:
     trials: list[Trial] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     """Why a cell, by id, was not measured."""
+    calibrations: dict[str, Calibration] = field(default_factory=dict)
+    """What generator and database can do at most with a cell's requests, by its id."""
+    searches: dict[str, SearchResult] = field(default_factory=dict)
+    """What a cell's search, by id, found."""
     stopped_early: bool = False
     phases: list[Phase] = field(default_factory=list)
     labels: tuple[str, ...] = ("shared-host",)
@@ -69,6 +73,8 @@ def conclude(
         notes=experiment.notes,
         not_measured=outcome.refused,
         stopped_early=outcome.stopped_early,
+        searches=outcome.searches,
+        calibrations=outcome.calibrations,
     )
     summary = summarise(experiment, bundle.cells.cells, outcome.trials, facts)
     folder.conclude(summary, render(summary, experiment))

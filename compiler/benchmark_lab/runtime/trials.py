@@ -6,12 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from benchmark_lab.bundle import BundledScenario, Cell
-from benchmark_lab.run import DatabaseObservation, LoadObservation, Measurement, ServerObservation, UpstreamObservation
+from benchmark_lab.bundle import BundledScenario, Cell, Role
+from benchmark_lab.run import (
+    DatabaseObservation,
+    HostObservation,
+    LoadObservation,
+    Measurement,
+    ServerObservation,
+    UpstreamObservation,
+)
 from benchmark_lab.runtime.ansible import Event
+from benchmark_lab.statistics.merge import merge_loads
 
 UPSTREAM_OPERATION = "getExternal"
 """The operation that calls the simulated external API."""
+DATABASE_OPERATIONS = frozenset({"listUsers", "getUser", "createUser", "replaceUser"})
+"""The operations that use the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,12 @@ def server_variables(cell: Cell, build: str) -> dict[str, object]:
 
 
 def round_variables(
-    cells: Sequence[Cell], builds: Mapping[str, str], scenarios: Mapping[str, BundledScenario], *, written: bool
+    cells: Sequence[Cell],
+    builds: Mapping[str, str],
+    scenarios: Mapping[str, BundledScenario],
+    *,
+    written: bool,
+    k6_options: Mapping[str, Mapping[str, object]],
 ) -> list[dict[str, object]]:
     """The value of `trial_round`: the cells in their order.
 
@@ -42,14 +57,27 @@ def round_variables(
         scenarios: by name.
         written: whether something may have written to the database since it was last made anew; a trial after that
             starts with a fresh one.
+        k6_options: by cell id, what k6 is to do: `warmup` and `measure` (k6's options), `warmup_s` and `measure_s`.
     """
     trials: list[dict[str, object]] = []
     for position, cell in enumerate(cells):
         scenario = scenarios[cell.scenario]
-        server = server_variables(cell, builds[cell.implementation])
-        trial = {"trial": str(position), "reset": written, "cell": server, "script": scenario.script}
         upstream = cell.upstream if UPSTREAM_OPERATION in scenario.endpoints else None
-        trials.append({**trial, "k6_env": cell.k6_env, "upstream": upstream})
+        trial = {
+            "trial": str(position),
+            "reset": written,
+            "cell": server_variables(cell, builds[cell.implementation]),
+            "script": scenario.script,
+            "k6": k6_options[cell.id],
+            "k6_env": cell.k6_env,
+            "upstream": upstream,
+            "observe": {
+                "database": not DATABASE_OPERATIONS.isdisjoint(scenario.endpoints),
+                "upstream": upstream is not None,
+                "rows": scenario.writes,
+            },
+        }
+        trials.append(trial)
         written = scenario.writes
     return trials
 
@@ -73,7 +101,7 @@ class TrialAssembler:
             return
         part = _part_of(event)
         self._parts[part] = event.result
-        if part == "observed":
+        if part == "server-observed":
             measured = self._hand_over(int(trial), event.monotonic_s)
             self._parts, self._began_s = {}, None
             self.on_measured(measured)
@@ -91,37 +119,56 @@ class TrialAssembler:
 
 def _part_of(event: Event) -> str:
     state = event.result.get("state")
-    return state if isinstance(state, str) else event.action
+    return f"{event.action}-{state}" if isinstance(state, str) else event.action
 
 
 def assemble(parts: Mapping[str, Mapping[str, object]], wall_s: float) -> Measurement:
     """The measurement of one trial, from the results of its tasks by their part in it.
 
     Args:
-        parts: `started`, `load`, `checked` and `observed`, as far as they ran.
+        parts: `server-started`, `load`, `database-observed` and `server-observed`, as far as they ran.
         wall_s: from the begin of the trial's first task to the end of its last.
     """
-    started, load, checked = parts.get("started", {}), parts.get("load", {}), parts.get("checked")
-    warmup = LoadObservation.model_validate(load["warmup"]) if "warmup" in load else None
-    window = LoadObservation.model_validate(load["load"]) if "load" in load else None
-    server = {**started, **parts.get("observed", {})}
+    started, load, observed = parts.get("server-started", {}), parts.get("load", {}), parts.get("server-observed", {})
+    database = parts.get("database-observed")
+    server = {**started, **observed}
     if started.get("problem"):  # what the observation adds is only a consequence
         server.update(problem=started["problem"], log_tail=started.get("log_tail", ""))
+    warmup, window = _merged(load.get("warmups")), _merged(load.get("loads"))
     loaded_s = (warmup.wall_s if warmup else 0.0) + (window.wall_s if window else 0.0)
     return Measurement(
         server=ServerObservation.model_validate(server),
         warmup=warmup,
         load=window,
-        database=DatabaseObservation.model_validate(checked) if checked is not None else None,
-        upstream=UpstreamObservation.model_validate(load["upstream"]) if "upstream" in load else None,
+        database=DatabaseObservation.model_validate(database) if database is not None else None,
+        upstream=_upstream(load.get("upstream"), (database or {}).get("upstream")),
+        hosts=_hosts({"sut": observed, "load": load, "db": database or {}}),
         overhead_s=max(0.0, wall_s - loaded_s),
     )
 
 
+def _merged(processes: object) -> LoadObservation | None:
+    """The load of k6 processes that shared one CPU set."""
+    if not isinstance(processes, list) or not processes:
+        return None
+    observations = [LoadObservation.model_validate(process) for process in processes]
+    return merge_loads(observations).model_copy(update={"cpus": observations[0].cpus, "processes": len(observations)})
+
+
+def _upstream(counted: object, used: object) -> UpstreamObservation | None:
+    """What it counted itself, and what its host saw it use; None where the scenario does not call it."""
+    if not isinstance(counted, Mapping):
+        return None
+    return UpstreamObservation.model_validate({**(used if isinstance(used, Mapping) else {}), **counted})
+
+
+def _hosts(parts: Mapping[Role, Mapping[str, object]]) -> dict[Role, HostObservation]:
+    return {role: HostObservation.model_validate(part["host"]) for role, part in parts.items() if part.get("host")}
+
+
 def _k6_log(load: Mapping[str, object]) -> str:
-    texts = []
-    for part in ("warmup", "load"):
-        observed = load.get(part)
-        if isinstance(observed, Mapping) and observed.get("messages"):
-            texts.append(f"{part}:\n{observed['messages']}\n")
-    return "".join(texts)
+    processes = {part: found for part in ("warmups", "loads") if isinstance(found := load.get(part), list)}
+    messages = {
+        f"{part} {n}": each.get("messages") for part, found in processes.items() for n, each in enumerate(found)
+    }
+    return "".join(f"{name}:\n{text}\n" for name, text in messages.items() if text)

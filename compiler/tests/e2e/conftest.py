@@ -60,6 +60,15 @@ class Lab:
         (folder,) = self.project.glob("results/*/*/")
         return folder
 
+    def wait_for_window(self, timeout_s: float = 600) -> int:
+        """The pid of the k6 that measures the first trial, as soon as there is one; calibration has none."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if any('"round-started"' in path.read_text() for path in self.project.glob("results/*/*/journal.jsonl")):
+                break
+            time.sleep(0.05)
+        return wait_for_process(lambda command: "k6/measure.json" in command and "k6 run" in command)
+
     def trials(self) -> list[dict[str, object]]:
         path = self.run_folder() / "trials.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

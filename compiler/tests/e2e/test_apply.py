@@ -13,8 +13,6 @@ from tests.e2e.conftest import Lab, environment_of, wait_for_process
 
 pytestmark = [pytest.mark.tools, pytest.mark.usefixtures("nothing_left")]
 
-MEASURING = "k6/measure.json"
-
 
 def test_a_run_ends_with_valid_trials_a_summary_and_a_sealed_journal(lab: Lab) -> None:
     code, stdout, stderr = lab.run("apply", lab.write_experiment("03-db-read"))
@@ -39,7 +37,7 @@ def test_a_run_ends_with_valid_trials_a_summary_and_a_sealed_journal(lab: Lab) -
 
 def test_k6_killed_in_its_window_makes_that_trial_invalid_and_the_run_goes_on(lab: Lab) -> None:
     process = lab.start("apply", lab.write_experiment(measure="5s"))
-    k6 = wait_for_process(lambda command: MEASURING in command and "k6 run" in command)
+    k6 = lab.wait_for_window()
     secret = environment_of(k6)["JWT_SECRET"].encode()
     time.sleep(1)
     os.kill(k6, signal.SIGKILL)
@@ -55,7 +53,7 @@ def test_k6_killed_in_its_window_makes_that_trial_invalid_and_the_run_goes_on(la
 
 def test_a_server_killed_in_the_window_makes_that_trial_invalid_and_the_run_goes_on(lab: Lab) -> None:
     process = lab.start("apply", lab.write_experiment(measure="5s"))
-    wait_for_process(lambda command: MEASURING in command)
+    lab.wait_for_window()
     server = wait_for_process(lambda command: "/builds/python-fastapi-" in command or "/builds/go-fiber-" in command)
     time.sleep(1)
     os.kill(server, signal.SIGKILL)
@@ -68,7 +66,7 @@ def test_a_server_killed_in_the_window_makes_that_trial_invalid_and_the_run_goes
 
 def test_postgresql_killed_in_the_window_ends_the_run_with_a_clear_error(lab: Lab) -> None:
     process = lab.start("apply", lab.write_experiment("03-db-read", measure="5s"))
-    wait_for_process(lambda command: MEASURING in command)
+    lab.wait_for_window()
     postmaster = wait_for_process(lambda command: "postgres -D" in command and "/runs/" in command)
     os.kill(postmaster, signal.SIGKILL)
     _, stderr = process.communicate(timeout=120)
@@ -80,7 +78,7 @@ def test_postgresql_killed_in_the_window_ends_the_run_with_a_clear_error(lab: La
 
 def test_ctrl_c_stops_everything_and_keeps_what_was_measured(lab: Lab) -> None:
     process = lab.start("apply", lab.write_experiment(measure="4s"))
-    wait_for_process(lambda command: MEASURING in command)
+    lab.wait_for_window()
     while not lab.trials():
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
@@ -93,7 +91,7 @@ def test_ctrl_c_stops_everything_and_keeps_what_was_measured(lab: Lab) -> None:
 
 def test_what_a_killed_lab_left_is_ended_by_the_next_command(lab: Lab) -> None:
     process = lab.start("apply", lab.write_experiment(measure="20s"))
-    wait_for_process(lambda command: MEASURING in command)
+    lab.wait_for_window()
     process.kill()
     process.communicate()
     code, _, stderr = lab.run("doctor")
@@ -126,7 +124,7 @@ def test_a_second_run_on_the_same_machine_waits_for_nobody(lab: Lab) -> None:
     assert f"pid {first.pid}" in stderr
 
 
-def test_conformance_by_name_names_what_fails_and_keeps_the_servers_log(lab: Lab, nothing_left: None) -> None:
+def test_conformance_by_name_names_what_fails_and_keeps_the_servers_log(lab: Lab) -> None:
     source = lab.project / "implementations" / "go-fiber" / "app.go"
     broken = source.read_text().replace('"status": "ok"', '"status": "fine"')
     assert broken != source.read_text()

@@ -1,6 +1,45 @@
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import ansible.module_utils
+import pytest
+
+PLUGINS = Path(__file__).parents[3] / "playbooks" / "plugins"
 
 # Ansible finds the product's module_utils by configuration; a test, by this path.
-ansible.module_utils.__path__.append(str(Path(__file__).parents[3] / "playbooks" / "plugins" / "module_utils"))
+ansible.module_utils.__path__.append(str(PLUGINS / "module_utils"))
+
+
+@pytest.fixture(scope="session")
+def module() -> Callable[[str], ModuleType]:
+    """One of the product's Ansible modules, by name."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(f"lab_module_{name}", PLUGINS / "modules" / f"{name}.py")
+        assert spec
+        assert spec.loader
+        found = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(found)
+        return found
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def k6(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The k6 of this machine; where there is none, it is built as the role `k6` does, in about two minutes."""
+    if found := shutil.which("k6"):
+        return found
+    defaults = (PLUGINS.parent / "roles" / "k6" / "defaults" / "main.yml").read_text()
+    version = re.search(r"^k6_version: (\S+)", defaults, re.MULTILINE)
+    assert version
+    folder = tmp_path_factory.mktemp("k6")
+    env = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(folder)}
+    subprocess.run(["go", "install", f"go.k6.io/k6@{version[1]}"], env=env, check=True)
+    return str(folder / "k6")

@@ -1,14 +1,36 @@
+import json
 import os
 import signal
 import sys
 import time
 from pathlib import Path
 
-from ansible.module_utils import lab_processes, lab_sampler
+from ansible.module_utils import lab_processes
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+PARENT_OF_BURNER = """
+import os, time
+if os.fork() == 0:
+    while time.process_time() < 0.25: pass
+    os._exit(0)
+os.wait()
+print("reaped", flush=True)
+time.sleep(60)
+"""
+CHILD_IN_ITS_OWN_SESSION = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    print("apart", flush=True)
+time.sleep(60)
+"""
+LATE_CHILD = """
+import os, signal, time
+signal.signal(signal.SIGUSR1, lambda *_: os.fork())
+print("ready", flush=True)
+while True: time.sleep(60)
+"""
 WITH_CHILD = "import os, time; os.fork(); time.sleep(60)"
-BURN = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass\ntime.sleep(60)"
 
 
 def start(state: Path, code: str, name: str = "sut") -> lab_processes.Process:
@@ -58,26 +80,53 @@ def test_a_record_whose_pid_belongs_to_somebody_else_is_not_alive(tmp_path: Path
         lab_processes.stop(tmp_path, process)
 
 
+def test_a_record_keeps_the_cpus_and_one_without_them_is_still_read(tmp_path: Path) -> None:
+    process = lab_processes.start(tmp_path, "sut", ["/bin/true"], env={}, cwd=tmp_path, cpus=[0], port=0)
+    assert lab_processes.read_record(tmp_path, "sut") == process
+    assert process.cpu_count == 1
+    path = tmp_path / "processes" / "sut.json"
+    path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != "cpus"}))
+    older = lab_processes.read_record(tmp_path, "sut")
+    assert older.cpus == ()
+    lab_processes.stop(tmp_path, older)
+
+
+def test_the_cpu_time_of_children_that_ended_stays_with_their_parent(tmp_path: Path) -> None:
+    process = start(tmp_path, PARENT_OF_BURNER)
+    try:
+        wait_for(lambda: "reaped" in lab_processes.tail(process.log), timeout_s=20)
+        assert 0.2 < lab_processes.stat_of(process).reaped_s < 0.5
+    finally:
+        lab_processes.stop(tmp_path, process)
+
+
+def test_a_child_in_a_session_of_its_own_belongs_to_the_family(tmp_path: Path) -> None:
+    process = start(tmp_path, CHILD_IN_ITS_OWN_SESSION)
+    try:
+        wait_for(lambda: "apart" in lab_processes.tail(process.log))
+        (child,) = {stat.pid for stat in lab_processes.Family(process.pid).living()} - {process.pid}
+        assert child not in {stat.pid for stat in lab_processes.session_of(process.pid)}
+        os.kill(child, signal.SIGKILL)
+    finally:
+        lab_processes.stop(tmp_path, process)
+
+
+def test_a_child_that_comes_later_is_found_among_the_strangers(tmp_path: Path) -> None:
+    process = start(tmp_path, LATE_CHILD)
+    family = lab_processes.Family(process.pid)
+    try:
+        assert [stat.pid for stat in family.living()] == [process.pid]
+        wait_for(lambda: "ready" in lab_processes.tail(process.log))
+        os.kill(process.pid, signal.SIGUSR1)
+        wait_for(lambda: len(family.living()) == 2)
+    finally:
+        lab_processes.stop(tmp_path, process)
+
+
 def test_a_torn_record_counts_for_nothing(tmp_path: Path) -> None:
     (tmp_path / "processes").mkdir()
     (tmp_path / "processes" / "sut.json").write_text('{"name": "sut", "pid"')
     assert lab_processes.read_records(tmp_path) == []
-
-
-def test_the_sampler_sees_the_cpu_time_of_a_window(tmp_path: Path) -> None:
-    process = start(tmp_path, BURN)
-    began = time.monotonic()
-    lab_sampler.start_sampler(tmp_path, process, [])
-    path = lab_sampler.samples_path(tmp_path, "sut")
-    wait_for(lambda: any(sum(s.cpu_s.values()) >= 0.5 for s in lab_sampler.read_samples(path)), timeout_s=20)
-    time.sleep(0.3)
-    ended = time.monotonic()
-    try:
-        window = lab_sampler.observe(lab_sampler.read_samples(path), began, ended, ())
-        assert 0.4 < window.cpu_s < 0.7
-        assert window.rss_peak_bytes > 2**20
-    finally:
-        lab_processes.stop(tmp_path, process)
 
 
 def test_the_workers_are_the_processes_without_children_but_for_helpers(tmp_path: Path) -> None:
@@ -97,27 +146,3 @@ def test_a_server_of_one_process_is_its_own_worker(tmp_path: Path) -> None:
         assert [stat.pid for stat in lab_processes.workers_of(process.pid)] == [process.pid]
     finally:
         lab_processes.stop(tmp_path, process)
-
-
-def test_a_process_that_came_within_the_window_counts_from_nothing() -> None:
-    samples = [
-        lab_sampler.Sample(0.0, {"1:1": 5.0}, 100),
-        lab_sampler.Sample(1.0, {"1:1": 6.0, "2:1": 0.5}, 100),
-        lab_sampler.Sample(2.0, {"1:1": 7.0, "2:1": 1.5}, 100),
-    ]
-    window = lab_sampler.observe(samples, 0.0, 2.0, ("1:1", "2:1"))
-    assert window.cpu_s_by_process == {"1:1": 2.0, "2:1": 1.5}
-    assert window.cpu_s == 3.5
-
-
-def test_a_window_is_interpolated_and_a_process_that_ended_keeps_counting() -> None:
-    samples = [
-        lab_sampler.Sample(0.0, {"1:1": 0.0, "2:1": 0.0}, 100),
-        lab_sampler.Sample(1.0, {"1:1": 1.0, "2:1": 2.0}, None),
-        lab_sampler.Sample(2.0, {"1:1": 2.0}, 300),
-    ]
-    window = lab_sampler.observe(samples, 0.5, 2.0, ("1:1",))
-    assert window.cpu_s == 4.0 - 1.5
-    assert window.rss_peak_bytes == 300
-    assert window.processes_before == ("1:1", "2:1")
-    assert window.processes_after == ("1:1",)

@@ -1,10 +1,14 @@
 import json
 from datetime import UTC, datetime
 
+from benchmark_lab.bundle import BundledScenario
 from benchmark_lab.runtime.ansible import Event, parse_event
-from benchmark_lab.runtime.trials import Measured, TrialAssembler
+from benchmark_lab.runtime.trials import Measured, TrialAssembler, assemble, round_variables
+from tests.synthetic import cell
 
 K6 = {"problem": None, "requests": 900, "window_s": 3.0, "wall_s": 3.2, "cpu_s": 0.3, "messages": ""}
+HOST = {"cpus_busy": 0.5, "steal": 0.01, "context_switches": 10}
+DATABASE = {"state": "observed", "problem": None, "cpu_s": 0.4, "cpus": 2, "transactions": 90, "host": HOST}
 
 
 def event(kind: str, action: str, at_s: float, **result: object) -> Event:
@@ -25,9 +29,19 @@ def whole_trial(number: str, start_s: float) -> list[Event]:
         event("task", "server", start_s),
         event("ok", "server", start_s + 1, state="started", trial=number, problem=None, ready_s=0.4, cpus=2),
         event("task", "load", start_s + 1),
-        event("ok", "load", start_s + 7, trial=number, warmup={**K6, "wall_s": 2.0}, load=K6),
+        event("ok", "load", start_s + 7, trial=number, warmups=[{**K6, "wall_s": 2.0}], loads=[K6], host=HOST),
         event("task", "server", start_s + 7),
-        event("ok", "server", start_s + 8, state="observed", trial=number, problem=None, cpu_s=0.25, log_tail="hello"),
+        event(
+            "ok",
+            "server",
+            start_s + 8,
+            state="observed",
+            trial=number,
+            problem=None,
+            cpu_s=0.25,
+            log_tail="hello",
+            host=HOST,
+        ),
     ]
 
 
@@ -47,7 +61,7 @@ def test_a_server_that_did_not_start_keeps_its_own_reason() -> None:
     events = [
         event("task", "server", 0.0),
         event("ok", "server", 9.0, state="started", trial="0", problem="not ready within 9 s", log_tail="Traceback"),
-        event("ok", "database", 9.5, state="checked", trial="0", problem=None),
+        event("ok", "database", 9.5, state="observed", trial="0", problem=None),
         event("ok", "server", 10.0, state="observed", trial="0", problem="no server of the name sut was started"),
     ]
     (measured,) = assembled(events)
@@ -59,3 +73,85 @@ def test_a_server_that_did_not_start_keeps_its_own_reason() -> None:
 
 def test_an_unfinished_trial_is_no_trial() -> None:
     assert assembled(whole_trial("0", 0.0)[:-1]) == []
+
+
+def observed(**database: object) -> dict[str, dict[str, object]]:
+    load: dict[str, object] = {"warmups": [K6], "loads": [K6], "host": HOST}
+    return {"load": load, "server-observed": {"host": HOST}, "database-observed": {**DATABASE, **database}}
+
+
+def test_each_role_brings_what_its_host_counted() -> None:
+    measurement = assemble(observed(), 10.0)
+    assert {role: host.cpus_busy for role, host in measurement.hosts.items()} == {"sut": 0.5, "load": 0.5, "db": 0.5}
+    assert measurement.database is not None
+    assert (measurement.database.transactions, measurement.database.cpu_s) == (90, 0.4)
+
+
+def test_without_an_observed_database_there_is_no_host_of_it() -> None:
+    measurement = assemble({"server-observed": {"host": HOST}}, 10.0)
+    assert set(measurement.hosts) == {"sut"}
+    assert measurement.database is None
+
+
+def test_what_the_upstream_counted_and_what_it_used_are_one_observation() -> None:
+    parts = observed(upstream={"cpu_s": 0.1, "cpus": 2})
+    parts["load"]["upstream"] = {"hits": 900, "peak_in_flight": 7, "latency_ms": 50}
+    upstream = assemble(parts, 10.0).upstream
+    assert upstream is not None
+    assert (upstream.hits, upstream.peak_in_flight, upstream.latency_ms) == (900, 7, 50)
+    assert (upstream.cpu_s, upstream.cpus, upstream.problem) == (0.1, 2, None)
+
+
+def test_an_upstream_that_the_scenario_does_not_call_is_left_out() -> None:
+    assert assemble(observed(upstream={"cpu_s": 0.1, "cpus": 2}), 10.0).upstream is None
+
+
+def test_an_upstream_that_does_not_answer_is_the_trials_problem() -> None:
+    measurement = assemble({"load": {"upstream": {"problem": "it does not answer"}}}, 10.0)
+    assert measurement.load is None
+    assert measurement.upstream is not None
+    assert measurement.upstream.problem == "it does not answer"
+
+
+def test_processes_that_share_a_cpu_set_are_one_load_on_it() -> None:
+    parts = observed()
+    parts["load"]["loads"] = [{**K6, "cpus": 2}, {**K6, "cpus": 2, "requests": 100}]
+    load = assemble(parts, 10.0).load
+    assert load is not None
+    assert (load.requests, load.cpus, load.processes) == (1000, 2, 2)
+    assert load.cpu_s == 0.6
+
+
+def test_k6s_messages_are_kept_by_part_and_process() -> None:
+    events = whole_trial("0", 0.0)
+    broken = {**K6, "problem": "k6 ended with status 107", "messages": "no such variable"}
+    events[3] = event("ok", "load", 7.0, trial="0", warmups=[K6], loads=[K6, broken])
+    (measured,) = assembled(events)
+    assert measured.k6_log == "loads 1:\nno such variable\n"
+
+
+def scenario(name: str, *endpoints: str, writes: bool = False) -> BundledScenario:
+    return BundledScenario(name=name, script=f"{name}.js", endpoints=endpoints, measures="it", writes=writes)
+
+
+def test_a_trial_is_told_what_k6_does_and_what_to_observe() -> None:
+    cells = [cell("go-fiber", "light"), cell("go-fiber", "write"), cell("go-fiber", "external")]
+    scenarios = [
+        scenario("light", "getHealth"),
+        scenario("write", "createUser", writes=True),
+        scenario("external", "getExternal"),
+    ]
+    trials = round_variables(
+        cells,
+        {"go-fiber": "/builds/go-fiber"},
+        {each.name: each for each in scenarios},
+        written=False,
+        k6_options={each.id: {"measure_s": number} for number, each in enumerate(cells)},
+    )
+    assert [trial["k6"] for trial in trials] == [{"measure_s": 0}, {"measure_s": 1}, {"measure_s": 2}]
+    assert [trial["reset"] for trial in trials] == [False, False, True]
+    assert [trial["observe"] for trial in trials] == [
+        {"database": False, "upstream": False, "rows": False},
+        {"database": True, "upstream": False, "rows": True},
+        {"database": False, "upstream": True, "rows": False},
+    ]

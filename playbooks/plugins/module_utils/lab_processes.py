@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STOP_TIMEOUT_S = 5.0
 _PR_SET_PDEATHSIG = 1
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,13 @@ class Process:
     started_at: float
     stop_signal: int
     log: str
+    cpus: tuple[int, ...] = ()
+    """CPU numbers it may use; empty: all."""
+
+    @property
+    def cpu_count(self) -> int:
+        """How many CPUs it may use."""
+        return len(self.cpus) or os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,8 @@ class Stat:
     state: str
     ppid: int
     session: int
+    reaped_s: float
+    """CPU time of the children that ended and that it waited for, and of theirs; to 10 ms."""
     start_ticks: int
 
     @property
@@ -63,18 +73,49 @@ def read_stat(pid: int) -> Stat | None:
     except OSError:
         return None
     fields = text[text.rindex(")") + 2 :].split()  # the command may hold spaces and parentheses
-    return Stat(pid=pid, state=fields[0], ppid=int(fields[1]), session=int(fields[3]), start_ticks=int(fields[19]))
+    return Stat(
+        pid=pid,
+        state=fields[0],
+        ppid=int(fields[1]),
+        session=int(fields[3]),
+        reaped_s=(int(fields[13]) + int(fields[14])) / _TICKS_PER_S,
+        start_ticks=int(fields[19]),
+    )
+
+
+def all_pids() -> list[int]:
+    """The pid of every process of the host."""
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]  # noqa: PTH208  Path objects cost 5 times as much
 
 
 def all_stats() -> list[Stat]:
     """The stat of every process of the host."""
-    pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]  # noqa: PTH208  Path objects cost 5 times as much
-    return [stat for pid in pids if (stat := read_stat(pid)) is not None]
+    return [stat for pid in all_pids() if (stat := read_stat(pid)) is not None]
 
 
 def session_of(leader: int) -> list[Stat]:
     """The living processes of the leader's session, zombies left out."""
     return [stat for stat in all_stats() if stat.session == leader and stat.state not in "ZX"]
+
+
+class Family:
+    """The processes of a leader's session, and its children in sessions of their own, such as PostgreSQL's.
+
+    Looked for again and again, since it remembers strangers, who can't join: reading /proc of each costs 20 µs.
+    """
+
+    def __init__(self, leader: int) -> None:
+        self._leader = leader
+        self._strangers: set[int] = set()
+
+    def living(self) -> list[Stat]:
+        """Those that live now, zombies left out."""
+        pids = set(all_pids())
+        self._strangers &= pids
+        stats = [stat for pid in sorted(pids - self._strangers) if (stat := read_stat(pid)) is not None]
+        found = [stat for stat in stats if self._leader in (stat.session, stat.ppid)]
+        self._strangers |= {stat.pid for stat in stats} - {stat.pid for stat in found}
+        return [stat for stat in found if stat.state not in "ZX"]
 
 
 def workers_of(leader: int, helpers: Sequence[str] = ()) -> list[Stat]:
@@ -98,10 +139,15 @@ def _command(pid: int) -> str:
         return ""
 
 
+def stat_of(process: Process) -> Stat | None:
+    """The stat of the recorded process itself, or None if it does not run any more."""
+    stat = read_stat(process.pid)
+    return stat if stat and stat.start_ticks == process.start_ticks and stat.state not in "ZX" else None
+
+
 def is_alive(process: Process) -> bool:
     """Whether the recorded process itself still runs."""
-    stat = read_stat(process.pid)
-    return stat is not None and stat.start_ticks == process.start_ticks and stat.state not in "ZX"
+    return stat_of(process) is not None
 
 
 def cpu_time_s(pid: int) -> float | None:
@@ -144,8 +190,9 @@ def read_records(state: Path) -> list[Process]:
     """Every recorded process, in the order of their starts; a half-written record counts for nothing."""
     records = []
     for path in (state / "processes").glob("*.json"):
-        with contextlib.suppress(ValueError, TypeError, OSError):
-            records.append(Process(**json.loads(path.read_text())))
+        with contextlib.suppress(ValueError, TypeError, AttributeError, OSError):
+            record = json.loads(path.read_text())
+            records.append(Process(**{**record, "cpus": tuple(record.get("cpus", ()))}))
     return sorted(records, key=lambda process: process.started_at)
 
 
@@ -212,6 +259,7 @@ def start(
         started_at=time.time(),
         stop_signal=stop_signal,
         log=str(log),
+        cpus=tuple(cpus),
     )
     path = _record_path(state, name)
     partial = path.with_suffix(".partial")

@@ -5,41 +5,69 @@ from __future__ import annotations
 import json
 import os
 import time
+from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ansible.module_utils.lab_processes import Process, cpu_time_s, is_alive, session_of
+from ansible.module_utils.lab_counters import Counters, happened
+from ansible.module_utils.lab_processes import Family, Process, cpu_time_s, is_alive, stat_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 INTERVAL_S = 0.1
 SCANS_EVERY = 10
-"""Samples between two scans of /proc for processes that came or went; a scan costs 2 ms, a sample 20 µs."""
-LONGEST_S = 6 * 3600
+"""Samples between two scans of /proc for processes that came or went, and of the memory of those that are there."""
+QUESTIONS_EVERY = 5
+"""Samples between two questions to what is sampled, where it can be asked."""
+MARGIN_S = 3.0
+"""How far before a window its samples are read: there is a scan and an answer in it."""
+LATEST_S = 2.0
+"""How long to wait for the samples that end a window; they are missing if the sampler died."""
+_CHUNK = 1 << 16
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-@dataclass(frozen=True)
-class Sample:
-    """CPU seconds by process (`pid:start`) and, where /proc was scanned, resident bytes, at a monotonic time."""
+class Sample(NamedTuple):
+    """What was seen at a monotonic time; what was not looked at is empty or None."""
 
     at_s: float
-    cpu_s: dict[str, float]
-    rss_bytes: int | None
+    cpu_s: float
+    """CPU time of the process and its family, those that ended included."""
+    processes: dict[str, float] = {}
+    """CPU time of each (`pid:start`) that lives."""
+    rss_bytes: int | None = None
+    """Where /proc was scanned."""
+    host: Sequence[float] | None = None
+    """The host's counters."""
+    answer: Sequence[float] | None = None
+    """What the server told of itself."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What is looked at beyond the CPU time of the whole."""
+
+    cpus: Sequence[int]
+    """Where the sampler runs; not the CPUs of what it samples, if there are others."""
+    each: bool = False
+    """Whether the CPU time of each process is kept too."""
+    host: bool = False
+    """Whether the counters of the host, and of the server's CPU set, are too."""
+    ask: Callable[[], Sequence[float] | None] | None = None
+    """Asks the server for counters of its own; called in the sampler's process alone."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """What the server used between two moments."""
+    """What the server used, and its host counted, between two moments."""
 
     cpu_s: float
     cpu_s_by_process: dict[str, float]
     rss_peak_bytes: int
     processes_before: tuple[str, ...]
-    processes_after: tuple[str, ...]
+    host: dict[str, float]
 
 
 def samples_path(state: Path, name: str) -> Path:
@@ -47,10 +75,10 @@ def samples_path(state: Path, name: str) -> Path:
     return state / "samples" / f"{name}.jsonl"
 
 
-def start_sampler(state: Path, process: Process, cpus: Sequence[int]) -> None:
+def start_sampler(state: Path, process: Process, sampling: Sampling) -> None:
     """Fork a process that samples until the server is gone.
 
-    It outlives the calling module, in a session of its own, on `cpus`, so that it does not run on the server's CPUs.
+    It outlives the calling module, in a session of its own.
     """
     path = samples_path(state, process.name)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,26 +93,37 @@ def start_sampler(state: Path, process: Process, cpus: Sequence[int]) -> None:
         null = os.open(os.devnull, os.O_RDWR)
         for standard in range(3):
             os.dup2(null, standard)
-        if cpus:
-            os.sched_setaffinity(0, cpus)
-        _sample_until_gone(path, process)
+        if sampling.cpus:
+            os.sched_setaffinity(0, sampling.cpus)
+        _sample_until_gone(path, process, sampling)
         status = 0
     finally:
         os._exit(status)
 
 
-def _sample_until_gone(path: Path, process: Process) -> None:
+def _sample_until_gone(path: Path, process: Process, sampling: Sampling) -> None:
     pids: dict[int, str] = {}
-    deadline = time.monotonic() + LONGEST_S
+    family = Family(process.pid)
+    counters = Counters(process.cpus) if sampling.host else None
     with path.open("w", buffering=1) as output:
         count = 0
-        while time.monotonic() < deadline and is_alive(process):
+        while leader := stat_of(process):
             rss = None
             if count % SCANS_EVERY == 0:
-                pids = {stat.pid: stat.key for stat in session_of(process.pid)}
+                pids = {stat.pid: stat.key for stat in family.living()}
                 rss = sum(_rss_bytes(pid) for pid in pids)
+            asked = sampling.ask and count % QUESTIONS_EVERY == 0
+            answer = sampling.ask() if sampling.ask and asked else None
             cpu = {key: used for pid, key in pids.items() if (used := cpu_time_s(pid)) is not None}
-            output.write(json.dumps({"at_s": time.monotonic(), "cpu_s": cpu, "rss_bytes": rss}) + "\n")
+            sample = Sample(
+                at_s=time.monotonic(),
+                cpu_s=sum(cpu.values()) + leader.reaped_s,
+                processes=cpu if sampling.each else {},
+                rss_bytes=rss,
+                host=counters.read() if counters else None,
+                answer=answer,
+            )
+            output.write(json.dumps(sample) + "\n")
             count += 1
             time.sleep(INTERVAL_S)
 
@@ -96,49 +135,73 @@ def _rss_bytes(pid: int) -> int:
         return 0
 
 
-def read_samples(path: Path) -> list[Sample]:
-    """The samples so far; a last line that is still being written is left out."""
+def read_samples(path: Path, since_s: float = 0.0) -> list[Sample]:
+    """The samples so far, at least those since a moment; a last line that is still being written is left out."""
     try:
-        text = path.read_text()
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            begin = end
+            samples: list[Sample] = []
+            while begin > 0 and not (samples and samples[0].at_s < since_s):
+                begin = max(0, end - max(_CHUNK, 4 * (end - begin)))
+                file.seek(begin)
+                lines = file.read(end - begin).splitlines(keepends=True)[1 if begin else 0 :]
+                samples = [Sample(*json.loads(line)) for line in lines if line.endswith(b"\n")]
     except FileNotFoundError:
         return []
-    return [Sample(**json.loads(line)) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+    return samples
 
 
-def observe(samples: Sequence[Sample], start_s: float, end_s: float, now: tuple[str, ...]) -> Window:
-    """What was used from `start_s` to `end_s` on the clock of the samples.
+def samples_around(state: Path, process: Process, start_s: float, end_s: float) -> list[Sample]:
+    """The samples of a window and of some time before it; waits for those that end it, as long as the process lives."""
+    path = samples_path(state, process.name)
+    deadline = time.monotonic() + LATEST_S
+    while True:
+        waiting = is_alive(process) and time.monotonic() < deadline
+        samples = read_samples(path, start_s - MARGIN_S)
+        slowest = [sample for sample in samples if sample.answer is not None] or samples
+        if not waiting or (slowest and slowest[-1].at_s > end_s):
+            return samples
+        time.sleep(INTERVAL_S / 2)
 
-    CPU time is that of all processes seen, each up to the last value known of it, interpolated at both ends.
-    `now` are the living processes at the time of the call, which is after `end_s`.
-    """
-    points: dict[str, list[tuple[float, float]]] = {}
+
+def observe(samples: Sequence[Sample], start_s: float, end_s: float) -> Window:
+    """What was used from `start_s` to `end_s` on the clock of the samples, interpolated at both ends."""
+    used: list[Point] = [(sample.at_s, (sample.cpu_s,)) for sample in samples]
+    by_process: dict[str, list[Point]] = {}
     for sample in samples:
-        for key, used in sample.cpu_s.items():
-            if key not in points:  # one that came later had used nothing before
-                points[key] = [] if sample is samples[0] else [(sample.at_s, 0.0)]
-            points[key].append((sample.at_s, used))
-    by_process = {key: _value_at(line, end_s) - _value_at(line, start_s) for key, line in points.items()}
-    before: tuple[str, ...] = ()
-    for sample in samples:
-        if sample.at_s <= start_s and sample.rss_bytes is not None:
-            before = tuple(sample.cpu_s)
-    inside = [s.rss_bytes for s in samples if s.rss_bytes is not None and start_s <= s.at_s <= end_s]
+        for key, cpu_s in sample.processes.items():
+            if key not in by_process:  # one that came later had used nothing before
+                by_process[key] = [] if sample is samples[0] else [(sample.at_s, (0.0,))]
+            by_process[key].append((sample.at_s, (cpu_s,)))
+    scans = [sample for sample in samples if sample.rss_bytes is not None]
+    before = [sample for sample in scans if sample.at_s <= start_s]
+    host: list[Point] = [(sample.at_s, sample.host) for sample in samples if sample.host is not None]
     return Window(
-        cpu_s=sum(by_process.values()),
-        cpu_s_by_process=by_process,
-        rss_peak_bytes=max(inside, default=0),
-        processes_before=before,
-        processes_after=now,
+        cpu_s=max(0.0, sum(grown(used, start_s, end_s))),
+        cpu_s_by_process={key: sum(grown(points, start_s, end_s)) for key, points in by_process.items()},
+        rss_peak_bytes=max((s.rss_bytes or 0 for s in scans if start_s <= s.at_s <= end_s), default=0),
+        processes_before=tuple(before[-1].processes) if before else (),
+        host=happened(value_at(host, start_s), value_at(host, end_s)) if host else {},
     )
 
 
-def _value_at(points: Sequence[tuple[float, float]], at: float) -> float:
-    """Linear interpolation; constant beyond the ends."""
+Point = tuple[float, "Sequence[float]"]
+"""Counters at a time."""
+
+
+def grown(points: Sequence[Point], start_s: float, end_s: float) -> list[float]:
+    """How much each of the counters grew from `start_s` to `end_s`; nothing without points."""
     if not points:
-        return 0.0
-    if at <= points[0][0]:
-        return points[0][1]
-    for (t0, v0), (t1, v1) in pairwise(points):
-        if t0 <= at <= t1:
-            return v0 + (v1 - v0) * (at - t0) / (t1 - t0) if t1 > t0 else v1
-    return points[-1][1]
+        return []
+    before, after = value_at(points, start_s), value_at(points, end_s)
+    return [end - begin for begin, end in zip(before, after, strict=True)]
+
+
+def value_at(points: Sequence[Point], at_s: float) -> Sequence[float]:
+    """Linear interpolation of each counter; constant beyond the ends."""
+    after = bisect_right(points, at_s, key=lambda point: point[0])
+    if after in {0, len(points)}:
+        return points[max(0, after - 1)][1]
+    (t0, before), (t1, later) = points[after - 1], points[after]
+    return [v0 + (v1 - v0) * (at_s - t0) / (t1 - t0) for v0, v1 in zip(before, later, strict=True)]

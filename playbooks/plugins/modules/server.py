@@ -9,7 +9,7 @@ short_description: Start a server and wait until it is ready, observe it over a 
 description:
   - C(started) stops what ran under the name, starts the command on a free port and its CPU set, waits until it answers,
     and begins to sample it.
-  - C(observed) returns what it used between two moments of the host's monotonic clock.
+  - C(observed) returns what it used, and what its host did, between two moments of the host's monotonic clock.
   - C(stopped) ends it; the name C(*) ends everything recorded below the folder, the last started first.
   - A server that does not start is a result (C(problem)), not a failure of the task.
 options:
@@ -22,6 +22,7 @@ options:
   cwd: {type: path}
   cpus: {description: CPU numbers it may use; all if empty., type: list, elements: int, default: []}
   sampler_cpus: {description: CPU numbers for the sampler., type: list, elements: int, default: []}
+  with_host: {description: Whether the host's counters are sampled too., type: bool, default: true}
   host: {description: Address to listen on., type: str, default: 127.0.0.1}
   ready_path: {description: Answers 200 once the server is ready., type: str, default: /health}
   ready_timeout_s: {type: float, default: 30}
@@ -47,29 +48,29 @@ port: {description: The port it listens on, type: int, returned: started}
 pid: {description: The server's first process, type: int, returned: started}
 workers: {description: Processes that serve, type: int, returned: started}
 worker_cpu_s: {description: CPU time within the window of each process that serves, type: list, returned: observed}
+host: {description: What the host did within the window, type: dict, returned: observed}
 ready_s: {description: Seconds from start to the first 200, type: float, returned: started}
 """
 
 import http.client
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.lab_processes import (
+    Family,
     Process,
     free_port,
     is_alive,
     read_record,
     read_records,
-    session_of,
     start,
     stop,
     tail,
     workers_of,
 )
-from ansible.module_utils.lab_sampler import INTERVAL_S, observe, read_samples, samples_path, start_sampler
+from ansible.module_utils.lab_sampler import Sampling, observe, samples_around, start_sampler
 
 POLL_S = 0.02
 LOG_LIMIT = 64 * 1024
@@ -124,7 +125,7 @@ def start_server(params: dict[str, Any]) -> dict[str, Any]:
     if problem:
         stop(state, process)
         return {"changed": True, "problem": problem, "log_tail": tail(process.log)}
-    start_sampler(state, process, params["sampler_cpus"])
+    start_sampler(state, process, Sampling(params["sampler_cpus"], each=True, host=params["with_host"]))
     return {
         "changed": True,
         "problem": None,
@@ -132,7 +133,7 @@ def start_server(params: dict[str, Any]) -> dict[str, Any]:
         "pid": process.pid,
         "workers": len(workers_of(process.pid, params["helpers"])),
         "ready_s": ready_s,
-        "cpus": len(params["cpus"]) or os.cpu_count(),
+        "cpus": process.cpu_count,
         "previous_stopped_in_time": graceful,
     }
 
@@ -143,19 +144,18 @@ def observe_server(params: dict[str, Any]) -> dict[str, Any]:
     process = read_record(state, name)
     if process is None:
         return {"problem": f"no server of the name {name} was started"}
-    path = samples_path(state, name)
-    while is_alive(process) and (samples := read_samples(path)) and samples[-1].at_s <= params["end_s"]:
-        time.sleep(INTERVAL_S / 2)
-    now = tuple(stat.key for stat in session_of(process.pid))
+    start_s, end_s = params["start_s"], params["end_s"]
+    samples = samples_around(state, process, start_s, end_s)
     workers = [stat.key for stat in workers_of(process.pid, params["helpers"])]
-    window = observe(read_samples(path), params["start_s"], params["end_s"], now)
+    window = observe(samples, start_s, end_s)
     return {
         "problem": None if is_alive(process) else "the server ended during the trial",
         "cpu_s": window.cpu_s,
         "worker_cpu_s": [window.cpu_s_by_process.get(key, 0.0) for key in workers],
         "rss_peak_bytes": window.rss_peak_bytes,
         "processes_before": window.processes_before,
-        "processes_after": window.processes_after,
+        "processes_after": [stat.key for stat in Family(process.pid).living()],
+        "host": window.host,
         "log_tail": tail(process.log, LOG_LIMIT),
     }
 
@@ -181,6 +181,7 @@ def main() -> None:
             "cwd": {"type": "path"},
             "cpus": {"type": "list", "elements": "int", "default": []},
             "sampler_cpus": {"type": "list", "elements": "int", "default": []},
+            "with_host": {"type": "bool", "default": True},
             "host": {"type": "str", "default": "127.0.0.1"},
             "ready_path": {"type": "str", "default": "/health"},
             "ready_timeout_s": {"type": "float", "default": 30.0},

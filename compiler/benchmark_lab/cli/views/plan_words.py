@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
+from benchmark_lab.bundle import SoughtLoad
 from benchmark_lab.experiment import Changes
 from benchmark_lab.plan import Plan, duration_words
 from benchmark_lab.resolve.hardware import words as hardware_words
@@ -20,13 +21,15 @@ def facts(plan: Plan) -> dict[str, str]:
     rounds = asked.rounds
     until = f", until intervals are within ±{rounds.ci_half_width:.1%}" if rounds.ci_half_width else ""
     number = f"{rounds.min} to {rounds.max}" if until and rounds.min < rounds.max else str(rounds.max)
+    trials = [counted(plan.trials, "trial")] if plan.trials else []
+    trials += ["the probes of their loads"] if any(isinstance(cell.load, SoughtLoad) for cell in plan.cells) else []
     shown = {
         "target": f"{asked.target_name}: {asked.target.summary}",
         "hosts": "; ".join(hosts),
         "load": _load_words(plan),
-        "rounds": f"{number}, each in an order shuffled with seed {asked.seed}{until}",
+        "rounds": f"{number}, each in an order shuffled with seed {asked.seed}{until}" if plan.trials else "",
         "criteria": "; ".join(criterion.text for criterion in plan.criteria),
-        "time": f"at most {duration_words(plan.worst_case_s)}: {counted(plan.trials, 'trial')} and the set-up",
+        "time": f"at most {duration_words(plan.worst_case_s)}: {', '.join(trials)} and the set-up",
         "cost": f"${plan.worst_case_usd:.2f}",
     }
     return {heading: text for heading, text in shown.items() if text}
@@ -35,9 +38,18 @@ def facts(plan: Plan) -> dict[str, str]:
 def _load_words(plan: Plan) -> str:
     load = plan.experiment.load
     timing = f"{duration_text(load.warmup_s)} warm-up, {duration_text(load.measure_s)} window"
-    if load.rate_per_s is None:
-        return f"closed, {load.vus} virtual users; {timing}"
-    return f"open, {load.rate_per_s:g} requests/s by {load.vus} virtual users; {timing}"
+    vus = ", ".join(map(str, load.vus))
+    match load.model:
+        case "closed":
+            words = f"closed, {vus} virtual users"
+        case "open":
+            words = f"open, {', '.join(f'{rate:g}' for rate in load.rates_per_s)} requests/s"
+        case "slo-search":
+            words = f"search for the highest rate with {' and '.join(promise.text for promise in load.promises)}"
+        case "capacity-then-latency":
+            words = f"capacity by {f'{vus} virtual users' if vus else 'doubling virtual users'}, then latency below it"
+    spaced = ", Poisson arrivals" if load.arrivals == "poisson" else ""
+    return f"{words}{spaced}; {timing}"
 
 
 def baselines(plan: Plan) -> Mapping[str, str]:

@@ -1,0 +1,125 @@
+"""Prepared hosts and the machinery of a run, for benches that measure trials of their own choosing."""
+# ruff: noqa: INP001, T201, TID251  # a part of programs of their own, which print and have a clock
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmark_lab.bundle import Cell, Load
+from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.origin import find_origin
+from benchmark_lab.emit import emit
+from benchmark_lab.experiment import Changes
+from benchmark_lab.plan import make_plan
+from benchmark_lab.resolve import resolve
+from benchmark_lab.run import Calibration, Trial
+from benchmark_lab.runtime import local
+from benchmark_lab.runtime.calibration import calibrate
+from benchmark_lab.runtime.interrupts import Interrupts
+from benchmark_lab.runtime.journal import Journal
+from benchmark_lab.runtime.leftovers import reap_all
+from benchmark_lab.runtime.local_hosts import make_hosts, release
+from benchmark_lab.runtime.outcome import Outcome
+from benchmark_lab.runtime.process import Processes
+from benchmark_lab.runtime.record import new_run_folder
+from benchmark_lab.runtime.rounds import Rounds
+from benchmark_lab.runtime.secret import new_secrets
+from benchmark_lab.runtime.store import LoadedBundle, read_bundle, write_bundle
+from benchmark_lab.source import parse
+
+PROJECT = Path(__file__).parents[2]
+
+
+class Quiet:
+    """Watches a run and says only what matters."""
+
+    def phase(self, name: str) -> None:
+        """A phase starts."""
+        self.say(f"{name} …")
+
+    def step(self, text: str) -> None:
+        """Something within the phase starts."""
+
+    def trial(self, done: int, total: int, trial: Trial, seconds_left: float) -> None:
+        """A trial ended."""
+        del total, seconds_left
+        reasons = ", ".join(reason.code for reason in trial.reasons)
+        limit = f", limited by {trial.limited_by}" if trial.limited_by else ""
+        rate = f"{trial.throughput_rps:,.0f}/s" if trial.throughput_rps else "no rate"
+        self.say(f"{done:>4}  {trial.cell}  {rate}  {trial.verdict}{limit}  {reasons}")
+
+    def say(self, text: str) -> None:
+        """Something to read."""
+        print(text, file=sys.stderr, flush=True)
+
+
+@dataclass(slots=True)
+class Bench:
+    """Hosts of this machine, prepared for an experiment, on which single trials can be run."""
+
+    bundle: LoadedBundle
+    rounds: Rounds
+    calibrations: dict[str, Calibration]
+    _round: int = field(default=0)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The experiment's cells."""
+        return self.bundle.cells.cells
+
+    def run(self, cells: Sequence[Cell], loads: Mapping[str, Load]) -> list[Trial]:
+        """A trial of each cell in this order."""
+        self._round += 1
+        return self.rounds.run(self._round, cells, loads, "measure")
+
+    def calibrate(self) -> None:
+        """Measure what the generator can do with each cell's requests, anew."""
+        experiment = self.bundle.experiment
+        found = calibrate(self.rounds.hosts, self.cells, experiment.scenarios, experiment.seed)
+        self.calibrations.update(found)
+
+
+@contextmanager
+def prepared(experiment: str) -> Iterator[Bench]:
+    """Compile an experiment's text and bring up its hosts, without conformance; everything is gone afterwards."""
+    tools, progress = Processes(), Quiet()
+    origin = find_origin(PROJECT, tools)
+    plan = make_plan(resolve(parse("bench", experiment), load_catalog(PROJECT), Changes()))
+    with tempfile.TemporaryDirectory(prefix="benchmark-lab-bench-") as scratch:
+        folder = new_run_folder(Path(scratch), plan.experiment.name, datetime.now(UTC))
+        write_bundle(emit(plan), PROJECT, folder.bundle, tools)
+        bundle = read_bundle(folder.bundle)
+        interrupts = Interrupts(progress.say)
+        with interrupts.handled(), local.locked(folder.run):
+            reap_all(PROJECT, tools, origin.environment, progress.say)
+            hosts = make_hosts(
+                bundle,
+                bundle.experiment.hardware[0],
+                state=local.run_states() / folder.run,
+                logs=folder.logs,
+                origin=origin,
+                tools=tools,
+                mark=tools.mark,
+                secrets=new_secrets(),
+            )
+            affinity = os.sched_getaffinity(0)
+            try:
+                progress.phase("prepare")
+                hosts.prepare(progress.step)
+                os.sched_setaffinity(0, hosts.cpus.rest)
+                with Journal(folder.journal, lambda: datetime.now(UTC).isoformat()) as journal:
+                    calibrations: dict[str, Calibration] = {}
+                    outcome = Outcome(started_at="")
+                    rounds = Rounds(hosts, bundle, folder, journal, progress, outcome, calibrations)
+                    yield Bench(bundle, rounds, calibrations)
+            finally:
+                os.sched_setaffinity(0, affinity)
+                with interrupts.shielded():
+                    release(hosts)

@@ -1,0 +1,66 @@
+"""A trial's load as k6 carries it out: virtual users, rates and durations to k6's options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from benchmark_lab.bundle import Load
+
+POISSON_SPREAD_S = 0.25
+"""How far evenly spaced arrivals are displaced at most; scenarios/lib/arrivals.js has the same figure."""
+
+_READY_VUS_PER_RATE = 0.25
+_FEWEST_READY_VUS = 20
+_MOST_READY_VUS = 1000
+_GRACEFUL_STOP = "65s"
+"""Longer than k6's request timeout: it counts no request that it interrupts itself, so a hung server would not show."""
+
+Options = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class K6Load:
+    """What one trial passes to k6: options and length of the warm-up and of the measured window."""
+
+    warmup: Options
+    measure: Options
+    warmup_s: float
+    measure_s: float
+
+
+def k6_load(load: Load) -> K6Load:
+    """Return k6's options for a load."""
+    return K6Load(_options(load, load.warmup_s), _options(load, load.measure_s), load.warmup_s, load.measure_s)
+
+
+def open_load(
+    rate_per_s: float, *, warmup_s: float, measure_s: float, vus: int | None = None, poisson: bool = False
+) -> Load:
+    """Return an open load; without `vus` as many are kept ready as answers of a quarter of a second take.
+
+    Poisson arrivals are evenly spaced ones that wait up to POISSON_SPREAD_S, each in a virtual user of its own.
+    """
+    ready = max(_FEWEST_READY_VUS, min(_MOST_READY_VUS, ceil(rate_per_s * _READY_VUS_PER_RATE)))
+    waiting = ceil(rate_per_s * POISSON_SPREAD_S) if poisson else 0
+    return Load(
+        model="open",
+        vus=vus or ready + waiting,
+        rate_per_s=rate_per_s,
+        arrivals="poisson" if poisson else "uniform",
+        warmup_s=warmup_s,
+        measure_s=measure_s,
+    )
+
+
+def _options(load: Load, duration_s: float) -> Options:
+    return {"scenarios": {"measure": _executor(load, duration_s)}}
+
+
+def _executor(load: Load, duration_s: float) -> Options:
+    timing: Options = {"duration": f"{round(duration_s * 1000)}ms", "gracefulStop": _GRACEFUL_STOP}
+    if load.rate_per_s is None:
+        return {"executor": "constant-vus", "vus": load.vus, **timing}
+    # As many ready as allowed: k6 making virtual users during the window would disturb what it measures.
+    users = {"preAllocatedVUs": load.vus, "maxVUs": load.vus}
+    return {"executor": "constant-arrival-rate", "rate": round(load.rate_per_s), "timeUnit": "1s", **users, **timing}

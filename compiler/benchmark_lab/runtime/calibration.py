@@ -1,0 +1,92 @@
+"""Measures what the generator can do at most with each cell's requests, before anything is measured with it.
+
+k6 runs the cell's own scenario against a server that answers at once, on the same hosts (METHOD 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from benchmark_lab.bundle import BundledScenario, Cell, Load
+from benchmark_lab.generator import k6_load
+from benchmark_lab.run import Calibration
+from benchmark_lab.runtime.hosts import Hosts
+from benchmark_lab.runtime.trials import Measured, TrialAssembler, round_variables
+
+NULL_SERVER = "null-server"
+"""The name of its build."""
+LOAD = Load(model="closed", vus=32, warmup_s=1, measure_s=2)
+"""Enough virtual users to keep the generator's CPUs busy while answers take no time."""
+UPLOAD = "postUpload"
+FEW_VUS = 4
+"""For uploads, whose bodies each virtual user holds in memory."""
+
+
+def calibrate(
+    hosts: Hosts, cells: Sequence[Cell], scenarios: Sequence[BundledScenario], seed: int
+) -> dict[str, Calibration]:
+    """The calibration of each cell, by id; cells with the same requests share one.
+
+    Raises:
+        ToolFailedError: if a host failed.
+    """
+    by_name = {scenario.name: scenario for scenario in scenarios}
+    first: dict[tuple[object, ...], Cell] = {}
+    for cell in cells:
+        first.setdefault(_work(cell), _served_by_nothing(cell))
+    alone = [*first.values()]
+    found: dict[tuple[object, ...], Calibration] = {}
+
+    def on_measured(measured: Measured) -> None:
+        found[[*first][measured.position]] = _of(measured)
+
+    loads = {cell.id: _load(by_name[cell.scenario]) for cell in alone}
+    hosts.play(
+        "round",
+        {
+            "trial_round": round_variables(
+                alone,
+                hosts.builds,
+                by_name,
+                written=False,
+                k6_options={cell: asdict(k6_load(load)) for cell, load in loads.items()},
+            ),
+            "trial_seed": seed,
+        },
+        TrialAssembler(on_measured, lambda: datetime.now(UTC)),
+        label=f"calibrate-{cells[0].hardware}",
+    )
+    return {cell.id: found[_work(cell)] for cell in cells if _work(cell) in found}
+
+
+def _work(cell: Cell) -> tuple[object, ...]:
+    """What k6 does for the cell, whoever answers."""
+    return (cell.scenario, *sorted(cell.k6_env.items()))
+
+
+def _served_by_nothing(cell: Cell) -> Cell:
+    return cell.model_copy(
+        update={
+            "id": f"{NULL_SERVER}.{cell.id}",
+            "implementation": NULL_SERVER,
+            "command": (f"{{build}}/{NULL_SERVER}", "-listen={host}:{port}"),
+            "env": {},
+            "helper_processes": (),
+            "k6_env": {**cell.k6_env, "UNCHECKED": "true"},
+        }
+    )
+
+
+def _load(scenario: BundledScenario) -> Load:
+    return LOAD.model_copy(update={"vus": FEW_VUS}) if UPLOAD in scenario.endpoints else LOAD
+
+
+def _of(measured: Measured) -> Calibration:
+    k6 = measured.measurement.load
+    if k6 is None or k6.problem or not (k6.requests and k6.window_s):
+        return Calibration()
+    return Calibration(
+        generator_rps=k6.requests / k6.window_s, generator_cpu_us_per_request=k6.cpu_s / k6.requests * 1e6
+    )

@@ -1,0 +1,130 @@
+"""Finds the loads that depend on results: a capacity, rates below it, or the highest rate that keeps promises.
+
+Each probe is a trial; the probes of all cells that still need one run together, as a round does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from benchmark_lab.bundle import Cell, Load, LoadAsked
+from benchmark_lab.generator import open_load
+from benchmark_lab.run import SearchResult, Trial
+from benchmark_lab.search import ladder, slo
+from benchmark_lab.search.equal_load import KnownCapacity, latency_rates
+
+Probe = Callable[[Mapping[str, Load]], Mapping[str, Trial]]
+"""Runs a trial of each cell, by id, under the given load; their judged trials. A cell may have none."""
+
+Key = tuple[object, ...]
+
+
+def climb(cells: Sequence[Cell], asked: LoadAsked, probe: Probe) -> dict[str, ladder.Capacity]:
+    """The capacity of each cell, by id: the best of a ladder of virtual users."""
+    rungs: dict[str, list[ladder.Rung]] = {cell.id: [] for cell in cells}
+    found: dict[str, ladder.Capacity] = {}
+    while True:
+        loads: dict[str, Load] = {}
+        for cell in rungs.keys() - found.keys():
+            match ladder.next_probe(rungs[cell], asked.vus):
+                case ladder.Probe(vus=vus):
+                    loads[cell] = closed_load(vus, asked)
+                case ladder.Capacity() as capacity:
+                    found[cell] = capacity
+        if not loads:
+            return found
+        trials = probe(loads)
+        for cell, load in loads.items():
+            trial = trials.get(cell)
+            rungs[cell].append(ladder.Rung.of(load.vus, trial) if trial else ladder.Rung(load.vus, "unusable", None))
+
+
+def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Probe) -> dict[str, SearchResult]:
+    """The highest open rate at which each cell keeps the promises.
+
+    Args:
+        maxima: by cell id, its closed-loop maximum in requests a second.
+        asked: with the promises.
+        probe: runs the trials.
+    """
+    promises = [slo.Promise(promise.metric, promise.below) for promise in asked.promises]
+    probed: dict[str, list[slo.Probed]] = {cell: [] for cell in maxima}
+    found: dict[str, SearchResult] = {}
+    while True:
+        loads: dict[str, Load] = {}
+        for cell in probed.keys() - found.keys():
+            match slo.next_probe(probed[cell], maxima[cell]):
+                case slo.Probe(rate_per_s=rate):
+                    loads[cell] = _open(rate, asked)
+                case slo.Found() as result:
+                    found[cell] = SearchResult(
+                        last_pass_rps=result.last_pass,
+                        first_fail_rps=result.first_fail,
+                        lower_bound=result.lower_bound,
+                        probes=len(probed[cell]),
+                        confirmations=result.confirmations,
+                        end=result.end,
+                    )
+        if not loads:
+            return found
+        trials = probe(loads)
+        for cell, load in loads.items():
+            rate, trial = round(load.rate_per_s or 0), trials.get(cell)
+            probed[cell].append(slo.Probed.of(rate, trial, promises) if trial else slo.Probed(rate, "unusable"))
+
+
+def closed_load(vus: int, asked: LoadAsked) -> Load:
+    """A closed load as long as the experiment asks."""
+    return Load(model="closed", vus=vus, warmup_s=asked.warmup_s, measure_s=asked.measure_s)
+
+
+def _open(rate_per_s: float, asked: LoadAsked) -> Load:
+    poisson = asked.arrivals == "poisson"
+    return open_load(rate_per_s, warmup_s=asked.warmup_s, measure_s=asked.measure_s, poisson=poisson)
+
+
+def representatives(cells: Sequence[Cell]) -> dict[Key, Cell]:
+    """One cell of each that differ only in the step of their load: the one that is probed for all of them."""
+    found: dict[Key, Cell] = {}
+    for cell in cells:
+        found.setdefault(_server_and_work(cell), cell)
+    return found
+
+
+def sought_loads(cells: Sequence[Cell], capacities: Mapping[Key, ladder.Capacity], asked: LoadAsked) -> dict[str, Load]:
+    """The load of each cell, by id, that follows from the capacities; a cell whose server has none is left out.
+
+    The equal rate is the same for all cells with the same work on the same hardware.
+    """
+    loads: dict[str, Load] = {}
+    work = {
+        key: (cell.scenario, cell.hardware, *sorted(cell.k6_env.items()))
+        for key, cell in representatives(cells).items()
+    }
+    for group in dict.fromkeys(work.values()):
+        known = {
+            str(key): KnownCapacity(capacity.throughput_rps, capacity.lower_bound)
+            for key, capacity in capacities.items()
+            if work[key] == group and capacity.throughput_rps
+        }
+        rates = latency_rates(known)
+        if rates is None:
+            continue
+        for cell in cells:
+            key = _server_and_work(cell)
+            if str(key) not in known:
+                continue
+            match cell.load.model:
+                case "capacity":
+                    loads[cell.id] = closed_load(capacities[key].vus or 1, asked)
+                case "equal-rate":
+                    loads[cell.id] = _open(rates.equal, asked)
+                case _:
+                    loads[cell.id] = _open(rates.own[str(key)], asked)
+    return loads
+
+
+def _server_and_work(cell: Cell) -> Key:
+    """What the cells share that differ only in the step of their load."""
+    parameters = ((name, value) for name, value in sorted(cell.parameters.items()) if name != "load")
+    return (cell.implementation, cell.server, cell.workers, cell.scenario, cell.hardware, *parameters)

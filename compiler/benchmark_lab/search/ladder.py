@@ -1,0 +1,93 @@
+"""The capacity of a server: the best throughput of a ladder of virtual users, one rung at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from benchmark_lab.run import Trial
+
+End = Literal["levelled-off", "ladder-end", "generator-limited", "unusable"]
+
+START_VUS = 8
+MOST_PROBES = 8
+"""Of a ladder that doubles: from 8 to 1,024 virtual users."""
+LEAST_GAIN = 0.03
+"""More virtual users that bring less than this have found the capacity (METHOD 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Closed load to measure next."""
+
+    vus: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """What a probe found; a throughput that the generator limited is a lower bound."""
+
+    vus: int
+    outcome: Literal["valid", "generator-limited", "unusable"]
+    throughput_rps: float | None
+
+    @classmethod
+    def of(cls, vus: int, trial: Trial) -> Self:
+        """The rung of a judged trial: its throughput counts where it is valid or only the generator was too slow."""
+        if trial.throughput_rps is not None and trial.verdict == "valid":
+            return cls(vus, "valid", trial.throughput_rps)
+        if trial.throughput_rps is not None and {reason.code for reason in trial.reasons} == {"generator-limited"}:
+            return cls(vus, "generator-limited", trial.throughput_rps)
+        return cls(vus, "unusable", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The best rung, of equals the one with the fewest virtual users; without figures where no rung was usable."""
+
+    throughput_rps: float | None
+    vus: int | None
+    end: End
+    """Why there is no further probe; `ladder-end`: the throughput still grew on the last rung."""
+
+    @property
+    def lower_bound(self) -> bool:
+        """Whether more virtual users, or a faster generator, could have found more."""
+        return self.end != "levelled-off"
+
+
+def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = START_VUS) -> Probe | Capacity:
+    """The next rung: each of `steps` in ascending order, or without any twice the last until the gain is under 3 %.
+
+    An unusable rung is probed again once; unusable twice, or limited by the generator, it ends the ladder.
+    """
+    if not history:
+        return Probe(min(steps, default=start))
+    last, levelled_off = history[-1], _levelled_off(history)
+    following: int | None = None
+    if last.outcome == "unusable":
+        following = last.vus if history[-2:-1] != [last] else None
+    elif last.outcome == "valid" and steps:
+        following = min((vus for vus in steps if vus > last.vus), default=None)
+    elif last.outcome == "valid" and not levelled_off:
+        following = last.vus * 2
+    if following is not None and (steps or len(history) < MOST_PROBES):
+        return Probe(following)
+    if levelled_off and last.outcome != "generator-limited":
+        return _capacity(history, "levelled-off")
+    return _capacity(history, "ladder-end" if last.outcome == "valid" else last.outcome)
+
+
+def _levelled_off(history: Sequence[Rung]) -> bool:
+    """Whether the last usable rung brought under 3 % more than the best before it."""
+    usable = [rung.throughput_rps for rung in history if rung.throughput_rps is not None]
+    return len(usable) > 1 and usable[-1] < max(usable[:-1]) * (1 + LEAST_GAIN)
+
+
+def _capacity(history: Sequence[Rung], end: End) -> Capacity:
+    usable = [(rung.throughput_rps, -rung.vus) for rung in history if rung.throughput_rps is not None]
+    if not usable:
+        return Capacity(None, None, end)
+    throughput_rps, fewest = max(usable)
+    return Capacity(throughput_rps, -fewest, end)

@@ -1,0 +1,158 @@
+"""The highest rate at which promises are kept: doubling, bisection and confirming restarts, one probe at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, inf, sqrt
+from typing import Literal, Self
+
+from benchmark_lab.run import Trial
+
+MOST_PROBES = 10
+"""Of a search, its confirmations included: three to double, four to bisect a doubling to 4.4 %, three to confirm."""
+CONFIRMATIONS = 3
+RESOLUTION = 0.05
+"""How far, relative to the last pass, the first fail may lie above it at the end."""
+
+OWN_FAULTS = frozenset({"errors", "dropped-load", "server-restarted", "unstable"})
+"""Reasons of an invalid trial that are the server's doing: at that rate it does not keep its promises."""
+
+Outcome = Literal["pass", "fail", "generator-limited", "unusable"]
+End = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maximum", "generator-limited", "unusable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """An upper limit of a percentile; the share of errors is limited by the verdict."""
+
+    metric: Literal["latency_p50_ms", "latency_p90_ms", "latency_p99_ms", "latency_p999_ms"]
+    below: float
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Open load to measure next, with a freshly started server."""
+
+    rate_per_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a probe found."""
+
+    rate_per_s: int
+    outcome: Outcome
+
+    @classmethod
+    def of(cls, rate_per_s: int, trial: Trial, promises: Sequence[Promise]) -> Self:
+        """The outcome of a judged trial; one with too few samples for a promise's percentile is unusable."""
+        codes = {reason.code for reason in trial.reasons}
+        values: list[float | None] = [getattr(trial, promise.metric) for promise in promises]
+        if "generator-limited" in codes:
+            return cls(rate_per_s, "generator-limited")
+        if trial.verdict == "invalid":
+            return cls(rate_per_s, "fail" if codes <= OWN_FAULTS else "unusable")
+        if None in values:
+            return cls(rate_per_s, "unusable")
+        kept = all(value is not None and value < promise.below for value, promise in zip(values, promises, strict=True))
+        return cls(rate_per_s, "pass" if kept else "fail")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the promises stop being kept: `last_pass` was kept, `first_fail` was not, and nothing below it failed."""
+
+    last_pass: int | None
+    first_fail: int | None
+    confirmations: int
+    """Restarts of the server that passed again at the last pass."""
+    end: End
+
+    @property
+    def rate_per_s(self) -> float | None:
+        """The best single figure: the middle of the bracket on the log scale; of a lower bound, the last pass."""
+        if self.last_pass is None or self.first_fail is None:
+            return self.last_pass
+        return sqrt(self.last_pass * self.first_fail)
+
+    @property
+    def lower_bound(self) -> bool:
+        """Whether the server might keep its promises at more than was, or could be, asked of it."""
+        return self.first_fail is None or self.end == "generator-limited"
+
+
+@dataclass(frozen=True, slots=True)
+class _Bracket:
+    """What the whole history says, so that noise can't turn it round: the lowest fail, and the highest pass below."""
+
+    last_pass: int | None
+    first_fail: int | None
+    confirmations: int
+    doubted: bool
+    """Whether a rate both passed and failed: the boundary is near, and noise decides."""
+
+
+def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Probe | Found:
+    """The next rate of METHOD 19's search, from a quarter of the closed-loop maximum, or what the search has found.
+
+    A confirmation that fails lowers the last pass; what is left of the budget then goes down in steps of 5 %. An
+    unusable probe is repeated once. Once the generator was the limit, there is nothing left but to confirm.
+    """
+    bracket, left = _bracket(history), MOST_PROBES - len(history)
+    if left and history and history[-1].outcome == "unusable":
+        if history[-2:-1] == [history[-1]]:
+            return Found(bracket.last_pass, bracket.first_fail, bracket.confirmations, "unusable")
+        return Probe(history[-1].rate_per_s)
+
+    limited = min((probed.rate_per_s for probed in history if probed.outcome == "generator-limited"), default=None)
+    rate = _next_rate(bracket, max(1, int(closed_loop_maximum_rps))) if limited is None else None
+    last_pass = bracket.last_pass
+    if rate is not None and left and (last_pass is None or bracket.doubted or left > CONFIRMATIONS):
+        return Probe(rate)
+    if last_pass is not None and left and bracket.confirmations < CONFIRMATIONS and (limited or inf) > last_pass:
+        return Probe(last_pass)
+
+    end: End
+    if limited:
+        end = "generator-limited"
+    elif last_pass is None:
+        end = "never-kept"
+    elif bracket.first_fail is None:
+        end = "closed-loop-maximum"
+    else:
+        end = "probes-spent" if rate else "bracketed"
+    return Found(last_pass, bracket.first_fail, bracket.confirmations, end)
+
+
+def _bracket(history: Sequence[Probed]) -> _Bracket:
+    fails = {probed.rate_per_s for probed in history if probed.outcome == "fail"}
+    passes = [probed.rate_per_s for probed in history if probed.outcome == "pass"]
+    first_fail = min(fails, default=None)
+    below = [rate for rate in passes if first_fail is None or rate < first_fail]
+    last_pass = max(below, default=None)
+    confirmations = below.count(last_pass) - 1 if last_pass is not None else 0
+    return _Bracket(last_pass, first_fail, confirmations, doubted=not fails.isdisjoint(passes))
+
+
+def _next_rate(bracket: _Bracket, highest: int) -> int | None:
+    """The rate that narrows the bracket; None where it is narrow enough or can't be narrowed.
+
+    Rates are bisected on the log scale, because it is the relative width that counts.
+    """
+    match bracket.last_pass, bracket.first_fail:
+        case None, None:
+            return -(-highest // 4)
+        case int(kept), None:
+            return min(kept * 2, highest) if kept < highest else None
+        case None, int(broken):
+            return (_step_down(broken) if bracket.doubted else broken // 2) or None
+        case int(kept), int(broken) if broken - kept > max(1, RESOLUTION * kept):
+            return _step_down(broken) if bracket.doubted else round(sqrt(kept * broken))
+        case _:
+            return None
+
+
+def _step_down(rate: int) -> int:
+    """The lowest rate that the resolution does not tell from this one, though always a lower one."""
+    return min(rate - 1, ceil(rate / (1 + RESOLUTION)))

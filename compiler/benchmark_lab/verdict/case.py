@@ -1,0 +1,107 @@
+"""One trial's measurement with all that it is judged by, and the shares and rates that follow from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmark_lab.bundle import Cell, Limits, Load
+from benchmark_lab.run import (
+    Calibration,
+    DatabaseObservation,
+    HostObservation,
+    LoadObservation,
+    Measurement,
+    ServerObservation,
+    UpstreamObservation,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is not watched counts as zero, which is no reason for anything."""
+
+    measurement: Measurement
+    cell: Cell
+    load: Load
+    limits: Limits
+    calibration: Calibration
+    endpoints: frozenset[str]
+    """Operations that the scenario calls; empty where they are not known."""
+    shared_host: bool
+
+    @property
+    def server(self) -> ServerObservation:
+        """The server over the window."""
+        return self.measurement.server
+
+    @property
+    def k6(self) -> LoadObservation:
+        """The measured window; without figures where k6 was not run."""
+        return self.measurement.load or LoadObservation()
+
+    @property
+    def database(self) -> DatabaseObservation:
+        """PostgreSQL over the window."""
+        return self.measurement.database or DatabaseObservation()
+
+    @property
+    def upstream(self) -> UpstreamObservation:
+        """The simulated external API over the window."""
+        return self.measurement.upstream or UpstreamObservation()
+
+    @property
+    def hosts(self) -> dict[str, HostObservation]:
+        """By role, in the order in which evidence names them."""
+        return {role: self.measurement.hosts[role] for role in ("sut", "load", "db") if role in self.measurement.hosts}
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is a window whose figures mean something."""
+        return self.k6.problem is None and self.k6.requests > 0 and self.k6.window_s > 0
+
+    @property
+    def requests_per_s(self) -> float:
+        """Of all requests, those that failed too: it is what the generator had to do."""
+        return self.k6.requests / self.k6.window_s
+
+    @property
+    def server_cpu(self) -> float:
+        """CPU time of the server over the time of its CPU set."""
+        return self.server.cpu_s / (self.server.cpus * self.k6.window_s)
+
+    @property
+    def generator_cpu(self) -> float:
+        """CPU time of all k6 processes over the time of their CPU sets."""
+        return self.k6.cpu_s / (self.k6.cpus * self.k6.wall_s) if self.k6.wall_s else 0.0
+
+    @property
+    def database_cpu(self) -> float:
+        """CPU time of PostgreSQL over the time of its CPU set."""
+        return self.database.cpu_s / (self.database.cpus * self.k6.window_s)
+
+    @property
+    def upstream_cpu(self) -> float:
+        """CPU time of the simulated external API over the time of its CPU set."""
+        return self.upstream.cpu_s / (self.upstream.cpus * self.k6.window_s)
+
+    @property
+    def transactions_per_s(self) -> float:
+        """Of the database."""
+        return self.database.transactions / self.k6.window_s
+
+    @property
+    def transactions_share(self) -> float:
+        """Transactions over the database's calibrated rate; 0 where that is not known."""
+        calibrated = self.calibration.database_tps
+        return self.transactions_per_s / calibrated if calibrated else 0.0
+
+    @property
+    def connections(self) -> int:
+        """What all processes of the server may open to the database together: each gets an equal part, at least one."""
+        total = int(self.cell.env.get("DB_POOL_TOTAL", "0"))
+        return max(total // self.cell.workers, 1) * self.cell.workers if total else 0
+
+    @property
+    def connections_in_use(self) -> float:
+        """Mean of the connections that executed a statement or were inside a transaction."""
+        return (self.database.active_s + self.database.idle_in_transaction_s) / self.k6.window_s

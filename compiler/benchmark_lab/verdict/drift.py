@@ -1,0 +1,49 @@
+"""How much a series changed from the window's begin to its end, and how sure that is."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import sqrt
+
+FEWEST_INTERVALS = 8
+"""Below this a slope says nothing about steady state."""
+DISTINGUISHABLE = 2.0
+"""Standard errors that a change must have to be told from noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """The change along the least-squares line over the window, and its standard error, as shares of the mean."""
+
+    change: float
+    standard_error: float
+
+    def exceeds(self, limit: float) -> bool:
+        """Whether the change is larger than `limit`, whichever its direction, and not just noise."""
+        return abs(self.change) > max(limit, DISTINGUISHABLE * self.standard_error)
+
+
+def drift_of(series: Sequence[float]) -> Drift | None:
+    """Return the drift of one value an interval; None of fewer than FEWEST_INTERVALS, or of nothing but zeros."""
+    n, mean = len(series), statistics.fmean(series) if series else 0.0
+    if n < FEWEST_INTERVALS or mean <= 0:
+        return None
+    slope, intercept = statistics.linear_regression(range(n), series)
+    residuals = [value - intercept - slope * at for at, value in enumerate(series)]
+    variance = sum(residual**2 for residual in residuals) / (n - 2)
+    spread = n * (n**2 - 1) / 12  # the sum of squares of 0 … n-1 about their mean
+    return Drift(slope * n / mean, sqrt(variance / spread) * _widening(residuals) * n / mean)
+
+
+def _widening(residuals: Sequence[float]) -> float:
+    """How much less sure a slope of intervals is that resemble their neighbours: √((1+r)/(1-r)), r without its bias.
+
+    Sources: Bayley and Hammersley, J. R. Statist. Soc. Suppl. 8 (1946); M. G. Kendall, Biometrika 41 (1954).
+    """
+    n, squares = len(residuals), sum(residual**2 for residual in residuals)
+    resemblance = sum(one * other for one, other in pairwise(residuals)) / squares if squares else 0.0
+    correlation = min(max(resemblance + (1 + 4 * resemblance) / n, 0.0), 0.9)
+    return sqrt((1 + correlation) / (1 - correlation))

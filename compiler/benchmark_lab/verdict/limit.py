@@ -1,0 +1,153 @@
+"""What bounded a closed load's throughput, with the figures that say so (METHOD 12).
+
+The first rule that applies names the limit: a busy generator explains an idle server, and what the server waits for
+explains why it is idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+from benchmark_lab.run import LimitedBy, Reason
+from benchmark_lab.verdict.case import Case
+from benchmark_lab.verdict.codes import BOUNDS
+from benchmark_lab.verdict.surroundings import EXTERNAL, database_cpu, database_share
+
+CPU_BOUND = 0.85
+"""Share of the CPU that a server can use from which on that CPU limits it."""
+HOST_BOUND = 0.95
+"""Busy share of the server's CPU set, the kernel's work for it included, that says the same."""
+ONE_CPU = 1.15
+"""CPUs that a one-threaded process uses at most: the runtime's own threads help it a little."""
+CPU_IDLE = 0.6
+"""Share below which a CPU makes nobody wait to speak of: an open queue at it holds 1.5 requests."""
+QUEUED = 8
+"""Requests in the server for each of its CPUs that idle CPUs do not explain: it makes them wait itself."""
+BLOCKED_WORKER = 0.1
+"""CPU time over the workers' mean of a worker that does nothing."""
+WAITING_UPSTREAM = 0.8
+"""Share of the virtual users' time, or of them at once, that calls of the simulated API take."""
+CONNECTIONS_FULL = 0.6
+"""Mean share of the connections in use from which on requests wait for one: statements come at random moments."""
+CONNECTIONS_TAKEN = 0.2
+"""The same of a server that makes requests wait: while it sends a quick statement and reads the rows, its connection
+seems unused. A pool of one was seen at 0.25; a worker that handles one request at a time stays well below."""
+LOCKED = 0.5
+"""Share of the connections that wait for locks."""
+SLOW_STATEMENT = 3.0
+"""Mean time in a transaction over the calibrated one, the way there included, from which on the database is slow."""
+
+DATABASE_OPERATIONS = frozenset({"listUsers", "getUser", "createUser", "replaceUser"})
+
+
+def limit_of(case: Case, reasons: Sequence[Reason]) -> tuple[LimitedBy, str]:
+    """Return the name of what limited a measured closed load, and the evidence."""
+    said = {BOUNDS[found.code]: found.evidence for found in reversed(reasons) if found.code in BOUNDS}
+    rules: tuple[tuple[LimitedBy, Callable[[Case], str | None]], ...] = (
+        ("db", _database),
+        ("sut-slots", _blocked_worker),
+        ("upstream", lambda _: said.get("upstream")),
+        ("sut-cpu", _server_cpu),
+        ("upstream", _upstream),
+        ("pool", _pool),
+        ("sut-slots", _slots),
+    )
+    for outside in ("generator", "network"):
+        if outside in said:
+            return outside, said[outside]
+    for name, evidence_of in rules:
+        if evidence := evidence_of(case):
+            return name, evidence
+    return "unknown", f"{_server_used(case)} and k6 {case.generator_cpu:.1%} of its own; nothing seen was at a limit"
+
+
+def _database(case: Case) -> str | None:
+    """Its CPUs, locks, slow statements; or the rate alone, where no small pool explains that."""
+    database, calibrated = case.database, case.calibration.database_tps
+    for evidence in database_cpu(case):
+        return evidence
+    if database.connections and database.lock_waiters >= LOCKED * database.connections:
+        return f"on average {database.lock_waiters:.1f} of {database.connections} connections waited for a lock"
+    if calibrated and case.connections and database.transactions:
+        usual_s, taken_s = case.connections / calibrated, database.active_s / database.transactions
+        if taken_s >= SLOW_STATEMENT * usual_s:
+            return f"a transaction took {taken_s * 1e3:.2f} ms in the database, calibrated {usual_s * 1e3:.2f} ms"
+    return None if _pool(case) else next(database_share(case), None)
+
+
+def _blocked_worker(case: Case) -> str | None:
+    """A worker that uses no CPU while others do, and requests that stayed with it for half the window."""
+    workers, k6 = case.server.worker_cpu_s or (), case.k6
+    known = k6.latency_quantiles_ms and (not k6.failed_requests or "no answer" in k6.failures)
+    longest_s = k6.latency_quantiles_ms[-1] / 1000 if known else 0.0  # which a refusal would seem to take, too
+    if len(workers) < 2 or longest_s < k6.window_s / 2:  # noqa: PLR2004  alone it has no others
+        return None
+    blocked = sum(used < BLOCKED_WORKER * fmean(workers) for used in workers)
+    if not blocked:
+        return None
+    return f"{blocked} of {len(workers)} workers used nearly no CPU time, and a request took {longest_s:.1f} s"
+
+
+def _server_cpu(case: Case) -> str | None:
+    """Its CPU set; or a CPU for each worker, where these are fewer and one-threaded."""
+    host, used = case.measurement.hosts.get("sut"), case.server.cpu_s / case.k6.window_s
+    if case.server_cpu >= CPU_BOUND:
+        return _server_used(case)
+    if case.cell.workers < case.server.cpus and CPU_BOUND <= used / case.cell.workers <= ONE_CPU:
+        return f"each of {case.cell.workers} workers used {used / case.cell.workers:.1%} of a CPU on average"
+    if host and host.cpus_busy >= HOST_BOUND:
+        return f"{_server_used(case)}, which was {host.cpus_busy:.1%} busy"
+    return None
+
+
+def _upstream(case: Case) -> str | None:
+    """The virtual users wait for it: by its set latency, or because nearly all of them are there at once."""
+    upstream, vus = case.upstream, case.load.vus
+    waited = upstream.hits * upstream.latency_ms / 1000 / (vus * case.k6.window_s)
+    if waited >= WAITING_UPSTREAM:
+        return f"{upstream.hits:,} calls of {upstream.latency_ms:g} ms are {waited:.1%} of the virtual users' time"
+    if case.endpoints == {EXTERNAL} and upstream.peak_in_flight >= WAITING_UPSTREAM * vus:
+        return f"up to {upstream.peak_in_flight} of {vus} virtual users waited for the simulated API at a time"
+    return None
+
+
+def _pool(case: Case) -> str | None:
+    """Its connections are in use, and there are more virtual users; of a database and a server with time to spare."""
+    spare = case.server_cpu < CPU_BOUND and case.database_cpu < CPU_IDLE
+    if not spare or not 0 < case.connections < case.load.vus:
+        return None
+    least = CONNECTIONS_FULL if _waiting(case) is None else CONNECTIONS_TAKEN
+    if case.connections_in_use < least * case.connections:
+        return None
+    return (
+        f"{case.connections_in_use:.2f} of {case.connections} connections were in use on average, "
+        f"for {case.load.vus} virtual users"
+    )
+
+
+def _slots(case: Case) -> str | None:
+    """More requests wait in it than its idle CPUs explain."""
+    if (waiting := _waiting(case)) is None:
+        return None
+    return f"{_server_used(case)} while on average {waiting:.1f} of {case.load.vus} requests waited in it"
+
+
+def _waiting(case: Case) -> float | None:
+    """Requests in the server, on average; None unless all CPUs are idle and these requests more than that explains.
+
+    In it are those that are neither at the database nor at the simulated API, as far as the scenario needs them.
+    """
+    known = case.endpoints and (
+        (case.database.transactions or not case.endpoints & DATABASE_OPERATIONS)
+        and (case.upstream.hits or EXTERNAL not in case.endpoints)
+    )
+    idle = max(case.server_cpu, case.database_cpu) < CPU_IDLE and case.k6.cpus_busy < CPU_BOUND
+    calls = case.upstream.hits * case.upstream.latency_ms / 1000 / case.k6.window_s
+    waiting = case.load.vus - case.connections_in_use - calls
+    return waiting if known and idle and waiting >= QUEUED * case.server.cpus else None
+
+
+def _server_used(case: Case) -> str:
+    cpus = "its CPU" if case.server.cpus == 1 else f"its {case.server.cpus} CPUs"
+    return f"the server used {case.server_cpu:.1%} of {cpus}"

@@ -1,0 +1,102 @@
+"""A measurement, judged: the trial's metrics, whether it counts, and what limited it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmark_lab.bundle import Cell, Limits, Load
+from benchmark_lab.run import Calibration, LoadObservation, Measurement, Trial
+from benchmark_lab.verdict.case import Case
+from benchmark_lab.verdict.codes import reason
+from benchmark_lab.verdict.limit import limit_of
+from benchmark_lab.verdict.reasons import reasons_of
+from benchmark_lab.verdict.remarks import remarks_of
+
+SAMPLES_FOR_PERCENTILE = {50.0: 100, 90.0: 1_000, 99.0: 10_000, 99.9: 100_000}
+"""Requests that a percentile needs before it is reported (METHOD 8: 100/(1-q); the median is content with 100)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and when in the run a trial stood."""
+
+    lane: int
+    round: int
+    position: int
+    started_at: str
+
+
+def judge(
+    measurement: Measurement,
+    cell: Cell,
+    load: Load,
+    limits: Limits,
+    place: Place,
+    *,
+    calibration: Calibration | None = None,
+    endpoints: Sequence[str] = (),
+    shared_host: bool = True,
+) -> Trial:
+    """Judge one trial of `cell`: valid, or invalid with every reason that applies, causes before their effects.
+
+    Args:
+        measurement: what the hosts reported; what was not watched stays silent.
+        cell: what was measured.
+        load: how much load it got.
+        limits: from where on a trial is invalid.
+        place: where in the run it stood.
+        calibration: what generator and database can do at most for this cell's requests.
+        endpoints: operations that the scenario calls; without them fewer limits can be named.
+        shared_host: whether all roles share one machine, which is then allowed more noise.
+    """
+    case = Case(
+        measurement, cell, load, limits, calibration or Calibration(), frozenset(endpoints), shared_host=shared_host
+    )
+    reasons = tuple(reasons_of(case))
+    if not (measurement.load or reasons):
+        reasons = (reason("generator-failed", "k6 was not run"),)
+    limited_by, evidence = limit_of(case, reasons) if load.model == "closed" and case.measured else (None, None)
+    server, k6, measured = case.server, case.k6, case.measured
+    return Trial(
+        trial=f"r{place.round}.p{place.position}",
+        cell=cell.id,
+        implementation=cell.implementation,
+        server=cell.server,
+        workers=cell.workers,
+        scenario=cell.scenario,
+        hardware=cell.hardware,
+        lane=place.lane,
+        round=place.round,
+        position=place.position,
+        started_at=place.started_at,
+        verdict="invalid" if reasons else "valid",
+        reasons=reasons,
+        remarks=tuple(remarks_of(case)),
+        limited_by=limited_by,
+        limited_by_evidence=evidence,
+        load_model=load.model,
+        offered_rps=load.rate_per_s,
+        requests=k6.requests,
+        failed_requests=k6.failed_requests,
+        dropped_iterations=k6.dropped_iterations,
+        window_s=k6.window_s,
+        throughput_rps=(k6.requests - k6.failed_requests) / k6.window_s if measured else None,
+        latency_p50_ms=_percentile(k6, 50.0),
+        latency_p90_ms=_percentile(k6, 90.0),
+        latency_p99_ms=_percentile(k6, 99.0),
+        latency_p999_ms=_percentile(k6, 99.9),
+        latency_mean_ms=k6.latency_mean_ms if measured else None,
+        latency_max_ms=k6.latency_quantiles_ms[-1] if measured and k6.latency_quantiles_ms else None,
+        sut_cpu_us_per_request=server.cpu_s / k6.requests * 1e6 if measured else None,
+        sut_cpu_utilisation=case.server_cpu if measured else None,
+        sut_rss_peak_mib=server.rss_peak_bytes / 2**20 if server.rss_peak_bytes else None,
+        generator_cpu_utilisation=case.generator_cpu if measured else None,
+        overhead_s=measurement.overhead_s,
+    )
+
+
+def _percentile(k6: LoadObservation, percentile: float) -> float | None:
+    if k6.problem or not k6.latency_quantiles_ms or k6.requests < SAMPLES_FOR_PERCENTILE[percentile]:
+        return None
+    return k6.latency_quantiles_ms[round(percentile * 10)]

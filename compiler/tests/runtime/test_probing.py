@@ -1,0 +1,118 @@
+"""Loads that depend on results, found with servers of known capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from benchmark_lab.bundle import Cell, Load, LoadAsked, Promise, SoughtLoad
+from benchmark_lab.run import Reason, Trial
+from benchmark_lab.runtime.probing import climb, find_highest_rates, representatives, sought_loads
+from benchmark_lab.search.ladder import Capacity
+from tests.synthetic import cell, trial
+
+ASKED = LoadAsked(model="capacity-then-latency", warmup_s=1, measure_s=2)
+FASTAPI, FIBER = cell("python-fastapi"), cell("go-fiber")
+MOST = {FASTAPI.id: 1_000.0, FIBER.id: 5_000.0}
+
+
+def steps(of: Cell) -> list[Cell]:
+    """The three cells that capacity-then-latency makes of one."""
+    return [
+        of.model_copy(
+            update={
+                "id": f"{of.id}.{step}",
+                "load": SoughtLoad(model=step),
+                "parameters": {**of.parameters, "load": step},
+            }
+        )
+        for step in ("capacity", "equal-rate", "equal-utilisation")
+    ]
+
+
+def closed(loads: Mapping[str, Load]) -> dict[str, Trial]:
+    """Each virtual user asks 100 times a second, until the server can do no more."""
+    cells = {one.id: one for one in (FASTAPI, FIBER)}
+    return {
+        of: trial(cells[of], 0, "closed", throughput_rps=min(MOST[of], load.vus * 100.0)) for of, load in loads.items()
+    }
+
+
+def test_every_ladder_is_climbed_to_its_own_end() -> None:
+    rounds: list[set[str]] = []
+
+    def probe(loads: Mapping[str, Load]) -> dict[str, Trial]:
+        rounds.append(set(loads))
+        return closed(loads)
+
+    found = climb([FASTAPI, FIBER], ASKED, probe)
+    assert {of: (capacity.throughput_rps, capacity.vus) for of, capacity in found.items()} == {
+        FASTAPI.id: (1_000, 16),
+        FIBER.id: (5_000, 64),
+    }
+    assert rounds == [{FASTAPI.id, FIBER.id}] * 3 + [{FIBER.id}] * 2
+
+
+def test_a_cell_whose_trials_never_come_has_no_capacity() -> None:
+    found = climb([FASTAPI], ASKED, lambda _: {})
+    assert found[FASTAPI.id].throughput_rps is None
+
+
+def test_latency_is_measured_at_one_rate_for_all_and_at_a_share_of_each_ones_own_capacity() -> None:
+    cells = [*steps(FASTAPI), *steps(FIBER)]
+    servers = representatives(cells)
+    assert [of.implementation for of in servers.values()] == ["python-fastapi", "go-fiber"]
+    capacities = {
+        key: Capacity(throughput_rps, 32, "levelled-off")
+        for key, throughput_rps in zip(servers, (1_000.0, 5_000.0), strict=True)
+    }
+    loads = sought_loads(cells, capacities, ASKED)
+    assert {of.rpartition(".")[2]: load.vus for of, load in loads.items() if load.model == "closed"} == {"capacity": 32}
+    rates = [loads[of.id].rate_per_s for of in cells]
+    assert rates == [None, 500, 700, None, 500, 3_500]
+
+
+def test_a_server_without_capacity_has_no_load_and_does_not_slow_the_others_down() -> None:
+    cells = [*steps(FASTAPI), *steps(FIBER)]
+    first, second = representatives(cells)
+    loads = sought_loads(
+        cells, {first: Capacity(None, None, "unusable"), second: Capacity(800, 16, "levelled-off")}, ASKED
+    )
+    assert {of.split("/")[0] for of in loads} == {"go-fiber"}
+    assert loads[f"{FIBER.id}.equal-rate"].rate_per_s == 400
+
+
+def at_rates_below(limit: float) -> Callable[[Mapping[str, Load]], dict[str, Trial]]:
+    """A server whose p99 is 20 ms up to a rate and 80 ms beyond."""
+
+    def probe(loads: Mapping[str, Load]) -> dict[str, Trial]:
+        p99 = {of: 20.0 if (load.rate_per_s or 0) <= limit else 80.0 for of, load in loads.items()}
+        return {of: trial(FIBER, 0, offered_rps=loads[of].rate_per_s, latency_p99_ms=p99[of]) for of in loads}
+
+    return probe
+
+
+PROMISE = Promise(text="p99 < 50ms", metric="latency_p99_ms", below=50)
+SEARCH = LoadAsked(model="slo-search", promises=(PROMISE,), warmup_s=1, measure_s=2)
+
+
+def test_a_search_brackets_the_rate_at_which_the_promise_breaks() -> None:
+    found = find_highest_rates({FIBER.id: 2_000.0}, SEARCH, at_rates_below(1_234))[FIBER.id]
+    assert found.last_pass_rps is not None
+    assert found.first_fail_rps is not None
+    assert 0.9 * 1_234 <= found.last_pass_rps <= 1_234 < found.first_fail_rps <= 1.1 * 1_234
+    assert found.probes <= 10
+    assert not found.lower_bound
+
+
+def test_a_promise_that_is_always_kept_gives_a_lower_bound() -> None:
+    found = find_highest_rates({FIBER.id: 2_000.0}, SEARCH, at_rates_below(10**6))[FIBER.id]
+    assert (found.last_pass_rps, found.first_fail_rps, found.lower_bound) == (2_000, None, True)
+
+
+@pytest.mark.parametrize("code", ["host-noise", "db-limited"])
+def test_a_search_that_others_spoil_ends_without_a_rate(code: str) -> None:
+    spoilt = trial(FIBER, 0, verdict="invalid", reasons=(Reason(code=code, evidence="…"),))
+    found = find_highest_rates({FIBER.id: 2_000.0}, SEARCH, lambda loads: dict.fromkeys(loads, spoilt))[FIBER.id]
+    assert (found.last_pass_rps, found.end) == (None, "unusable")

@@ -1,0 +1,37 @@
+"""The latency phase's rates: the same for all, and each cell's own."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmark_lab.search.equal_load import KnownCapacity, latency_rates
+
+DJANGO, FIBER = KnownCapacity(900.9, lower_bound=False), KnownCapacity(9_100, lower_bound=True)
+
+
+def test_the_equal_rate_is_half_of_the_slowest_and_the_own_rate_seven_tenths() -> None:
+    rates = latency_rates({"fiber": FIBER, "django": DJANGO, "flask": None})
+    assert rates is not None
+    assert (rates.equal, rates.slowest, rates.slowest_is_bound) == (450, "django", False)
+    assert rates.own == {"fiber": 6_370, "django": 630}
+    assert rates.own_from_bound == {"fiber"}
+
+
+def test_a_slowest_cell_that_is_only_a_bound_is_said_to_be_one() -> None:
+    rates = latency_rates({"fiber": FIBER})
+    assert rates is not None
+    assert (rates.equal, rates.slowest_is_bound) == (4_550, True)
+
+
+def test_without_a_capacity_there_are_no_rates() -> None:
+    assert latency_rates({"flask": None, "django": KnownCapacity(0, lower_bound=False)}) is None
+
+
+@given(st.dictionaries(st.text(), st.builds(KnownCapacity, st.floats(0.01, 1e6), st.booleans()), min_size=1))
+def test_rates_are_whole_requests_and_never_above_their_share(capacities: dict[str, KnownCapacity]) -> None:
+    rates = latency_rates(capacities)
+    assert rates is not None
+    for cell, capacity in capacities.items():
+        assert 1 <= rates.own[cell] <= max(1, 0.7 * capacity.throughput_rps)
+        assert 1 <= rates.equal <= max(1, 0.5 * capacity.throughput_rps)

@@ -1,0 +1,141 @@
+"""The ladder of virtual users: where it goes on, where it ends, and what it then says of the capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmark_lab.search.ladder import Capacity, Probe, Rung, next_probe
+from tests.synthetic import cell, invalid, trial
+
+
+def climbed(
+    measure: Callable[[int], float | Rung], steps: Sequence[int] = (), start: int = 8
+) -> tuple[Capacity, list[Rung]]:
+    history: list[Rung] = []
+    while isinstance(probe := next_probe(history, steps, start), Probe):
+        found = measure(probe.vus)
+        history.append(found if isinstance(found, Rung) else Rung(probe.vus, "valid", found))
+    return probe, history
+
+
+def vus(history: list[Rung]) -> list[int]:
+    return [rung.vus for rung in history]
+
+
+def closed_loop(virtual_users: int, capacity: float = 2_000, latency_s: float = 0.01) -> float:
+    """Asymptotic bounds of a closed system: each virtual user waits for its answer, the server has a capacity."""
+    return min(capacity, virtual_users / latency_s)
+
+
+def unusable_beyond(most: int) -> Callable[[int], float | Rung]:
+    def measure(virtual_users: int) -> float | Rung:
+        return Rung(virtual_users, "unusable", None) if virtual_users > most else closed_loop(virtual_users)
+
+    return measure
+
+
+def test_a_doubling_ladder_ends_where_the_gain_is_under_three_percent() -> None:
+    found, history = climbed(closed_loop)
+    assert vus(history) == [8, 16, 32, 64]
+    assert found == Capacity(throughput_rps=2_000, vus=32, end="levelled-off")
+    assert not found.lower_bound
+
+
+def test_a_ladder_goes_on_for_a_gain_of_three_percent() -> None:
+    found, history = climbed(lambda users: {8: 1_000, 16: 1_030}.get(users, 1_060))
+    assert vus(history) == [8, 16, 32]
+    assert (found.throughput_rps, found.vus) == (1_060, 32)
+
+
+def test_the_capacity_is_the_best_rung_and_not_the_last() -> None:
+    found, _ = climbed(lambda users: {8: 900.0, 16: 1_000.0, 32: 400.0}[users])
+    assert found == Capacity(throughput_rps=1_000, vus=16, end="levelled-off")
+
+
+def test_eight_rungs_that_all_grow_are_a_lower_bound() -> None:
+    found, history = climbed(lambda users: users * 10)
+    assert vus(history) == [8, 16, 32, 64, 128, 256, 512, 1024]
+    assert found == Capacity(throughput_rps=10_240, vus=1024, end="ladder-end")
+    assert found.lower_bound
+
+
+def test_every_step_of_an_explicit_ladder_is_measured() -> None:
+    found, history = climbed(closed_loop, steps=(100, 10, 20, 40, 200))
+    assert vus(history) == [10, 20, 40, 100, 200]
+    assert found == Capacity(throughput_rps=2_000, vus=20, end="levelled-off")
+
+
+@pytest.mark.parametrize("steps", [(16,), (8, 16)])
+def test_an_explicit_ladder_that_still_grows_at_its_end_is_a_lower_bound(steps: tuple[int, ...]) -> None:
+    found, _ = climbed(closed_loop, steps)
+    assert found == Capacity(throughput_rps=1_600, vus=16, end="ladder-end")
+    assert found.lower_bound
+
+
+def test_a_rung_that_the_generator_limited_ends_the_ladder_with_its_throughput_as_bound() -> None:
+    rungs: Iterator[float | Rung] = iter([800.0, 1_600.0, Rung(32, "generator-limited", 2_500)])
+    found, _ = climbed(lambda _: next(rungs))
+    assert found == Capacity(throughput_rps=2_500, vus=32, end="generator-limited")
+    assert found.lower_bound
+
+
+def test_an_unusable_rung_is_probed_again() -> None:
+    outcomes: Iterator[float | Rung] = iter([800.0, Rung(16, "unusable", None), 1_600.0, 1_610.0])
+    found, history = climbed(lambda _: next(outcomes))
+    assert vus(history) == [8, 16, 16, 32]
+    assert found == Capacity(throughput_rps=1_610, vus=32, end="levelled-off")
+
+
+def test_a_rung_that_is_unusable_twice_leaves_the_best_of_those_before_it_as_bound() -> None:
+    found, history = climbed(unusable_beyond(8))
+    assert vus(history) == [8, 16, 16]
+    assert found == Capacity(throughput_rps=800, vus=8, end="unusable")
+    assert found.lower_bound
+
+
+def test_a_rung_that_is_unusable_twice_does_not_undo_that_the_ladder_has_levelled_off() -> None:
+    found, _ = climbed(unusable_beyond(40), steps=(20, 40, 80))
+    assert found == Capacity(throughput_rps=2_000, vus=20, end="levelled-off")
+
+
+def test_a_ladder_without_a_usable_rung_has_no_capacity() -> None:
+    found, _ = climbed(unusable_beyond(0))
+    assert found == Capacity(throughput_rps=None, vus=None, end="unusable")
+
+
+@settings(deadline=None)  # a busy machine is no bug
+@given(
+    st.lists(st.tuples(st.sampled_from(["valid", "generator-limited", "unusable"]), st.floats(1, 1e5)), min_size=1),
+    st.lists(st.integers(1, 1_000), max_size=12, unique=True),
+)
+def test_no_sequence_of_outcomes_keeps_a_ladder_from_ending(
+    outcomes: list[tuple[str, float]], steps: list[int]
+) -> None:
+    following = iter(outcomes)
+
+    def measure(users: int) -> Rung:
+        match next(following, outcomes[-1]):
+            case "valid", throughput:
+                return Rung(users, "valid", throughput)
+            case "generator-limited", throughput:
+                return Rung(users, "generator-limited", throughput)
+            case _:
+                return Rung(users, "unusable", None)
+
+    found, history = climbed(measure, steps)
+    usable = [rung.throughput_rps for rung in history if rung.throughput_rps is not None]
+    assert len(history) <= (2 * len(steps) or 8)
+    assert vus(history) == sorted(vus(history))
+    assert found.throughput_rps == max(usable, default=None)
+
+
+def test_a_judged_trial_is_a_rung() -> None:
+    of = cell("go-fiber")
+    assert Rung.of(8, trial(of, 0, "closed")) == Rung(8, "valid", 300)
+    assert Rung.of(8, invalid(of, 0, "generator-limited")) == Rung(8, "generator-limited", 300)
+    assert Rung.of(8, invalid(of, 0, "generator-limited", "errors")) == Rung(8, "unusable", None)
+    assert Rung.of(8, invalid(of, 0, "server-not-ready", throughput_rps=None)) == Rung(8, "unusable", None)

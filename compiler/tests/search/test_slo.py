@@ -1,0 +1,190 @@
+"""The search for the highest rate that keeps a promise, against queues whose true rate is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmark_lab.run import Trial
+from benchmark_lab.search.slo import Found, Outcome, Probe, Probed, Promise, next_probe
+from tests.search.queueing import Queue, measured_p99, simulated_p99
+from tests.synthetic import cell, invalid, trial
+
+SAMPLES = 10_000
+"""Requests in a window: the fewest that a p99 may be taken of."""
+
+
+def searched(maximum: float, outcome: Callable[[int], Outcome]) -> tuple[Found, list[Probed]]:
+    history: list[Probed] = []
+    while isinstance(probe := next_probe(history, maximum), Probe):
+        history.append(Probed(probe.rate_per_s, outcome(probe.rate_per_s)))
+    return probe, history
+
+
+def rates(history: list[Probed]) -> list[int]:
+    return [probed.rate_per_s for probed in history]
+
+
+def up_to(limit: float) -> Callable[[int], Outcome]:
+    """A server without noise."""
+    return lambda rate: "pass" if rate <= limit else "fail"
+
+
+def sequence(*outcomes: Outcome) -> Callable[[int], Outcome]:
+    """The probes' outcomes in their order, whatever their rates; the last one stays."""
+    following: Iterator[Outcome] = iter(outcomes)
+    return lambda _: next(following, outcomes[-1])
+
+
+def assert_sound(found: Found, history: list[Probed], maximum: float) -> None:
+    assert len(history) <= 10
+    assert all(1 <= rate <= max(1, maximum) for rate in rates(history))
+    if found.last_pass is not None and found.first_fail is not None:
+        assert found.last_pass < found.first_fail
+    assert found.last_pass is None or Probed(found.last_pass, "pass") in history
+    assert found.first_fail is None or Probed(found.first_fail, "fail") in history
+
+
+def test_the_rate_is_within_a_tenth_of_the_true_one_for_nine_of_ten_queues() -> None:
+    chance = np.random.default_rng(19)
+    last_passes, middles = [], []
+    for _ in range(1_000):
+        queue = Queue(servers=int(chance.integers(1, 33)), service_rate=10 ** chance.uniform(1, 3.5))
+        promise = log(100) / queue.service_rate * 1.2 * (10 / 1.2) ** chance.uniform()  # 1.2 to 10 times the idle p99
+        maximum = queue.capacity * chance.uniform(0.95, 1.1)
+
+        def outcome(rate: int, queue: Queue = queue, promise: float = promise) -> Outcome:
+            return "pass" if measured_p99(queue, rate, SAMPLES, chance) < promise else "fail"
+
+        found, history = searched(maximum, outcome)
+        assert_sound(found, history, maximum)
+        true = queue.rate_for(0.99, promise)
+        last_passes.append((found.last_pass or 0) / true - 1)
+        middles.append((found.rate_per_s or 0) / true - 1)
+    assert np.mean(np.abs(last_passes) <= 0.1) >= 0.9
+    assert np.mean(np.abs(middles) <= 0.1) >= 0.95
+    assert abs(np.median(middles)) < 0.02
+
+
+def test_the_rate_is_found_where_successive_response_times_are_correlated() -> None:
+    chance = np.random.default_rng(1952)
+    per_s, errors = 1_000, []
+    for _ in range(200):
+        promise = log(100) * 1.5 * (10 / 1.5) ** chance.uniform()
+
+        def outcome(rate: int, promise: float = promise) -> Outcome:
+            return "pass" if simulated_p99(rate / per_s, SAMPLES, chance) < promise else "fail"
+
+        found, history = searched(per_s, outcome)
+        assert_sound(found, history, per_s)
+        errors.append((found.rate_per_s or 0) / per_s / Queue(1, 1).rate_for(0.99, promise) - 1)
+    assert np.mean(np.abs(errors) <= 0.1) >= 0.9
+
+
+@given(st.floats(1, 1e6), st.floats(0.02, 0.99))
+def test_without_noise_ten_probes_bracket_the_rate_to_five_percent_and_confirm_it(maximum: float, share: float) -> None:
+    true = max(1.0, maximum * share)
+    found, history = searched(maximum, up_to(true))
+    assert_sound(found, history, maximum)
+    assert found.confirmations == 3
+    assert found.last_pass is not None
+    assert found.last_pass <= true
+    if found.first_fail is None:
+        assert (found.end, found.last_pass) == ("closed-loop-maximum", int(maximum))
+    else:
+        assert found.first_fail > true
+        resolved = found.first_fail <= max(found.last_pass + 1, found.last_pass * 1.05)
+        assert found.end == ("bracketed" if resolved else "probes-spent")
+        assert share < 0.25 or found.first_fail <= max(found.last_pass + 2, found.last_pass * 1.05)
+
+
+@settings(deadline=None)  # a busy machine is no bug
+@given(st.floats(0.1, 1e6), st.lists(st.sampled_from(["pass", "fail", "generator-limited", "unusable"]), min_size=1))
+def test_no_sequence_of_outcomes_breaks_the_bracket_or_the_budget(maximum: float, outcomes: list[Outcome]) -> None:
+    assert_sound(*searched(maximum, sequence(*outcomes)), maximum)
+
+
+def test_the_search_starts_at_a_quarter_doubles_bisects_and_confirms() -> None:
+    found, history = searched(1_000, up_to(640))
+    assert rates(history) == [250, 500, 1000, 707, 595, 649, 621, 621, 621, 621]
+    assert found == Found(last_pass=621, first_fail=649, confirmations=3, end="bracketed")
+    assert found.rate_per_s == pytest.approx(634.8, abs=0.1)
+
+
+def test_a_search_that_fails_at_its_start_goes_down_by_halves() -> None:
+    found, history = searched(1_000, up_to(70))
+    assert rates(history)[:4] == [250, 125, 62, 88]
+    assert (found.last_pass, found.first_fail) == (68, 71)
+
+
+def test_a_promise_that_holds_at_the_closed_loop_maximum_is_a_confirmed_lower_bound() -> None:
+    found, history = searched(1_001.7, up_to(2_000))
+    assert rates(history) == [251, 502, 1001, 1001, 1001, 1001]
+    assert found == Found(last_pass=1001, first_fail=None, confirmations=3, end="closed-loop-maximum")
+    assert found.lower_bound
+
+
+def test_a_promise_that_no_rate_keeps_ends_without_a_pass() -> None:
+    found, history = searched(40, up_to(0))
+    assert rates(history) == [10, 5, 2, 1]
+    assert found == Found(last_pass=None, first_fail=1, confirmations=0, end="never-kept")
+    assert found.rate_per_s is None
+
+
+def test_a_failed_confirmation_lowers_the_last_pass_by_steps_of_five_percent() -> None:
+    found, history = searched(1_000, sequence("pass", "fail", "pass", "fail", "pass", "fail", "fail", "pass"))
+    assert rates(history) == [250, 500, 354, 421, 386, 403, 386, 368, 368, 368]
+    assert found == Found(last_pass=368, first_fail=386, confirmations=2, end="bracketed")
+
+
+def test_a_generator_that_is_too_slow_ends_the_search_with_a_confirmed_lower_bound() -> None:
+    found, history = searched(1_000, lambda rate: "generator-limited" if rate > 600 else "pass")
+    assert rates(history) == [250, 500, 1000, 500, 500, 500]
+    assert found == Found(last_pass=500, first_fail=None, confirmations=3, end="generator-limited")
+    assert found.lower_bound
+
+
+def test_a_generator_that_is_too_slow_for_a_confirmation_ends_the_search() -> None:
+    found, history = searched(1_000, sequence("pass", "generator-limited", "pass", "generator-limited"))
+    assert len(history) == 4
+    assert found == Found(last_pass=250, first_fail=None, confirmations=1, end="generator-limited")
+
+
+def test_an_unusable_probe_is_repeated_and_a_second_one_ends_the_search() -> None:
+    found, history = searched(1_000, sequence("pass", "unusable", "fail", "unusable", "unusable"))
+    assert rates(history) == [250, 500, 500, 354, 354]
+    assert found == Found(last_pass=250, first_fail=500, confirmations=0, end="unusable")
+
+
+PROMISES = (Promise("latency_p99_ms", below=50), Promise("latency_p50_ms", below=10))
+
+
+def measured(p99: float | None, p50: float = 5, *codes: str) -> Trial:
+    of = cell("go-fiber")
+    if codes:
+        return invalid(of, 0, *codes, latency_p99_ms=p99, latency_p50_ms=p50)
+    return trial(of, 0, latency_p99_ms=p99, latency_p50_ms=p50)
+
+
+@pytest.mark.parametrize(
+    ("judged", "outcome"),
+    [
+        (measured(49.9), "pass"),
+        (measured(50), "fail"),
+        (measured(20, 11), "fail"),
+        (measured(None), "unusable"),
+        (measured(49.9, 5, "errors"), "fail"),
+        (measured(49.9, 5, "dropped-load", "server-restarted"), "fail"),
+        (measured(80, 5, "dropped-load", "generator-limited"), "generator-limited"),
+        (measured(80, 5, "errors", "host-noise"), "unusable"),
+    ],
+)
+def test_a_judged_trial_passes_where_it_keeps_every_promise_and_fails_by_the_servers_own_fault(
+    judged: Trial, outcome: Outcome
+) -> None:
+    assert Probed.of(300, judged, PROMISES) == Probed(300, outcome)

@@ -1,0 +1,7 @@
+/** `GET /external`: the server waits for an API that it calls, and has others to answer meanwhile. */
+
+import { getExternal } from './lib/requests.js';
+
+export { handleSummary, options } from './lib/endpoint.js';
+
+export default getExternal();

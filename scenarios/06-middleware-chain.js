@@ -1,0 +1,7 @@
+/** `GET /protected`: a token, a request id, a log line and a validated query, and the counting middlewares around them. */
+
+import { getProtected } from './lib/requests.js';
+
+export { handleSummary, options } from './lib/endpoint.js';
+
+export default getProtected();
