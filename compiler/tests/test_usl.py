@@ -66,8 +66,8 @@ def test_a_peak_that_only_the_law_foresees_is_said_to_lie_beyond_the_sweep() -> 
 
 def test_throughput_that_only_levels_off_seldom_claims_a_peak() -> None:
     amdahl = Law(1_000, alpha=0.2, beta=0)
-    claimed = sum(fitted(sweep(amdahl, 6, seed), seed).peak is not None for seed in range(20))
-    assert claimed <= 2
+    claimed = sum(fitted(sweep(amdahl, 6, seed), seed).peak is not None for seed in range(12))
+    assert claimed <= 1
     assert amdahl.peak_workers == inf
 
 

@@ -46,17 +46,16 @@ class Probed:
 
     @classmethod
     def of(cls, rate_per_s: int, trial: Trial, promises: Sequence[Promise]) -> Self:
-        """The outcome of a judged trial; one with too few samples for a promise's percentile is unusable."""
+        """The outcome of a judged trial; too few samples for a percentile that a promise needs make it unusable."""
         codes = {reason.code for reason in trial.reasons}
-        values: list[float | None] = [getattr(trial, promise.metric) for promise in promises]
         if "generator-limited" in codes:
             return cls(rate_per_s, "generator-limited")
         if trial.verdict == "invalid":
             return cls(rate_per_s, "fail" if codes <= OWN_FAULTS else "unusable")
-        if None in values:
-            return cls(rate_per_s, "unusable")
-        kept = all(value is not None and value < promise.below for value, promise in zip(values, promises, strict=True))
-        return cls(rate_per_s, "pass" if kept else "fail")
+        values: list[float | None] = [getattr(trial, promise.metric) for promise in promises]
+        if any(value is not None and value >= promise.below for value, promise in zip(values, promises, strict=True)):
+            return cls(rate_per_s, "fail")
+        return cls(rate_per_s, "unusable" if None in values else "pass")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ from benchmark_lab.verdict.limit import limit_of
 from benchmark_lab.verdict.reasons import reasons_of
 from benchmark_lab.verdict.remarks import remarks_of
 
-SAMPLES_FOR_PERCENTILE = {50.0: 100, 90.0: 1_000, 99.0: 10_000, 99.9: 100_000}
+SAMPLES = {"latency_p50_ms": 100, "latency_p90_ms": 1_000, "latency_p99_ms": 10_000, "latency_p999_ms": 100_000}
 """Requests that a percentile needs before it is reported (METHOD 8: 100/(1-q); the median is content with 100)."""
+
+_ON_THE_GRID = {"latency_p50_ms": 500, "latency_p90_ms": 900, "latency_p99_ms": 990, "latency_p999_ms": 999}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,10 @@ def judge(
         dropped_iterations=k6.dropped_iterations,
         window_s=k6.window_s,
         throughput_rps=(k6.requests - k6.failed_requests) / k6.window_s if measured else None,
-        latency_p50_ms=_percentile(k6, 50.0),
-        latency_p90_ms=_percentile(k6, 90.0),
-        latency_p99_ms=_percentile(k6, 99.0),
-        latency_p999_ms=_percentile(k6, 99.9),
+        latency_p50_ms=_percentile(k6, "latency_p50_ms"),
+        latency_p90_ms=_percentile(k6, "latency_p90_ms"),
+        latency_p99_ms=_percentile(k6, "latency_p99_ms"),
+        latency_p999_ms=_percentile(k6, "latency_p999_ms"),
         latency_mean_ms=k6.latency_mean_ms if measured else None,
         latency_max_ms=k6.latency_quantiles_ms[-1] if measured and k6.latency_quantiles_ms else None,
         sut_cpu_us_per_request=server.cpu_s / k6.requests * 1e6 if measured else None,
@@ -96,7 +98,7 @@ def judge(
     )
 
 
-def _percentile(k6: LoadObservation, percentile: float) -> float | None:
-    if k6.problem or not k6.latency_quantiles_ms or k6.requests < SAMPLES_FOR_PERCENTILE[percentile]:
+def _percentile(k6: LoadObservation, metric: str) -> float | None:
+    if k6.problem or not k6.latency_quantiles_ms or k6.requests < SAMPLES[metric]:
         return None
-    return k6.latency_quantiles_ms[round(percentile * 10)]
+    return k6.latency_quantiles_ms[_ON_THE_GRID[metric]]
