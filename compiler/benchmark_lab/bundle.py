@@ -74,6 +74,8 @@ class BundledScenario(Part):
     name: str
     script: str
     """Path of the script, relative to the bundle's `files/`."""
+    pgbench: str | None = None
+    """Path of its statements for pgbench, if it is the database that it is about."""
     endpoints: tuple[str, ...]
     """The operations that it calls, by the operationIds of `spec/openapi.yaml`."""
     measures: str

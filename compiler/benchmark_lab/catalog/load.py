@@ -40,21 +40,27 @@ def _manifests(root: Path, model: type[M], files: dict[str, Path], problems: lis
             problems += error.diagnostics
             continue
         manifest, found = read(document, model)
-        problems += found + _misfits(document, model, name, path)
+        problems += found + _misfits(document, model, manifest, name, path)
         if manifest is not None:
             manifests[name] = manifest
     return manifests
 
 
-def _misfits(document: Document, model: type[BaseModel], name: str, path: Path) -> tuple[Diagnostic, ...]:
-    """Check what a manifest's own text cannot show: its name, and the script beside a scenario."""
+def _misfits(
+    document: Document, model: type[BaseModel], manifest: BaseModel | None, name: str, path: Path
+) -> tuple[Diagnostic, ...]:
+    """Check what a manifest's own text cannot show: its name, and the scripts beside a scenario."""
     pattern = rf"[0-9]{{2}}-{_WORDS}" if model is Scenario else _WORDS
     problems = []
     if not re.fullmatch(pattern, name):
         example = "03-db-read" if model is Scenario else "python-fastapi"
         message = f"`{name}` is no name: it is spelled like `{example}`"
         problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(())))
-    if model is Scenario and not path.with_suffix(".js").is_file():
-        message = f"the k6 script `{name}.js` is not beside its manifest"
-        problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(())))
+    beside: list[tuple[str, str, tuple[str, ...]]] = [(f"{name}.js", "k6 script", ())] if model is Scenario else []
+    if isinstance(manifest, Scenario) and manifest.pgbench is not None:
+        beside.append((manifest.pgbench, "pgbench script", ("pgbench",)))
+    for file, what, at in beside:
+        if not path.with_name(file).is_file():
+            message = f"the {what} `{file}` is not beside its manifest"
+            problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(at)))
     return tuple(problems)

@@ -21,6 +21,8 @@ class Scenario(Written):
     """One sentence: the limit that the workload looks for."""
     endpoints: Annotated[tuple[str, ...], Field(min_length=1)]
     """The operationIds of `spec/openapi.yaml` that it calls."""
+    pgbench: str | None = None
+    """The file beside it with its statements, for pgbench, if it is the database that it is about."""
     writes: bool
     """Whether it changes the database, which is then reset before each trial."""
     parameters: dict[SnakeName, Parameter] = {}

@@ -20,5 +20,8 @@ def emit(plan: Plan) -> Bundle:
 
 def _copies(plan: Plan) -> tuple[str, ...]:
     implementations = {f"implementations/{cell.implementation}" for cell in plan.cells}
-    scenarios = {f"scenarios/{cell.scenario}.{ending}" for cell in plan.cells for ending in ("js", "yaml")}
+    names = {cell.scenario for cell in plan.cells}
+    scenarios = {f"scenarios/{name}.{ending}" for name in names for ending in ("js", "yaml")}
+    statements = (plan.experiment.catalog.scenarios[name].pgbench for name in names)
+    scenarios |= {f"scenarios/{file}" for file in statements if file}
     return tuple(sorted({*_COPIES, *implementations, *scenarios}))

@@ -21,6 +21,7 @@ def files(plan: Plan) -> dict[str, str]:
             _play("Put k6 on the load box", "load", "k6"),
         ),
         "playbooks/serve.yml": _playbook(_play("Start or stop a server on the system under test", "sut", "server")),
+        "playbooks/calibrate.yml": _playbook(_play("Measure what the database can do at most", "db", "calibration")),
         "playbooks/round.yml": _playbook(_play("Measure every cell of the round once", "load", "trial")),
         "playbooks/finish.yml": _playbook(_play("Stop everything and remove what the run made", "all", "cleanup")),
     }

@@ -73,6 +73,7 @@ def _scenarios(plan: Plan) -> Iterator[BundledScenario]:
         yield BundledScenario(
             name=name,
             script=f"scenarios/{name}.js",
+            pgbench=manifest.pgbench and f"scenarios/{manifest.pgbench}",
             endpoints=manifest.endpoints,
             measures=manifest.measures,
             writes=manifest.writes,

@@ -1,17 +1,19 @@
-"""Measures what the generator can do at most with each cell's requests, before anything is measured with it.
+"""Measures what generator and database can do at most for each cell, before anything is measured with them.
 
-k6 runs the cell's own scenario against a server that answers at once, on the same hosts (METHOD 11).
+k6 runs the cell's own scenario against a server that answers at once, and pgbench the scenario's statements, on the
+same hosts (METHOD 11).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from benchmark_lab.bundle import BundledScenario, Cell, Load
 from benchmark_lab.generator import k6_load
 from benchmark_lab.run import Calibration
+from benchmark_lab.runtime.ansible import Event
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.trials import Measured, TrialAssembler, round_variables
 
@@ -20,6 +22,8 @@ NULL_SERVER = "null-server"
 LOAD = Load(model="closed", vus=32, warmup_s=1, measure_s=2)
 """Enough virtual users to keep the generator's CPUs busy while answers take no time."""
 UPLOAD = "postUpload"
+FEWEST_CONNECTIONS = 16
+"""For the database's own limit is not that of a small pool."""
 FEW_VUS = 4
 """For uploads, whose bodies each virtual user holds in memory."""
 
@@ -27,7 +31,7 @@ FEW_VUS = 4
 def calibrate(
     hosts: Hosts, cells: Sequence[Cell], scenarios: Sequence[BundledScenario], seed: int
 ) -> dict[str, Calibration]:
-    """The calibration of each cell, by id; cells with the same requests share one.
+    """The calibration of each cell, by id; cells with the same work share one.
 
     Raises:
         ToolFailedError: if a host failed.
@@ -58,7 +62,41 @@ def calibrate(
         TrialAssembler(on_measured, lambda: datetime.now(UTC)),
         label=f"calibrate-{cells[0].hardware}",
     )
-    return {cell.id: found[_work(cell)] for cell in cells if _work(cell) in found}
+    tps = _calibrate_database(hosts, cells, by_name)
+    return {
+        cell.id: found.get(_work(cell), Calibration()).model_copy(update={"database_tps": tps.get(cell.id)})
+        for cell in cells
+    }
+
+
+def _calibrate_database(
+    hosts: Hosts, cells: Sequence[Cell], scenarios: Mapping[str, BundledScenario]
+) -> dict[str, float]:
+    """Transactions a second of the scenario's statements, by the cell's id, where there are such statements."""
+    benchmarks: dict[tuple[object, ...], dict[str, object]] = {}
+    named: dict[str, tuple[object, ...]] = {}
+    for cell in cells:
+        script = scenarios[cell.scenario].pgbench
+        if script is None:
+            continue
+        variables = {name: value for name, value in cell.parameters.items() if isinstance(value, int | float)}
+        pool = max(FEWEST_CONNECTIONS, int(cell.env["DB_POOL_TOTAL"]))
+        named[cell.id] = (script, pool, *sorted(variables.items()))
+        work = {"name": str(named[cell.id]), "script": script, "variables": variables, "connections": pool}
+        benchmarks.setdefault(named[cell.id], work)
+    if not benchmarks:
+        return {}
+    tps: dict[str, float] = {}
+
+    def on_event(event: Event) -> None:
+        match event.kind, event.result:
+            case "ok", {"tps": dict(measured)}:
+                tps.update(measured)
+            case _:
+                pass
+
+    hosts.play("calibrate", {"calibration_benchmarks": [*benchmarks.values()]}, on_event)
+    return {cell: tps[str(work)] for cell, work in named.items() if str(work) in tps}
 
 
 def _work(cell: Cell) -> tuple[object, ...]:

@@ -12,8 +12,9 @@ description:
   - C(reset) makes the database anew from that template.
   - C(observed) tells whether the PostgreSQL that was started still runs and answers, and, given a window, what it and
     its host did between two moments of the host's monotonic clock; so too for the simulated external API beside it.
+  - C(calibrated) measures with pgbench what it can do at most with given statements; it leaves the database written to.
 options:
-  state: {type: str, choices: [started, reset, observed], default: started}
+  state: {type: str, choices: [started, reset, observed, calibrated], default: started}
   folder: {description: The run's state folder on this host., type: path, required: true}
   bin: {description: Folder of initdb, postgres and psql., type: path, required: true}
   user: {description: System user that PostgreSQL runs as; empty for the caller., type: str, default: ''}
@@ -27,6 +28,12 @@ options:
   start_s: {description: Begin of the window, monotonic seconds., type: float, default: 0}
   end_s: {description: End of the window; 0 if there was none., type: float, default: 0}
   rows: {description: Whether to count the rows that were added., type: bool, default: false}
+  files: {description: Folder of the scripts of the benchmarks., type: path}
+  benchmarks:
+    description: What to measure with pgbench; each has C(name), C(script), C(variables) and C(connections).
+    type: list
+    elements: dict
+    default: []
   trial: {description: Passed through to the result., type: str}
 author: benchmark-lab
 """
@@ -40,10 +47,12 @@ RETURN = r"""
 problem: {description: Why PostgreSQL does not serve, type: str, returned: observed}
 host: {description: What the host did within the window, type: dict, returned: observed}
 upstream: {description: CPU time of the simulated external API within the window, type: dict, returned: observed}
+tps: {description: Transactions a second by the benchmark's name, type: dict, returned: calibrated}
 port: {description: The port it listens on, type: int, returned: started}
 version: {description: PostgreSQL's version, type: str, returned: started}
 """
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -62,6 +71,7 @@ RESET = (
     f"CREATE DATABASE {DATABASE} TEMPLATE {TEMPLATE} OWNER {DATABASE}",
     "CHECKPOINT",
 )
+CALIBRATION_S = 2
 COUNT = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM user_events)"
 SEEDED = "seeded"
 """The template's answer to COUNT."""
@@ -89,11 +99,12 @@ def start_database(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]:
     return {"changed": True, "problem": None, "port": port, "version": cluster.run("postgres", "--version")}
 
 
-def reset_database(cluster: Cluster) -> dict[str, Any]:
+def reset_database(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]:
     """Make the database anew from its template."""
     process = read_record(cluster.state, NAME)
     if process is None or not is_alive(process):
         raise DatabaseError("PostgreSQL is not running")
+    del params
     cluster.psql(";\n".join(RESET), process.port)
     return {"changed": True, "problem": None}
 
@@ -143,11 +154,53 @@ def observe_upstream(state: Path, params: dict[str, Any]) -> dict[str, Any]:
     return {"cpu_s": window.cpu_s, "cpus": process.cpu_count}
 
 
+def calibrate_database(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]:
+    """Transactions a second of each benchmark, each for CALIBRATION_S."""
+    process = read_record(cluster.state, NAME)
+    if process is None or not is_alive(process):
+        raise DatabaseError("PostgreSQL is not running")
+    tps = {}
+    script = cluster.home / "pgbench.sql"  # a copy, since the user of PostgreSQL may not read the project
+    for benchmark in params["benchmarks"]:
+        script.write_text(Path(params["files"], benchmark["script"]).read_text(encoding="utf-8"))
+        script.chmod(0o644)
+        tps[benchmark["name"]] = pgbench(cluster, process.port, script, benchmark)
+    return {"changed": bool(tps), "problem": None, "tps": tps}
+
+
+def pgbench(cluster: Cluster, port: int, script: Path, benchmark: dict[str, Any]) -> float:
+    """Run one benchmark; its transactions a second without the time to connect."""
+    defined = [f"--define={name}={value}" for name, value in benchmark["variables"].items()]
+    connection = [f"--host={cluster.home}", f"--port={port}", "--username=postgres", DATABASE]
+    printed = cluster.run(
+        "pgbench",
+        "--no-vacuum",
+        "--protocol=prepared",
+        f"--client={benchmark['connections']}",
+        f"--time={CALIBRATION_S}",
+        f"--file={script}",
+        *defined,
+        *connection,
+    )
+    found = re.search(r"^tps = ([\d.]+)", printed, re.MULTILINE)
+    if found is None:
+        raise DatabaseError(f"pgbench printed no rate: {printed[-500:]}")
+    return float(found[1])
+
+
+ACTIONS = {
+    "started": start_database,
+    "reset": reset_database,
+    "observed": observe_database,
+    "calibrated": calibrate_database,
+}
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["started", "reset", "observed"], "default": "started"},
+            "state": {"type": "str", "choices": [*ACTIONS], "default": "started"},
             "folder": {"type": "path", "required": True},
             "bin": {"type": "path", "required": True},
             "user": {"type": "str", "default": ""},
@@ -161,19 +214,15 @@ def main() -> None:
             "start_s": {"type": "float", "default": 0.0},
             "end_s": {"type": "float", "default": 0.0},
             "rows": {"type": "bool", "default": False},
+            "files": {"type": "path"},
+            "benchmarks": {"type": "list", "elements": "dict", "default": []},
             "trial": {"type": "str"},
         }
     )
     params = module.params
     cluster = Cluster(params)
     try:
-        match params["state"]:
-            case "started":
-                result = start_database(cluster, params)
-            case "reset":
-                result = reset_database(cluster)
-            case _:
-                result = observe_database(cluster, params)
+        result = ACTIONS[params["state"]](cluster, params)
     except (DatabaseError, OSError, KeyError) as error:
         module.fail_json(msg=f"PostgreSQL: {error}")
     else:
