@@ -108,15 +108,18 @@ class Contract:
     """By `operationId`."""
     problem: Expectation
     """What an error is that no operation describes, such as 405 or 500."""
+    text: str
+    """The document as written."""
 
     @classmethod
     def read(cls, path: Path) -> Contract:
         """Reads an OpenAPI 3.1 file."""
-        document = members(yaml.safe_load(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        document = members(yaml.safe_load(text))
         whole = members(_inline(document, document))
         schemas = members(members(whole["components"])["schemas"])
         problem = Expectation(_PROBLEM_MEDIA_TYPE, {}, _validator(schemas["Problem"]))
-        return cls({operation.id: operation for operation in _operations(members(whole["paths"]))}, problem)
+        return cls({operation.id: operation for operation in _operations(members(whole["paths"]))}, problem, text)
 
     def body(self, operation: str) -> Object:
         """The schema of an operation's JSON body."""

@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 from benchmark_lab.conformance.report import NotVisibleError
+from benchmark_lab.conformance.statements import Counts, counted
 from benchmark_lab.conformance.target import UnreachableError
 
 # A server that leaves a transaction open must not make the checks wait for its locks.
@@ -143,7 +144,8 @@ class Database:
 
     async def delete_created(self, above: int, emails: Sequence[str]) -> None:
         """Removes the users that the checks made: later than the id `above`, and with one of their emails."""
-        users = await self._users("SELECT * FROM users WHERE id > %s AND email = ANY(%s)", above, list(emails))
+        storable = [email for email in emails if "\0" not in email]
+        users = await self._users("SELECT * FROM users WHERE id > %s AND email = ANY(%s)", above, storable)
         await self.delete(*(user.id for user in users))
 
     async def contents(self, *, without: int | None = None) -> Contents:
@@ -154,6 +156,10 @@ class Database:
     async def activity(self) -> list[tuple[object, ...]]:
         """When each other connection to this database last began a statement."""
         return await self._rows(_ACTIVITY)
+
+    async def statements(self) -> Counts:
+        """The statements on the tables so far, of everyone."""
+        return await counted(self.connection)
 
     @asynccontextmanager
     async def refusing_events(self) -> AsyncIterator[None]:

@@ -78,9 +78,9 @@ def parse_json(content: bytes) -> JsonValue:
     return value
 
 
-def matches(pattern: str, text: str) -> bool:
+def matches(pattern: str, text: str, flags: re.RegexFlag = re.NOFLAG) -> bool:
     """Whether an ECMA-262 pattern is found in the text: its `$` is the very end, unlike Python's."""
-    return re.search(re.sub(r"\$$", r"\\Z", pattern), text) is not None
+    return re.search(re.sub(r"\$$", r"\\Z", pattern), text, flags) is not None
 
 
 def _refuse_constant(name: str) -> NoReturn:

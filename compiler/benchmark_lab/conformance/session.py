@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -34,7 +34,7 @@ _TIMEOUT_S = 5.0
 
 
 LAST = {"Connection": "close"}
-"""For a request that is refused for its size: a server may close that connection, which no later request shall meet."""
+"""For a request that is too large, or fails: a server may close that connection, which no later request shall meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,13 @@ class Session:
     def last_sent(self) -> str | None:
         """The newest request, for failures that no single answer shows."""
         return self._sent[-1] if self._sent else None
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[Session]:
+        """The same with one connection that nothing else uses."""
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+        async with httpx.AsyncClient(trust_env=False, timeout=None, limits=limits) as client:  # noqa: S113 -- asyncio.timeout ends each request
+            yield replace(self, client=client)
 
     def thorough(self, often: int, seldom: int) -> int:
         """How often to repeat: `often` in depth full, `seldom` in the gate."""

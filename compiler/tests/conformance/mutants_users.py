@@ -65,6 +65,18 @@ class InstantWithoutOffset(Reference):
         return moment.replace(tzinfo=None).isoformat()
 
 
+@caught_by("users-get")
+class AgeInAString(Reference):
+    def user_json(self, row: DictRow) -> Input:
+        return super().user_json(row) | {"age": str(row["age"])}
+
+
+@caught_by("users-list")
+class ActiveAsANumber(Reference):
+    def user_json(self, row: DictRow) -> Input:
+        return super().user_json(row) | {"active": int(row["active"])}
+
+
 @caught_by("users-get-missing")
 class MissingUserIsInvented(Reference):
     def select_user(self, user_id: int) -> DictRow | None:
@@ -139,6 +151,12 @@ class StoresBeforeItValidates(Reference):
             with self.connection() as connection:
                 self.record(connection, 1, "created")
             raise
+
+
+@caught_by("users-create-validation")
+class NulReachesTheDatabase(Reference):
+    def storable(self, body: Input) -> Input:
+        return body
 
 
 @caught_by("users-replace")

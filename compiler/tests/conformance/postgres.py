@@ -28,7 +28,13 @@ def private_postgres() -> Iterator[str]:
         if account:
             shutil.chown(path, user=account)
     port = _free_port()
-    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=50"
+    settings = (
+        "listen_addresses=127.0.0.1",
+        "fsync=off",
+        "max_connections=50",
+        "shared_preload_libraries=pg_stat_statements",
+    )
+    options = " ".join([f"-p {port} -k {home}", *(f"-c {setting}" for setting in settings)])
     try:
         _run(
             "initdb",
@@ -47,6 +53,7 @@ def private_postgres() -> Iterator[str]:
             with psycopg.connect(url, autocommit=True) as connection:
                 for name in ("schema.sql", "seed.sql"):
                     connection.execute((DATABASE_FILES / name).read_bytes())
+                connection.execute("CREATE EXTENSION pg_stat_statements")
             yield url
         finally:
             _run("pg_ctl", "-m", "immediate", "-D", f"{home}/data", "stop", user=account)

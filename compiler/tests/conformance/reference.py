@@ -151,7 +151,7 @@ class Reference:
         return len(items)
 
     def total(self, items: list[Input]) -> float:
-        return sum(float(str(item["price"])) * int(str(item["quantity"])) for item in items)
+        return sum(float(str(item["price"])) * float(str(item["quantity"])) for item in items)
 
     # /users
 
@@ -204,12 +204,18 @@ class Reference:
         return user_id
 
     def create_user(self, request: Request) -> Response:
-        body = self.read_json(request, "UserInput")
+        body = self.storable(self.read_json(request, "UserInput"))
         try:
             row = self.insert_user(body)
         except psycopg.errors.UniqueViolation as error:
             raise RefusalError(409, "The email is taken.") from error
         return self.success(self.user_json(row), 201, self.location(row))
+
+    def storable(self, body: Input) -> Input:
+        fields = [name for name in ("email", "name") if "\0" in str(body[name])]
+        if fields:
+            raise RefusalError(422, "A NUL character cannot be stored.", *fields)
+        return body
 
     def location(self, row: DictRow) -> dict[str, str]:
         return {"Location": f"/users/{row['id']}"}
@@ -230,7 +236,7 @@ class Reference:
 
     def replace_user(self, request: Request, text: str) -> Response:
         user_id = self.user_id(text)
-        body = self.read_json(request, "UserInput")
+        body = self.storable(self.read_json(request, "UserInput"))
         try:
             row = self.update_user(user_id, body)
         except psycopg.errors.UniqueViolation as error:

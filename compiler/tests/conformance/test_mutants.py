@@ -2,7 +2,13 @@ import pytest
 
 from benchmark_lab.conformance import CHECKS, run_conformance
 
-from . import mutants_answers, mutants_chain, mutants_users  # noqa: F401 -- being loaded, they are gathered
+from . import (  # noqa: F401 -- being loaded, they are gathered
+    mutants_answers,
+    mutants_chain,
+    mutants_generated,
+    mutants_statements,
+    mutants_users,
+)
 from .conftest import Start
 from .mutant import MUTANTS
 from .reference import Reference

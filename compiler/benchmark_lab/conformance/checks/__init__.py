@@ -5,9 +5,11 @@ from benchmark_lab.conformance.checks import (
     echo,
     errors,
     external,
+    generated,
     health,
     limits,
     protected,
+    statements,
     trace,
     upload,
     users_read,
@@ -16,7 +18,20 @@ from benchmark_lab.conformance.checks import (
 
 CHECKS: tuple[Check, ...] = tuple(
     member
-    for module in (health, errors, limits, echo, users_read, users_write, external, protected, trace, upload)
+    for module in (
+        health,
+        statements,
+        errors,
+        limits,
+        echo,
+        users_read,
+        users_write,
+        external,
+        protected,
+        trace,
+        upload,
+        generated,
+    )
     for member in vars(module).values()
     if isinstance(member, Check)
 )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator
 from itertools import pairwise
-
-import httpx
 
 from benchmark_lab.conformance.answer import as_json
 from benchmark_lab.conformance.check import check
 from benchmark_lab.conformance.report import MismatchError, NotVisibleError
 from benchmark_lab.conformance.session import LAST, Session
 
-_LIMIT_BYTES = 1_048_576
+JSON_LIMIT_BYTES = 1_048_576
 _JSON = {"Content-Type": "application/json", **LAST}
 
 
@@ -21,19 +18,19 @@ _JSON = {"Content-Type": "application/json", **LAST}
 async def json_limit(session: Session) -> None:
     """The same small JSON, padded with spaces to the limit and to one byte more, with and without a declared length."""
     echo, user = as_json({"items": []}), as_json(session.user())
-    answer = await session.call("postEcho", body=echo.ljust(_LIMIT_BYTES), expect=200, because="exactly 1 MiB")
+    answer = await session.call("postEcho", body=echo.ljust(JSON_LIMIT_BYTES), expect=200, because="exactly 1 MiB")
     answer.require_body({"items": [], "count": 0, "total": 0})
-    too_large = f"{_LIMIT_BYTES + 1} bytes"
-    await session.call("postEcho", body=echo.ljust(_LIMIT_BYTES + 1), headers=LAST, expect=413, because=too_large)
+    too_large = f"{JSON_LIMIT_BYTES + 1} bytes"
+    await session.call("postEcho", body=echo.ljust(JSON_LIMIT_BYTES + 1), headers=LAST, expect=413, because=too_large)
     await session.call(
         "postEcho",
-        body=_in_chunks(echo.ljust(_LIMIT_BYTES + 1)),
+        body=_in_chunks(echo.ljust(JSON_LIMIT_BYTES + 1)),
         headers=_JSON,
         expect=413,
         because=f"{too_large} in chunks",
     )
     async with session.nothing_stored():
-        body = user.ljust(_LIMIT_BYTES + 1)
+        body = user.ljust(JSON_LIMIT_BYTES + 1)
         await session.call("createUser", body=body, headers=LAST, expect=413, because=too_large)
         await session.call("replaceUser", path={"id": 1}, body=body, headers=LAST, expect=413, because=too_large)
 
@@ -41,9 +38,7 @@ async def json_limit(session: Session) -> None:
 @check("keep-alive")
 async def keep_alive(session: Session) -> None:
     """One connection carries several requests, errors among them."""
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-    async with httpx.AsyncClient(trust_env=False, timeout=None, limits=limits) as client:  # noqa: S113 -- asyncio.timeout ends each request
-        alone = dataclasses.replace(session, client=client)
+    async with session.alone() as alone:
         answers = [
             await alone.call("getHealth", expect=200),
             await alone.call("postEcho", body=as_json({"items": []}), expect=200),

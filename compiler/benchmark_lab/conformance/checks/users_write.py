@@ -53,6 +53,8 @@ async def users_create_validation(session: Session) -> None:
         for case in session.invalid_bodies("createUser"):
             session.remember(case.value)
             await session.call("createUser", body=as_json(case.value), expect=422, because=str(case))
+        for user in _users_with_nul(session):
+            await session.call("createUser", body=as_json(user), expect=422, because="a NUL character")
 
 
 @check("users-replace", counts="database")
@@ -110,6 +112,9 @@ async def users_replace_validation(session: Session) -> None:
             session.remember(case.value)
             body = as_json(case.value)
             await session.call("replaceUser", path={"id": user.id}, body=body, expect=422, because=str(case))
+        for invalid in _users_with_nul(session):
+            body = as_json(invalid)
+            await session.call("replaceUser", path={"id": user.id}, body=body, expect=422, because="a NUL character")
         for parameter in session.contract.operations["replaceUser"].parameters:
             for case in session.some(session.inputs.parameter_violations(parameter)):
                 body = as_json(session.user())
@@ -121,6 +126,10 @@ def _users_on_edges(session: Session) -> list[dict[str, JsonValue]]:
     cases = session.some(session.inputs.edges(session.contract.body("createUser")))
     # The shortest emails are few: one may come twice.
     return [session.user(), *(members(case.value) for case in cases if session.remember(case.value))]
+
+
+def _users_with_nul(session: Session) -> list[dict[str, JsonValue]]:
+    return [session.user() | {name: "nul\0@within"} for name in ("email", "name")]
 
 
 async def _require_created(session: Session, user: dict[str, JsonValue]) -> None:
