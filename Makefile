@@ -3,7 +3,7 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 BIN := .venv/bin
-GO_MODULES := $(patsubst %/go.mod,%,$(wildcard implementations/*/go.mod infra/programs/*/go.mod))
+GO_MODULES := $(patsubst %/go.mod,%,$(wildcard implementations/*/go.mod infra/programs/*/go.mod compiler/benches/*/go.mod))
 PYTHON_IMPLEMENTATIONS := $(patsubst %/requirements.txt,%,$(wildcard implementations/*/requirements.txt))
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -120,3 +120,7 @@ bench-limits: .venv/dev.installed ## How often the limit that was put into a tri
 .PHONY: bench-crosscheck
 bench-crosscheck: .venv/dev.installed ## A trial's throughput beside wrk's on the same server
 	$(BIN)/python compiler/benches/crosscheck.py
+
+.PHONY: bench-slo
+bench-slo: .venv/dev.installed ## How near a search comes to the highest rate that queues keep a promise at
+	$(BIN)/python compiler/benches/slo.py

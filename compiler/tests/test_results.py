@@ -107,6 +107,14 @@ def test_an_orm_is_not_ranked_against_another_frameworks_plain_statements() -> N
     assert unranked_reason("sut_cpu_us_per_request", "open", (), (own, orm)) is None
 
 
+@pytest.mark.parametrize(("label", "ranked"), [("", False), (" (small)", False), (" (large)", True)])
+def test_throughput_of_a_server_that_shares_cpus_with_its_generator_is_not_ranked(label: str, *, ranked: bool) -> None:
+    labels = (f"sut-and-load-share-cpus{label}",)
+    cells = summarise_cells(closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), {})
+    reason = unranked_reason("throughput_rps", "closed", labels, (cells[0], cells[1]))
+    assert reason == (None if ranked else "server and generator share CPUs")
+
+
 def test_throughput_that_something_else_limited_is_a_bound_and_not_ranked() -> None:
     found = [
         t.model_copy(update={"limited_by": "unknown"}) if t.cell == FIBER.id else t

@@ -10,6 +10,8 @@ from benchmark_lab.run import CellSummary, Trial
 
 SHARED_HOST = "shared-host"
 """Label of a run whose roles share one machine."""
+SHARED_CPUS = "sut-and-load-share-cpus"
+"""Label of a run whose generator slows the server; of several hardware values, their name follows in brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ def bound_in_words(cell: CellSummary) -> str:
     return ", ".join("limit unknown" if name == "unknown" else f"{name}-limited" for name in names)
 
 
+def shares_cpus(labels: tuple[str, ...], hardware: str) -> bool:
+    """Whether the server shares CPUs with its generator, in a run of one hardware value or of several."""
+    return SHARED_CPUS in labels or f"{SHARED_CPUS} ({hardware})" in labels
+
+
 def unranked_reason(
     metric: str,
     load_model: LoadModel,
@@ -84,8 +91,12 @@ def unranked_reason(
         return "set by the open load's rate"
     if metric in TAIL and SHARED_HOST in labels:
         return "p99 and beyond of a shared host are not ranked"
-    if metric == "throughput_rps":
-        bounds = {bound_in_words(cell) for cell in cells if cell.throughput_at_least_rps is not None}
-        if bounds:
-            return f"a lower bound: {', '.join(sorted(bounds))}"
-    return None
+    return _bound_reason(labels, cells) if metric == "throughput_rps" else None
+
+
+def _bound_reason(labels: tuple[str, ...], cells: tuple[CellSummary, CellSummary]) -> str | None:
+    """Why a throughput may not be the server's own."""
+    if any(shares_cpus(labels, str(cell.axes["hardware"])) for cell in cells):
+        return "server and generator share CPUs"
+    bounds = {bound_in_words(cell) for cell in cells if cell.throughput_at_least_rps is not None}
+    return f"a lower bound: {', '.join(sorted(bounds))}" if bounds else None

@@ -1,4 +1,4 @@
-/** The parent of the cluster's workers; it answers nothing itself. */
+/** The cluster's parent, which answers nothing itself, and its agreement with the workers on when to listen. */
 
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
@@ -13,6 +13,12 @@ const KILL_AFTER_MS = GRACE_MS + 500;
 export async function supervise(count: number): Promise<void> {
   let ending = false;
   const workers = Array.from({ length: count }, () => cluster.fork());
+  let ready = 0;
+  cluster.on('message', () => {
+    ready += 1;
+    if (ready === count) for (const worker of workers) worker.send('listen');
+  });
+
   const kill = (signal: NodeJS.Signals): void => {
     for (const worker of workers) worker.process.kill(signal);
   };
@@ -34,4 +40,11 @@ export async function supervise(count: number): Promise<void> {
   };
   await Promise.all(workers.map(watch));
   if (failures.length > 0) throw new Error(failures.join('\n'));
+}
+
+/** In a worker, waits until all of them can serve: the first to listen would get the first connections alone. */
+export async function othersReady(): Promise<void> {
+  if (cluster.isPrimary) return;
+  process.send?.('ready');
+  await once(process, 'message');
 }

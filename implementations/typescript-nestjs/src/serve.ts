@@ -5,6 +5,7 @@ import { ConsoleLogger, type INestApplication, type NestApplicationOptions } fro
 import { NestFactory } from '@nestjs/core';
 import { type AdapterName, adapters } from './adapters/index.js';
 import { AppModule } from './app.module.js';
+import { othersReady } from './cluster.js';
 import type { Settings } from './settings.js';
 import { close, terminated } from './shutdown.js';
 
@@ -25,6 +26,7 @@ export async function serve(settings: Settings, adapter: AdapterName): Promise<v
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.requestTimeout = LONGEST_REQUEST_MS;
 
+  await othersReady();
   const end = terminated();
   await app.listen(settings.PORT, settings.HOST);
   await end;

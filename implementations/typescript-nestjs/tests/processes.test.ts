@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
 
 const DATABASE_URL = process.env.DATABASE_URL;
 const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
@@ -97,6 +98,20 @@ describe('A server over PostgreSQL', { skip: DATABASE_URL ? false : 'DATABASE_UR
       assert.equal(await program.ended, 0, program.stderr());
     });
   }
+
+  it('answers once all of its workers can', async () => {
+    const url = new URL(database.DATABASE_URL);
+    url.searchParams.set('application_name', 'cluster of three');
+    const program = await start(['express', 'cluster'], { DATABASE_URL: url.href, DB_POOL_TOTAL: '6', WORKERS: '3' });
+    await ready(program);
+    const client = new Client(database.DATABASE_URL);
+    await client.connect();
+    const { rowCount } = await client.query("SELECT FROM pg_stat_activity WHERE application_name = 'cluster of three'");
+    await client.end();
+    assert.equal(rowCount, 6);
+    program.child.kill('SIGTERM');
+    assert.equal(await program.ended, 0, program.stderr());
+  });
 
   it('ends with an error when one of its workers does', async () => {
     const program = await start(['fastify', 'cluster'], { ...database, WORKERS: '2' });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ADAPTERS, assertJson, assertProblem, startServer } from './server.js';
 
 const PATHS = {
@@ -51,6 +52,20 @@ for (const adapter of ADAPTERS) {
 
     it('answers an undecodable path with a problem', async () => {
       await assertProblem(await server.call('/users/%ff'), 400);
+    });
+
+    it('reads a refused body to its end before it answers', async () => {
+      const refusals = { '/nothing': 404, '/health': 405, '/users/%ff': 400, '/upload': 415 };
+      for (const [path, status] of Object.entries(refusals)) {
+        const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+        const head = `POST ${path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\n`;
+        socket.write(`${head}"unre`);
+        await sleep(50);
+        assert.equal(socket.bytesRead, 0, path);
+        socket.write('ad"');
+        const [answer] = (await once(socket, 'data')) as [Buffer];
+        assert.match(answer.toString(), new RegExp(`^HTTP/1.1 ${status} `));
+      }
     });
 
     it('keeps a connection open behind refused bodies', async () => {

@@ -14,8 +14,8 @@ export function fastifyAdapter(): FastifyAdapter {
     routerOptions: { maxParamLength: LONGEST_PATH }, // a long id is an invalid one, not an unknown path
     exposeHeadRoutes: false, // HEAD is another method
     return503OnClosing: false, // what has arrived is answered
-    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) => {
-      sendProblem(reply, error);
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void readAway(request.raw).then(() => sendProblem(reply, error));
     },
   });
   const instance = adapter.getInstance();
@@ -32,9 +32,6 @@ export function fastifyAdapter(): FastifyAdapter {
       return;
     }
     void parseJson(request, body.toString(), done);
-  });
-  instance.addHook('onError', async (request) => {
-    await readAway(request.raw); // of a body that a parser refused
   });
   return adapter;
 }

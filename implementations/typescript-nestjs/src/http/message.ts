@@ -13,8 +13,8 @@ export function messageOf(request: AdapterRequest): IncomingMessage {
   return 'raw' in request ? request.raw : request;
 }
 
-/** Reads the rest of a body that is refused: a connection that is closed before may take the answer with it. */
+/** Reads the rest of a body: a client that still sends would miss the answer, were the connection closed behind it. */
 export async function readAway(message: IncomingMessage): Promise<void> {
-  message.resume();
-  await finished(message).catch(() => undefined); // the client went away
+  if (message.readableEnded || message.destroyed) return;
+  await finished(message.resume()).catch(() => undefined); // the client went away
 }

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpStatus, Logger, NotFoundException } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { type AdapterRequest, messageOf } from './message.js';
+import { type AdapterRequest, messageOf, readAway } from './message.js';
 import { RefusalException, sendProblem } from './problem.js';
 
 /** Nest answers 404 for a known path with another method: the methods of the API's paths. */
@@ -18,10 +18,11 @@ const METHODS: [path: RegExp, methods: string[]][] = [
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
-  catch(exception: unknown, host: ArgumentsHost): void {
+  async catch(exception: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
     const message = messageOf(http.getRequest<AdapterRequest>());
     const error = exception instanceof NotFoundException ? unmatched(message, exception) : exception;
+    await readAway(message);
     const { status } = sendProblem(http.getResponse<ServerResponse | FastifyReply>(), error);
     if (status === 500) this.logger.error(error);
   }

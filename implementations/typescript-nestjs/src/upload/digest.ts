@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Busboy, type BusboyFileStream, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { BadRequestException, PayloadTooLargeException } from '@nestjs/common';
-import { readAway } from '../http/message.js';
 import { InvalidInputException } from '../http/problem.js';
 
 export const FILE_LIMIT_BYTES = 104_857_600;
@@ -19,7 +18,6 @@ export async function digestFile(message: IncomingMessage): Promise<FileDigest> 
     return await parse(message, parser);
   } catch (error) {
     message.unpipe(parser);
-    await readAway(message);
     throw error;
   }
 }

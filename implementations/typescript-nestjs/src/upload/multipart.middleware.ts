@@ -2,14 +2,11 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
-import { readAway } from '../http/message.js';
 
 const MULTIPART = /^multipart\/form-data\s*(?:;|$)/i;
 
-export async function requireMultipart(message: IncomingMessage, _response: ServerResponse, next: () => void): Promise<void> {
-  if (!MULTIPART.test(message.headers['content-type'] ?? '')) {
-    await readAway(message);
+export function requireMultipart(message: IncomingMessage, _response: ServerResponse, next: () => void): void {
+  if (!MULTIPART.test(message.headers['content-type'] ?? ''))
     throw new UnsupportedMediaTypeException('The body is not multipart/form-data.');
-  }
   next();
 }
