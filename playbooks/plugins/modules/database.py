@@ -99,12 +99,11 @@ def start_database(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]:
     return {"changed": True, "problem": None, "port": port, "version": cluster.run("postgres", "--version")}
 
 
-def reset_database(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]:
+def reset_database(cluster: Cluster) -> dict[str, Any]:
     """Make the database anew from its template."""
     process = read_record(cluster.state, NAME)
     if process is None or not is_alive(process):
         raise DatabaseError("PostgreSQL is not running")
-    del params
     cluster.psql(";\n".join(RESET), process.port)
     return {"changed": True, "problem": None}
 
@@ -190,7 +189,7 @@ def pgbench(cluster: Cluster, port: int, script: Path, benchmark: dict[str, Any]
 
 ACTIONS = {
     "started": start_database,
-    "reset": reset_database,
+    "reset": lambda cluster, _: reset_database(cluster),
     "observed": observe_database,
     "calibrated": calibrate_database,
 }
