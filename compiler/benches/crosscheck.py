@@ -21,7 +21,7 @@ FEWEST, MOST = 6, 30
 CONFIDENCE = 0.9
 EXPERIMENT = f"""\
 version: 1
-name: bench-crosscheck
+name: bench
 question: Does a trial measure what wrk measures?
 target: local
 hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1}}}}

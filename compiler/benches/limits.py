@@ -54,7 +54,7 @@ def experiment() -> str:
     first = BOTTLENECKS[-1]
     return f"""\
 version: 1
-name: bench-limits
+name: bench
 question: Is the limit named?
 target: local
 hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1}}}}
@@ -65,6 +65,7 @@ matrix:
   include: [{", ".join(entries[:-1])}]
 load: {{model: closed, vus: {VUS}}}
 rounds: {{max: 1}}
+limits: {{generator_cpus_busy: 100%}} # of two CPUs the database has the generator's
 """
 
 

@@ -14,7 +14,7 @@ from benchmark_lab.generator import open_load
 SHARES = (0.5, 0.7, 0.9, 1.1)
 EXPERIMENT = """\
 version: 1
-name: bench-verdicts
+name: bench
 question: Is the generator's limit found out?
 target: local
 hardware: {sut: {cpus: 1}, load: {cpus: 1}}

@@ -177,7 +177,7 @@ RECORDED: Mapping[str, Recorded] = {
         endpoints=READS,
         calibration=CALIBRATED.model_copy(update={"database_tps": 7_400}),
         limited_by="pool",
-        limit="0.81 of 1 connections were in use on average, for 64 virtual users",
+        limit="1.00 of 1 connections were taken on average, for 64 virtual users",
     ),
     "limited-by-db-locks": replace(
         WRITING, limited_by="db", limit="on average 14.2 of 16 connections waited for a lock"
