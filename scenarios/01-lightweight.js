@@ -2,6 +2,6 @@
 
 import { getHealth } from './lib/requests.js';
 
-export { handleSummary, options } from './lib/endpoint.js';
+export { connect, handleSummary, options } from './lib/endpoint.js';
 
 export default getHealth();

@@ -3,6 +3,6 @@
 import { postEcho } from './lib/requests.js';
 import { number } from './lib/settings.js';
 
-export { handleSummary, options } from './lib/endpoint.js';
+export { connect, handleSummary, options } from './lib/endpoint.js';
 
 export default postEcho(number('ITEMS'));

@@ -3,7 +3,7 @@
 import { getUser, listUsers, stream } from './lib/requests.js';
 import { number } from './lib/settings.js';
 
-export { handleSummary, options } from './lib/endpoint.js';
+export { connect, handleSummary, options } from './lib/endpoint.js';
 
 const random = stream();
 const listShare = number('LIST_SHARE');

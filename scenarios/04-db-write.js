@@ -3,7 +3,7 @@
 import { createUser, replaceUser, stream } from './lib/requests.js';
 import { number } from './lib/settings.js';
 
-export { handleSummary, options } from './lib/endpoint.js';
+export { connect, handleSummary, options } from './lib/endpoint.js';
 
 const random = stream();
 const updateShare = number('UPDATE_SHARE');

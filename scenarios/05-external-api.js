@@ -2,6 +2,6 @@
 
 import { getExternal } from './lib/requests.js';
 
-export { handleSummary, options } from './lib/endpoint.js';
+export { connect, handleSummary, options } from './lib/endpoint.js';
 
 export default getExternal();

@@ -2,6 +2,6 @@
 
 import { getProtected } from './lib/requests.js';
 
-export { handleSummary, options } from './lib/endpoint.js';
+export { connect, handleSummary, options } from './lib/endpoint.js';
 
 export default getProtected();

@@ -3,6 +3,6 @@
 import { postUpload } from './lib/requests.js';
 import { number } from './lib/settings.js';
 
-export { handleSummary, options } from './lib/endpoint.js';
+export { connect, handleSummary, options } from './lib/endpoint.js';
 
 export default postUpload(number('FILE_MIB'));

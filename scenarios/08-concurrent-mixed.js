@@ -4,7 +4,7 @@ import { createUser, getExternal, getHealth, getProtected, getUser, listUsers, p
 import { number } from './lib/settings.js';
 import { SEEDED_USERS } from './lib/users.js';
 
-export { handleSummary, options } from './lib/endpoint.js';
+export { connect, handleSummary, options } from './lib/endpoint.js';
 
 /** Items of an echo and users on a page; the scenarios of these operations vary them. */
 const SIZE = 20;

@@ -13,6 +13,9 @@ POISSON_SPREAD_S = 0.25
 _READY_VUS_PER_RATE = 0.25
 _FEWEST_READY_VUS = 20
 _MOST_READY_VUS = 1000
+_CONNECT_S = 1.0
+"""k6 takes no shorter scenario."""
+_CONNECT_S_PER_VU = 0.001
 _GRACEFUL_STOP = "65s"
 """Longer than k6's request timeout: it counts no request that it interrupts itself, so a hung server would not show."""
 
@@ -27,11 +30,27 @@ class K6Load:
     measure: Options
     warmup_s: float
     measure_s: float
+    connect_s: float
+    """How long the window's process opens connections before the window."""
 
 
 def k6_load(load: Load) -> K6Load:
-    """Return k6's options for a load."""
-    return K6Load(_options(load, load.warmup_s), _options(load, load.measure_s), load.warmup_s, load.measure_s)
+    """Return k6's options for a load; in the window every virtual user has a connection already."""
+    connect_s = max(_CONNECT_S, load.vus * _CONNECT_S_PER_VU)
+    warmup = {"measure": _executor(load, load.warmup_s)}
+    measure = {
+        "connect": {
+            "executor": "per-vu-iterations",
+            "exec": "connect",
+            "env": {"SPREAD_S": f"{connect_s / 2:.3f}"},
+            "vus": load.vus,
+            "iterations": 1,
+            "maxDuration": _milliseconds(connect_s),
+            "gracefulStop": "0s",
+        },
+        "measure": {**_executor(load, load.measure_s), "startTime": _milliseconds(connect_s)},
+    }
+    return K6Load({"scenarios": warmup}, {"scenarios": measure}, load.warmup_s, load.measure_s, connect_s)
 
 
 def open_load(
@@ -53,14 +72,14 @@ def open_load(
     )
 
 
-def _options(load: Load, duration_s: float) -> Options:
-    return {"scenarios": {"measure": _executor(load, duration_s)}}
-
-
 def _executor(load: Load, duration_s: float) -> Options:
-    timing: Options = {"duration": f"{round(duration_s * 1000)}ms", "gracefulStop": _GRACEFUL_STOP}
+    timing: Options = {"duration": _milliseconds(duration_s), "gracefulStop": _GRACEFUL_STOP}
     if load.rate_per_s is None:
         return {"executor": "constant-vus", "vus": load.vus, **timing}
     # As many ready as allowed: k6 making virtual users during the window would disturb what it measures.
     users = {"preAllocatedVUs": load.vus, "maxVUs": load.vus}
     return {"executor": "constant-arrival-rate", "rate": round(load.rate_per_s), "timeUnit": "1s", **users, **timing}
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"

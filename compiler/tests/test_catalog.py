@@ -43,7 +43,7 @@ def test_a_contributors_slip_is_framed_like_a_users(tmp_path: Path) -> None:
         "2 | framwork: Alpha\n"
         "  | ^^^^^^^^ did you mean `framework`?\n"
         "  = help: allowed keys: schema, framework, language, summary, build_on, build, versions, default_server, "
-        "servers, parameters, known_differences"
+        "servers, cpu_us_per_request, parameters, known_differences"
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark_lab.run import LoadObservation
-from benchmark_lab.statistics.merge import Distribution, merge_latencies, merge_loads
+from benchmark_lab.run import HostObservation, LoadObservation
+from benchmark_lab.statistics.merge import Distribution, merge_hosts, merge_latencies, merge_loads
 
 TAIL = ("0.9995", "0.9999", "0.99999")
 CHANCE = np.random.default_rng(20261122)
@@ -122,10 +122,26 @@ def test_counters_are_summed_and_the_rest_is_weighted_or_the_longest() -> None:
     assert merged.problem is None
 
 
+def test_series_are_added_second_by_second_as_far_as_all_go() -> None:
+    one = observed(np.full(100, 4.0), throughput_series_rps=(10, 20, 30), latency_series_ms=(2, 2, 2))
+    other = observed(np.full(100, 4.0), throughput_series_rps=(30, 20), latency_series_ms=(6, 4))
+    merged = merge_loads([one, other])
+    assert (merged.throughput_series_rps, merged.latency_series_ms) == ((40, 40), (5, 3))
+    assert merge_loads([one, observed(np.full(100, 4.0))]).throughput_series_rps == ()
+
+
+def test_hosts_of_one_role_are_counted_in_sum_and_their_shares_in_the_mean() -> None:
+    one = HostObservation(cpus_busy=0.2, steal=0.0, context_switches=10, tcp_retransmits=1)
+    other = HostObservation(cpus_busy=0.6, steal=0.1, context_switches=30)
+    merged = merge_hosts([one, other])
+    assert [merged.cpus_busy, merged.steal] == pytest.approx([0.4, 0.05])
+    assert (merged.context_switches, merged.tcp_retransmits) == (40, 1)
+
+
 def test_the_first_problem_says_whose_it_is() -> None:
     fine, failed = observed(np.full(100, 4.0)), LoadObservation(problem="k6 was ended by signal 9 (SIGKILL)")
     merged = merge_loads([fine, failed, failed])
-    assert merged.problem == "k6 process 2 of 3: k6 was ended by signal 9 (SIGKILL)"
+    assert merged.problem == "load host 2 of 3: k6 was ended by signal 9 (SIGKILL)"
     assert merged.latency_quantiles_ms == pytest.approx(fine.latency_quantiles_ms)
 
 

@@ -121,7 +121,7 @@ def test_the_worst_case_counts_every_trial_and_the_set_up() -> None:
     plan = plan_text(
         experiment("rounds: {max: 6}", matrix=BOTH, load="{model: open, rate: 9, warmup: 2s, measure: 4s}")
     )
-    assert plan.worst_case_s == 120 + 6 * 2 * (2 + 4 + 3)
+    assert plan.worst_case_s == 120 + 6 * 2 * (2 + 4 + 4)
     assert duration_words(plan.worst_case_s) == "4 min"
     assert duration_words(3600 * 2 + 1) == "2 h 1 min"
 
@@ -148,7 +148,7 @@ def test_a_rehearsal_takes_the_other_targets_hosts_and_lanes() -> None:
     plan = plan_text(source, Changes(target="local"))
     assert [choice.value.sut.cpus for choice in plan.experiment.hardware] == [1]
     assert plan.experiment.lanes == 1
-    assert any("has no choice of count and type" in note for note in plan.notes)
+    assert any("has no choice of type" in note for note in plan.notes)
 
 
 def test_only_keeps_cells_and_what_can_still_be_compared() -> None:

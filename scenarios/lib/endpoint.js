@@ -1,13 +1,19 @@
 /** Turns an operation of the API into a function that sends it, times its answer and counts its failure; holds every scenario's k6 options. */
 
+import { sleep } from 'k6';
+import exec from 'k6/execution';
 import http from 'k6/http';
-import { Counter, Trend } from 'k6/metrics';
+import { Counter, Gauge, Trend } from 'k6/metrics';
 
 import { arriving } from './arrivals.js';
+import { text } from './settings.js';
 import { FAILED, SUCCEEDED, TIMEOUT_MS, summarise, trendStats } from './summary.js';
 
 /** One answer in so many is read and checked; the others' bodies are discarded, since parsing halves k6's rate. */
 const SAMPLE_EVERY = 100;
+
+/** One right answer in so many is in the series of the window: its two counters would cost every answer a tenth. */
+const SERIES_EVERY = 10;
 
 /** A server that answers at once, but not what was asked, calibrates the generator: answers are read and checked as ever, and pass. */
 const passUnchecked = __ENV.UNCHECKED === 'true';
@@ -33,6 +39,10 @@ const latency = new Trend('latency', true);
 const noAnswer = new Counter(`${FAILED}no_answer`);
 const wrongBody = new Counter(`${FAILED}wrong_body`);
 const otherStatus = new Counter(`${FAILED}other_status`);
+const seriesAnswers = new Counter('series_answers');
+const seriesLatency = new Counter('series_latency_ms');
+const connections = new Counter('connections');
+const beganAt = new Gauge('began_at_ms');
 const byStatus = new Map(COUNTED_STATUSES.map((status) => [status, new Counter(`${FAILED}status_${status}`)]));
 
 /** This VU's requests so far; the VUs start apart, so that they take their samples in turn. A variable costs a tenth of reading `__ITER`. */
@@ -95,8 +105,27 @@ export function endpoint(method, { status = 200, headers, sampleEvery = SAMPLE_E
       const { blocked, duration } = response.timings;
       latency.add(blocked + duration);
       succeeded?.add(1);
+      if (requests % SERIES_EVERY === 0) {
+        seriesAnswers.add(1);
+        seriesLatency.add(blocked + duration);
+      }
     }
   });
+}
+
+/**
+ * Opens this VU's connection before the window, in the `connect` scenario that stands before it: a thousand VUs that connect while they are
+ * measured take a third of a second, and p99 was theirs.
+ */
+export function connect() {
+  beganAt.add(Date.now() - exec.instance.currentTestRunDuration);
+  sleep(Math.random() * Number(text('SPREAD_S')));
+  try {
+    http.get(`${text('BASE_URL')}/health`);
+  } catch {
+    // The window will tell.
+  }
+  connections.add(1);
 }
 
 /** @param {import('./summary.js').EndOfTest} data */

@@ -67,14 +67,18 @@ export function summarise({ metrics, state }) {
     );
   const failures = countsOf(FAILED);
   const failed = Object.values(failures).reduce((sum, requests) => sum + requests, 0);
+  const connections = count('connections');
   return {
-    window_s: Math.round(state.testRunDurationMs * 1000) / 1e6,
-    requests: count('http_reqs'),
+    began_at_ms: metrics.began_at_ms?.values.value ?? null,
+    duration_s: Math.round(state.testRunDurationMs * 1000) / 1e6,
+    connections,
+    requests: metrics.latency?.values.count ?? 0,
     failed_requests: failed,
     failures,
     successes: countsOf(SUCCEEDED),
-    iterations: count('iterations'),
+    iterations: count('iterations') - connections,
     dropped_iterations: count('dropped_iterations'),
     latency_ms: latency(metrics.latency?.values, failed),
+    series: { answers: count('series_answers'), latency_ms: rounded(count('series_latency_ms')) },
   };
 }

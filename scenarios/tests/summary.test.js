@@ -36,7 +36,9 @@ test('a summary has 1,001 quantiles in order, the tail and the counts', () => {
   assert.deepEqual(
     { ...summary, latency_ms: null },
     {
-      window_s: 10.000123,
+      began_at_ms: null,
+      duration_s: 10.000123,
+      connections: 0,
       requests: 100_001,
       failed_requests: 0,
       failures: {},
@@ -44,6 +46,7 @@ test('a summary has 1,001 quantiles in order, the tail and the counts', () => {
       iterations: 100_001,
       dropped_iterations: 7,
       latency_ms: null,
+      series: { answers: 0, latency_ms: 0 },
     },
   );
 });
@@ -55,6 +58,13 @@ test('failed requests are counted by kind, rank as the slowest and stay out of t
   assert.equal(summary.failed_requests, 3);
   assert.equal(summary.latency_ms.max, TIMEOUT_MS);
   assert.equal(summary.latency_ms.mean, 2);
+});
+
+test('what opened the connections before the window is no request of it', () => {
+  const metrics = endOfTest([1, 2, 3], { http_reqs: 23, iterations: 23, connections: 20, series_answers: 1, series_latency_ms: 2 }).metrics;
+  const summary = summarise({ metrics: { ...metrics, began_at_ms: { values: { value: 1.5e12 } } }, state: { testRunDurationMs: 1000 } });
+  assert.deepEqual([summary.requests, summary.iterations, summary.connections, summary.began_at_ms], [3, 3, 20, 1.5e12]);
+  assert.deepEqual(summary.series, { answers: 1, latency_ms: 2 });
 });
 
 test('successes are counted by operation', () => {

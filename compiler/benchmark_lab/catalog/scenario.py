@@ -25,4 +25,6 @@ class Scenario(Written):
     """The file beside it with its statements, for pgbench, if it is the database that it is about."""
     writes: bool
     """Whether it changes the database, which is then reset before each trial."""
+    relative_cost: Annotated[float, Field(ge=1)] = 1
+    """What a request costs the server at least, in requests of 01-lightweight, as measured; sizes the load boxes."""
     parameters: dict[SnakeName, Parameter] = {}

@@ -8,7 +8,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from benchmark_lab.source.shape import Slug, Written
 
-_MOST_BOXES = 100
+MOST_BOXES = 100
 
 CpuCount = Annotated[int, Field(ge=1, le=1024)]
 
@@ -17,16 +17,16 @@ def _a_count(value: object) -> int | Literal["auto"]:
     match value:
         case "auto":
             return "auto"
-        case int() if not isinstance(value, bool) and 1 <= value <= _MOST_BOXES:
+        case int() if not isinstance(value, bool) and 1 <= value <= MOST_BOXES:
             return value
         case _:
-            raise ValueError(f"must be a whole number from 1 to {_MOST_BOXES}, or auto")
+            raise ValueError(f"must be a whole number from 1 to {MOST_BOXES}, or auto")
 
 
 Count = Annotated[
     int | Literal["auto"],
     PlainValidator(_a_count),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": _MOST_BOXES}, {"const": "auto"}]}),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_BOXES}, {"const": "auto"}]}),
 ]
 
 

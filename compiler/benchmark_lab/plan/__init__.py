@@ -11,6 +11,7 @@ from benchmark_lab.experiment.criteria import metrics_of
 from benchmark_lab.plan.combination import Combination
 from benchmark_lab.plan.contrasts import pair
 from benchmark_lab.plan.duration import duration_words, trials_of, worst_case_s
+from benchmark_lab.plan.load_boxes import with_load_boxes
 from benchmark_lab.plan.matrix import expand
 from benchmark_lab.plan.product import RuledOut
 from benchmark_lab.plan.schedule import schedule
@@ -57,6 +58,7 @@ def make_plan(experiment: Experiment) -> Plan:
     remaining = [matrix.combinations[position] for position in kept]
     criteria = tuple(choice.value for choice in experiment.criteria if not _lacking(choice.value, remaining))
     chosen = tuple(cells[position] for position in kept)
+    experiment, load_notes = with_load_boxes(experiment, chosen)
     worst_s = worst_case_s(experiment.load, experiment.rounds, chosen)
     raise_all(_over_budget(experiment, worst_s))
     hardware = [choice.value.name for choice in experiment.hardware]
@@ -72,6 +74,7 @@ def make_plan(experiment: Experiment) -> Plan:
         notes=(
             *experiment.notes,
             *matrix.notes,
+            *load_notes,
             *_alone(pairing.alone),
             *_left_out(len(kept), len(cells), len(experiment.criteria) - len(criteria)),
         ),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from benchmark_lab.bundle import Cell, LoadAsked, Rounds, SoughtLoad
 
-TRIAL_OVERHEAD_S = 3.0
-"""Wall time of a trial outside warm-up and window: stop, reset, start, wait, read counters."""
+TRIAL_OVERHEAD_S = 4.0
+"""Wall time of a trial outside warm-up and window: stop, reset, start, wait, connect, read counters."""
 SET_UP_S = 120.0
 """Allowance for bringing up hosts, building and checking implementations, and the clean-up."""
 LADDER_PROBES = 8

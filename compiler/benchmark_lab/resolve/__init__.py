@@ -13,8 +13,8 @@ from benchmark_lab.experiment.file import read_workers
 from benchmark_lab.experiment.loads import SloSearch
 from benchmark_lab.resolve.checks import check
 from benchmark_lab.resolve.experiment import Choice, Experiment, Selector
-from benchmark_lab.resolve.hardware import hardware_of
-from benchmark_lab.resolve.loads import asked_load, levels_of
+from benchmark_lab.resolve.hardware import hardware_of, sized_by_rate
+from benchmark_lab.resolve.loads import asked_load, fewest_vus, levels_of
 from benchmark_lab.resolve.not_yet import not_yet
 from benchmark_lab.resolve.scope import scope_of
 from benchmark_lab.source import Document, Path
@@ -62,6 +62,8 @@ def _experiment(
         target_name=file.target,
         target=target,
         hardware=hardware,
+        sized_by_rate=sized_by_rate(file),
+        most_load_boxes=fewest_vus(file.load),
         implementations=_choices(matrix.implementation, ("matrix", "implementation")),
         servers=_choices(matrix.server, ("matrix", "server")) or (Choice(None, ("matrix", "implementation")),),
         workers=_choices(file.workers, ("workers",)),

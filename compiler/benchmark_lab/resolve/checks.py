@@ -10,10 +10,11 @@ from benchmark_lab.diagnostics import Code, Diagnostic, nearest
 from benchmark_lab.experiment import Changes, ExperimentFile
 from benchmark_lab.experiment.criteria import metrics_of
 from benchmark_lab.experiment.file import workers_text
-from benchmark_lab.resolve.loads import levels_of
+from benchmark_lab.resolve.loads import fewest_vus, levels_of
 from benchmark_lab.resolve.not_yet import NOT_YET_AXES, TARGETS
 from benchmark_lab.resolve.scope import Scope
 from benchmark_lab.source import Document, Path
+from benchmark_lab.source.quantity import counted
 
 
 def check(scope: Scope, file: ExperimentFile, catalog: Catalog, changes: Changes) -> Iterator[Diagnostic]:
@@ -23,6 +24,7 @@ def check(scope: Scope, file: ExperimentFile, catalog: Catalog, changes: Changes
     yield from _twice(scope.document, [workers_text(value) for value in file.workers], ("workers",))
     levels = levels_of(file.load)
     yield from _twice(scope.document, [level.value for level in levels], ("load", levels[0].axis))
+    yield from _load_boxes(scope.document, file)
     yield from _matrix(scope, file)
     if file.baseline is not None:
         yield from _selector(scope, file.baseline, ("baseline",))
@@ -47,6 +49,16 @@ def _target(document: Document, file: ExperimentFile, catalog: Catalog, changes:
     else:
         message, known = f"unknown target `{name}`", tuple(dict.fromkeys((*TARGETS, *catalog.targets)))
         yield Diagnostic(Code.UNKNOWN_NAME, message, span, nearest(name, known), f"known: {', '.join(known)}")
+
+
+def _load_boxes(document: Document, file: ExperimentFile) -> Iterator[Diagnostic]:
+    fewest = fewest_vus(file.load)
+    for index, hardware in enumerate(file.hardware):
+        count = hardware.load.count if hardware.load is not None else 1
+        if count != "auto" and count > fewest:
+            span = document.span(("hardware", index, "load", "count"))
+            message = f"{count} load boxes cannot share {counted(fewest, 'virtual user')}"
+            yield Diagnostic(Code.OUT_OF_RANGE, message, span, help="each needs one at least")
 
 
 def _matrix(scope: Scope, file: ExperimentFile) -> Iterator[Diagnostic]:

@@ -61,6 +61,10 @@ class Experiment:
     target_name: str
     target: Target
     hardware: tuple[Choice[Hardware], ...]
+    sized_by_rate: frozenset[str]
+    """The hardware values whose load boxes the plan counts."""
+    most_load_boxes: int
+    """For the virtual users that the load has."""
     implementations: tuple[Choice[str], ...]
     servers: tuple[Choice[str | None], ...]
     """None is the implementation's default."""

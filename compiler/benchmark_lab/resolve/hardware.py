@@ -49,9 +49,15 @@ def _merged(value: HardwareValue, target: Target) -> Hardware:
 def _host(shape: SutShape | LoadShape | DbShape | None, default: HostShape) -> HostShape:
     if shape is None:
         return default
+    count = shape.count if isinstance(shape, LoadShape) and shape.count != "auto" else 1
     # An instance type brings its own CPUs; only a host without one falls back on the target's number.
     cpus = shape.cpus if shape.cpus is not None or shape.type else default.cpus
-    return HostShape(cpus=cpus, type=shape.type)
+    return HostShape(cpus=cpus, type=shape.type, count=count)
+
+
+def sized_by_rate(file: ExperimentFile) -> frozenset[str]:
+    """Return the names of the hardware values whose load boxes the plan is to count."""
+    return frozenset(value.name for value in file.hardware if value.load is not None and value.load.count == "auto")
 
 
 def words(hardware: Hardware) -> str:
@@ -63,4 +69,5 @@ def words(hardware: Hardware) -> str:
 
 def _host_words(host: HostShape) -> str:
     cpus = "" if host.cpus is None else counted(host.cpus, "CPU")
-    return f"{cpus} ({host.type})" if cpus and host.type else cpus or host.type or ""
+    one = f"{cpus} ({host.type})" if cpus and host.type else cpus or host.type or ""
+    return f"{host.count} boxes{one and f' of {one}'}" if host.count > 1 else one

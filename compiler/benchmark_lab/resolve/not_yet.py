@@ -38,6 +38,3 @@ def not_yet(
 def _hosts(file: ExperimentFile) -> Iterator[_Asked]:
     if file.lanes > 1:
         yield ("several lanes are not carried out", ("lanes",), "write lanes: 1")
-    for index, hardware in enumerate(file.hardware):
-        if hardware.load is not None and hardware.load.count != 1:
-            yield ("several load boxes are not carried out", ("hardware", index, "load", "count"), "write count: 1")

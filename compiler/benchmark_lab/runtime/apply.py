@@ -179,7 +179,7 @@ class Run:
 
         servers = probing.representatives(cells)
         rounds.total = len(servers) * LADDER_PROBES
-        climbed = probing.climb([*servers.values()], asked, probe)
+        climbed = probing.climb([*servers.values()], asked, probe, load_boxes=rounds.hosts.load_boxes)
         capacities = {key: climbed[cell.id] for key, cell in servers.items()}
         if asked.model == "slo-search":
             maxima = {cell: found.throughput_rps for cell, found in climbed.items() if found.throughput_rps}

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from benchmark_lab.bundle import BundledScenario, Cell, Load
-from benchmark_lab.generator import k6_load
+from benchmark_lab.generator import k6_load, open_load
 from benchmark_lab.run import Calibration
 from benchmark_lab.runtime.ansible import Event
 from benchmark_lab.runtime.hosts import Hosts
@@ -19,8 +19,11 @@ from benchmark_lab.runtime.trials import Measured, TrialAssembler, round_variabl
 
 NULL_SERVER = "null-server"
 """The name of its build."""
-LOAD = Load(model="closed", vus=32, warmup_s=1, measure_s=2)
+VUS = 32
 """Enough virtual users to keep the generator's CPUs busy while answers take no time."""
+MORE_THAN_A_CPU_CAN_RPS = 12_000
+"""An open load that no CPU of a generator keeps up with: what it completes is what it can do."""
+WARMUP_S, MEASURE_S = 1, 2
 UPLOAD = "postUpload"
 FEWEST_CONNECTIONS = 16
 """For the database's own limit is not that of a small pool."""
@@ -46,7 +49,7 @@ def calibrate(
     def on_measured(measured: Measured) -> None:
         found[[*first][measured.position]] = _of(measured)
 
-    loads = {cell.id: _load(by_name[cell.scenario]) for cell in alone}
+    loads = {cell.id: _load(cell, by_name[cell.scenario], hosts) for cell in alone}
     hosts.play(
         "round",
         {
@@ -100,8 +103,8 @@ def _calibrate_database(
 
 
 def _work(cell: Cell) -> tuple[object, ...]:
-    """What k6 does for the cell, whoever answers."""
-    return (cell.scenario, *sorted(cell.k6_env.items()))
+    """What k6 does for the cell, whoever answers; an open load costs it more than a closed one."""
+    return (cell.scenario, cell.load_model, *sorted(cell.k6_env.items()))
 
 
 def _served_by_nothing(cell: Cell) -> Cell:
@@ -117,8 +120,12 @@ def _served_by_nothing(cell: Cell) -> Cell:
     )
 
 
-def _load(scenario: BundledScenario) -> Load:
-    return LOAD.model_copy(update={"vus": FEW_VUS}) if UPLOAD in scenario.endpoints else LOAD
+def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts) -> Load:
+    vus = (FEW_VUS if UPLOAD in scenario.endpoints else VUS) * hosts.load_boxes
+    if cell.load_model == "closed":
+        return Load(model="closed", vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
+    rate = MORE_THAN_A_CPU_CAN_RPS * len(hosts.cpus.load) * hosts.load_boxes
+    return open_load(rate, vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
 
 
 def _of(measured: Measured) -> Calibration:

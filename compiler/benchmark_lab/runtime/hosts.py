@@ -38,6 +38,7 @@ class Hosts:
     inventory: Path
     cpus: CpuSets
     secrets: Secrets
+    load_boxes: int
     k6: str
     """Path of k6 on the load host; empty until the role has built one."""
     builds: dict[str, str] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class Hosts:
     @property
     def server_log(self) -> Path:
         """What the server writes to standard output."""
-        return self.ansible.state / "sut" / "logs" / "sut.log"
+        return self.ansible.state / "sut-0" / "logs" / "sut.log"
 
     @property
     def upstream_url(self) -> str:

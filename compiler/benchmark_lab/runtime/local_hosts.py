@@ -46,7 +46,7 @@ def make_hosts(
     cache = local.cache_root(environment)
     k6 = local.find_k6(environment, tools)
     inventory, cpus = local.inventory(state, bundle.folder, hardware, postgres, cache)
-    local.new_state(state, mark)
+    local.new_state(state, [name for hosts in cpus.hosts(hardware.load.count).values() for name in hosts], mark)
     ansible = Ansible(
         tools,
         playbooks=bundle.folder / "playbooks",
@@ -60,6 +60,7 @@ def make_hosts(
         inventory=write_inventory(state / "inventory.json", inventory),
         cpus=cpus,
         secrets=secrets,
+        load_boxes=hardware.load.count,
         k6=k6,
     )
 

@@ -7,7 +7,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark_lab.bundle import Hardware
+from benchmark_lab.bundle import Hardware, Role
 from benchmark_lab.runtime.tools import ToolFailedError
 
 
@@ -19,6 +19,12 @@ class CpuSets:
     load: tuple[int, ...]
     db: tuple[int, ...]
     upstream: tuple[int, ...]
+
+    def hosts(self, load_boxes: int) -> dict[Role, dict[str, tuple[int, ...]]]:
+        """The hosts that this machine plays and their CPUs, by role; load boxes share theirs where they are too few."""
+        shared = load_boxes > len(self.load)
+        boxes = {f"load-{n}": self.load if shared else self.load[n::load_boxes] for n in range(load_boxes)}
+        return {"sut": {"sut-0": self.sut}, "load": boxes, "db": {"db-0": self.db}}
 
     @property
     def rest(self) -> tuple[int, ...]:

@@ -25,14 +25,15 @@ LONGEST_S = 300.0
 Key = tuple[object, ...]
 
 
-def climb(cells: Sequence[Cell], asked: LoadAsked, probe: Probe) -> dict[str, ladder.Capacity]:
-    """The capacity of each cell, by id: the best of a ladder of virtual users."""
+def climb(cells: Sequence[Cell], asked: LoadAsked, probe: Probe, *, load_boxes: int = 1) -> dict[str, ladder.Capacity]:
+    """The capacity of each cell, by id: the best of a ladder of virtual users, which each load box has one of."""
+    start = max(ladder.START_VUS, load_boxes)
     rungs: dict[str, list[ladder.Rung]] = {cell.id: [] for cell in cells}
     found: dict[str, ladder.Capacity] = {}
     while True:
         loads: dict[str, Load] = {}
         for cell in rungs.keys() - found.keys():
-            match ladder.next_probe(rungs[cell], asked.vus):
+            match ladder.next_probe(rungs[cell], asked.vus, start):
                 case ladder.Probe(vus=vus):
                     loads[cell] = closed_load(vus, asked)
                 case ladder.Capacity() as capacity:

@@ -16,7 +16,7 @@ from benchmark_lab.run import (
     UpstreamObservation,
 )
 from benchmark_lab.runtime.ansible import Event
-from benchmark_lab.statistics.merge import merge_loads
+from benchmark_lab.statistics.merge import merge_hosts, merge_loads
 
 UPSTREAM_OPERATION = "getExternal"
 """The operation that calls the simulated external API."""
@@ -89,6 +89,8 @@ class TrialAssembler:
     on_measured: Callable[[Measured], None]
     now: Callable[[], datetime]
     _parts: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    _loads: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    """By load host."""
     _started_at: str = ""
     _began_s: float | None = None
 
@@ -99,60 +101,64 @@ class TrialAssembler:
         trial = event.result.get("trial")
         if event.kind != "ok" or not isinstance(trial, str) or not trial:
             return
-        part = _part_of(event)
+        if event.action == "load":
+            self._loads[event.host] = event.result
+            return
+        part = f"{event.action}-{event.result.get('state')}"
         self._parts[part] = event.result
         if part == "server-observed":
             measured = self._hand_over(int(trial), event.monotonic_s)
-            self._parts, self._began_s = {}, None
+            self._parts, self._loads, self._began_s = {}, {}, None
             self.on_measured(measured)
 
     def _hand_over(self, position: int, ended_s: float) -> Measured:
-        measurement = assemble(self._parts, ended_s - (self._began_s or ended_s))
+        loads = [self._loads[host] for host in sorted(self._loads)]
+        measurement = assemble(self._parts, loads, ended_s - (self._began_s or ended_s))
         return Measured(
             position=position,
             started_at=self._started_at,
             measurement=measurement,
             server_log=measurement.server.log_tail,
-            k6_log=_k6_log(self._parts.get("load", {})),
+            k6_log=_k6_log(loads),
         )
 
 
-def _part_of(event: Event) -> str:
-    state = event.result.get("state")
-    return f"{event.action}-{state}" if isinstance(state, str) else event.action
-
-
-def assemble(parts: Mapping[str, Mapping[str, object]], wall_s: float) -> Measurement:
-    """The measurement of one trial, from the results of its tasks by their part in it.
+def assemble(
+    parts: Mapping[str, Mapping[str, object]], loads: Sequence[Mapping[str, object]], wall_s: float
+) -> Measurement:
+    """The measurement of one trial, from the results of its tasks.
 
     Args:
-        parts: `server-started`, `load`, `database-observed` and `server-observed`, as far as they ran.
+        parts: `server-started`, `database-observed` and `server-observed`, as far as they ran.
+        loads: what each load host reported, the first host first; none where the load was not run.
         wall_s: from the begin of the trial's first task to the end of its last.
     """
-    started, load, observed = parts.get("server-started", {}), parts.get("load", {}), parts.get("server-observed", {})
+    started, observed = parts.get("server-started", {}), parts.get("server-observed", {})
     database = parts.get("database-observed")
     server = {**started, **observed}
     if started.get("problem"):  # what the observation adds is only a consequence
         server.update(problem=started["problem"], log_tail=started.get("log_tail", ""))
-    warmup, window = _merged(load.get("warmups")), _merged(load.get("loads"))
+    warmup, window = _merged(loads, "warmup"), _merged(loads, "load")
     loaded_s = (warmup.wall_s if warmup else 0.0) + (window.wall_s if window else 0.0)
     return Measurement(
         server=ServerObservation.model_validate(server),
         warmup=warmup,
         load=window,
         database=DatabaseObservation.model_validate(database) if database is not None else None,
-        upstream=_upstream(load.get("upstream"), (database or {}).get("upstream")),
-        hosts=_hosts({"sut": observed, "load": load, "db": database or {}}),
+        upstream=_upstream(next((load.get("upstream") for load in loads), None), (database or {}).get("upstream")),
+        hosts=_hosts({"sut": [observed], "load": loads, "db": [database or {}]}),
         overhead_s=max(0.0, wall_s - loaded_s),
     )
 
 
-def _merged(processes: object) -> LoadObservation | None:
-    """The load of k6 processes that shared one CPU set."""
-    if not isinstance(processes, list) or not processes:
+def _merged(loads: Sequence[Mapping[str, object]], part: str) -> LoadObservation | None:
+    """The load of all hosts in one; CPUs that several of them share count once."""
+    observations = [LoadObservation.model_validate(found) for load in loads if (found := load.get(part))]
+    if not observations:
         return None
-    observations = [LoadObservation.model_validate(process) for process in processes]
-    return merge_loads(observations).model_copy(update={"cpus": observations[0].cpus, "processes": len(observations)})
+    cpus = {cpu for load in loads if isinstance(found := load.get("cpu_ids"), list) for cpu in found}
+    merged = merge_loads(observations)
+    return merged.model_copy(update={"cpus": len(cpus) or merged.cpus, "processes": len(observations)})
 
 
 def _upstream(counted: object, used: object) -> UpstreamObservation | None:
@@ -162,13 +168,21 @@ def _upstream(counted: object, used: object) -> UpstreamObservation | None:
     return UpstreamObservation.model_validate({**(used if isinstance(used, Mapping) else {}), **counted})
 
 
-def _hosts(parts: Mapping[Role, Mapping[str, object]]) -> dict[Role, HostObservation]:
-    return {role: HostObservation.model_validate(part["host"]) for role, part in parts.items() if part.get("host")}
+def _hosts(parts: Mapping[Role, Sequence[Mapping[str, object]]]) -> dict[Role, HostObservation]:
+    """What each role's hosts counted, in sum; those that are one machine counted the same."""
+    found: dict[Role, HostObservation] = {}
+    for role, seen in parts.items():
+        machines = {str(part.get("machine", "")): part["host"] for part in seen if part.get("host")}
+        if machines:
+            found[role] = merge_hosts([HostObservation.model_validate(host) for host in machines.values()])
+    return found
 
 
-def _k6_log(load: Mapping[str, object]) -> str:
-    processes = {part: found for part in ("warmups", "loads") if isinstance(found := load.get(part), list)}
-    messages = {
-        f"{part} {n}": each.get("messages") for part, found in processes.items() for n, each in enumerate(found)
-    }
-    return "".join(f"{name}:\n{text}\n" for name, text in messages.items() if text)
+def _k6_log(loads: Sequence[Mapping[str, object]]) -> str:
+    said = (
+        (part, number, found["messages"])
+        for part in ("warmup", "load")
+        for number, load in enumerate(loads)
+        if isinstance(found := load.get(part), Mapping) and found.get("messages")
+    )
+    return "".join(f"{part} {number}:\n{messages}\n" for part, number, messages in said)

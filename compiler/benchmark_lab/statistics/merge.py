@@ -1,13 +1,13 @@
-"""One load from those of several k6 processes: counters are summed, latency distributions merged by count."""
+"""One load from those of several hosts: counters are summed, latency distributions merged by count."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
-from benchmark_lab.run import LoadObservation
+from benchmark_lab.run import HostObservation, LoadObservation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ def merge_loads(observations: Sequence[LoadObservation]) -> LoadObservation:
     return LoadObservation(
         problem=next(
             (
-                f"k6 process {number} of {len(observations)}: {seen.problem}"
+                f"load host {number} of {len(observations)}: {seen.problem}"
                 for number, seen in enumerate(observations, start=1)
                 if seen.problem
             ),
@@ -103,11 +103,43 @@ def merge_loads(observations: Sequence[LoadObservation]) -> LoadObservation:
         cpus=sum(seen.cpus for seen in observations),
         wall_s=max(seen.wall_s for seen in observations),
         cpus_busy=_mean([(seen.cpus, seen.cpus_busy) for seen in observations]),
-        failures=dict(sum((Counter(seen.failures) for seen in observations), Counter[str]())),
+        failures=_summed(seen.failures for seen in observations),
+        successes=_summed(seen.successes for seen in observations),
+        processes=sum(seen.processes for seen in observations),
+        **_series(observations),
     )
 
 
-def _mean(weighted: Sequence[tuple[int, float]]) -> float:
+def merge_hosts(observations: Sequence[HostObservation]) -> HostObservation:
+    """What several hosts of one role counted, in sum; shares of their CPU sets in the mean. At least one of them."""
+    fields = [seen.model_dump() for seen in observations]
+    summed = {name: sum(seen[name] for seen in fields) for name in fields[0]}
+    shares = {name: summed[name] / len(fields) for name in ("cpus_busy", "steal")}
+    return HostObservation.model_validate({**summed, **shares})
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    return dict(sum((Counter(each) for each in counts), Counter[str]()))
+
+
+class _Series(TypedDict, total=False):
+    series_interval_s: float
+    throughput_series_rps: tuple[float, ...]
+    latency_series_ms: tuple[float, ...]
+
+
+def _series(observations: Sequence[LoadObservation]) -> _Series:
+    """The series of all together, interval by interval, as far as the shortest goes."""
+    rates = [*zip(*(seen.throughput_series_rps for seen in observations), strict=False)]
+    means = zip(*(seen.latency_series_ms for seen in observations), strict=False)
+    return _Series(
+        series_interval_s=observations[0].series_interval_s,
+        throughput_series_rps=tuple(map(sum, rates)),
+        latency_series_ms=tuple(_mean([*zip(*interval, strict=True)]) for interval in zip(rates, means, strict=False)),
+    )
+
+
+def _mean(weighted: Sequence[tuple[float, float]]) -> float:
     """The mean by weight; without any weight the largest, which stands for no answer at all."""
     total = sum(weight for weight, _ in weighted)
     return sum(weight * value for weight, value in weighted) / total if total else max(value for _, value in weighted)

@@ -20,6 +20,7 @@ version: 1
 name: e2e
 question: Does a run do what it says?
 target: local
+hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1, count: {load_boxes}}}}}
 matrix:
   implementation: [python-fastapi, go-fiber]
   scenario: [{scenario}]
@@ -37,9 +38,11 @@ class Lab:
 
     project: Path
 
-    def write_experiment(self, scenario: str = "01-lightweight", measure: str = "2s", rounds: int = 1) -> str:
+    def write_experiment(
+        self, scenario: str = "01-lightweight", measure: str = "2s", rounds: int = 1, load_boxes: int = 1
+    ) -> str:
         path = self.project / "experiments" / "e2e.yaml"
-        path.write_text(EXPERIMENT.format(scenario=scenario, measure=measure, rounds=rounds))
+        path.write_text(EXPERIMENT.format(scenario=scenario, measure=measure, rounds=rounds, load_boxes=load_boxes))
         return "experiments/e2e.yaml"
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

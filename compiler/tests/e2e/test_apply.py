@@ -35,6 +35,15 @@ def test_a_run_ends_with_valid_trials_a_summary_and_a_sealed_journal(lab: Lab) -
     assert json.loads(stdout)["comparisons"]
 
 
+def test_several_load_boxes_share_the_load_and_their_figures_are_one_trials(lab: Lab) -> None:
+    code, _, stderr = lab.run("apply", lab.write_experiment("05-external-api", measure="3s", load_boxes=2))
+    assert code == 0, stderr
+    for trial in lab.trials():
+        assert trial["verdict"] == "valid", trial["reasons"]
+        assert trial["requests"] == pytest.approx(150, abs=3)
+        assert trial["dropped_iterations"] == 0
+
+
 def test_k6_killed_in_its_window_makes_that_trial_invalid_and_the_run_goes_on(lab: Lab) -> None:
     process = lab.start("apply", lab.write_experiment(measure="5s"))
     k6 = lab.wait_for_window()

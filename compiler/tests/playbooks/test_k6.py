@@ -1,45 +1,36 @@
-"""Real k6 processes: several that share a load, and the series of a window."""
+"""Real k6: the parts of a load that several share, and the series of a window."""
 
 import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible.module_utils.lab_k6 import Generator, run, segment
 
+from benchmark_lab.generator import K6Load, k6_load, open_load
 from benchmark_lab.run import LoadObservation
 
-SCRIPT = """
-import http from 'k6/http';
-import { Counter } from 'k6/metrics';
-const answers = new Counter('series_answers');
-const latency = new Counter('series_latency_ms');
-export default function () {
-  http.get(`${__ENV.BASE_URL}/${__ENV.PART}`);
-  answers.add(1);
-  latency.add(2);
-}
-export function handleSummary({ metrics, state }) {
-  const count = (name) => metrics[name]?.values.count ?? 0;
-  return { stdout: JSON.stringify({
-    window_s: state.testRunDurationMs / 1000,
-    requests: count('http_reqs'),
-    failed_requests: 0,
-    latency_ms: { quantiles: [], tail: {}, mean: 2 },
-  }) };
-}
+LIBRARY = Path(__file__).parents[3] / "scenarios" / "lib" / "endpoint.js"
+SCRIPT = f"""
+import {{ endpoint }} from 'file://{LIBRARY}';
+export {{ connect, handleSummary, options }} from 'file://{LIBRARY}';
+const send = endpoint('get', {{ isRight: () => true }});
+export default function () {{
+  send(`${{__ENV.BASE_URL}}/${{__ENV.PART}}`, null, null);
+}}
 """
 RATE = 60
+VUS = 21  # k6 shares out the rate as it does the virtual users
 
 
-def open_load(duration_s: float) -> dict[str, object]:
-    ready = {"preAllocatedVUs": 21, "maxVUs": 21}
-    executor = {"executor": "constant-arrival-rate", "rate": RATE, "timeUnit": "1s", "duration": f"{duration_s}s"}
-    return {"scenarios": {"measure": {**executor, **ready}}}
+def load(duration_s: float) -> K6Load:
+    return k6_load(open_load(RATE, warmup_s=duration_s, measure_s=duration_s, vus=VUS))
 
 
 class Counting(BaseHTTPRequestHandler):
@@ -69,10 +60,17 @@ def server() -> Iterator[str]:
     listening.server_close()
 
 
-def generator(folder: Path, k6: str, url: str, processes: int = 1) -> object:
+def generator(folder: Path, k6: str, url: str, segment: int = 0, segments: int = 1) -> Generator:
+    folder.mkdir(exist_ok=True)
     (folder / "script.js").write_text(SCRIPT)
-    env = {"BASE_URL": url, "PATH": os.environ["PATH"]}
-    return Generator(k6, str(folder / "script.js"), env, [], processes, folder)
+    env = {"BASE_URL": url, "SEED": "1", "PATH": os.environ["PATH"]}
+    return Generator(k6, str(folder / "script.js"), env, [], folder, segment, segments)
+
+
+def window(made: Generator, duration_s: float) -> dict[str, Any]:
+    asked = load(duration_s)
+    found: dict[str, Any] = run(made, "measure", asked.measure, duration_s, asked.connect_s)
+    return found
 
 
 def test_the_parts_of_a_load_are_k6s_execution_segments() -> None:
@@ -83,46 +81,60 @@ def test_the_parts_of_a_load_are_k6s_execution_segments() -> None:
 
 @pytest.mark.tools
 def test_one_process_has_a_series_of_its_window(tmp_path: Path, k6: str, server: str) -> None:
-    (found,) = run(generator(tmp_path, k6, server), "measure", open_load(4), 4, follow=True)
+    found = window(generator(tmp_path, k6, server), 4)
     observed = LoadObservation.model_validate(found)
     assert observed.problem is None
     assert observed.requests == pytest.approx(4 * RATE, abs=2)
     assert 0.1 < observed.cpu_s < observed.wall_s * 2
     assert list(observed.throughput_series_rps) == pytest.approx([RATE] * 4, rel=0.15)
-    assert observed.latency_series_ms == (2.0,) * 4
-    assert set(Counting.paths) == {"/measure-0"}
+    assert all(0 < latency < 50 for latency in observed.latency_series_ms)
+    assert len(observed.latency_series_ms) == 4
+    assert observed.window_s == pytest.approx(4, abs=0.1)
 
 
 @pytest.mark.tools
-def test_several_processes_share_the_load_and_run_at_once(tmp_path: Path, k6: str, server: str) -> None:
-    loads = run(generator(tmp_path, k6, server, processes=3), "warmup", open_load(2), 2, follow=False)
+def test_every_connection_is_open_before_the_window_and_is_no_request_of_it(
+    tmp_path: Path, k6: str, server: str
+) -> None:
+    began_s = time.monotonic()
+    found = window(generator(tmp_path, k6, server), 2)
+    before = Counting.paths.index("/measure-0")
+    assert Counting.paths[:before] == ["/health"] * VUS
+    assert Counting.paths[before:] == ["/measure-0"] * found["requests"]
+    assert found["iterations"] == found["requests"]
+    assert began_s + load(2).connect_s < found["start_s"] < found["end_s"] - 1.9
+
+
+@pytest.mark.tools
+def test_several_share_a_load_by_its_segments(tmp_path: Path, k6: str, server: str) -> None:
+    parts = [generator(tmp_path / str(number), k6, server, number, 3) for number in range(3)]
+    with ThreadPoolExecutor() as pool:
+        loads = [*pool.map(lambda part: run(part, "warmup", load(2).warmup, 2), parts)]
     assert [load["problem"] for load in loads] == [None] * 3
     assert [load["requests"] for load in loads] == pytest.approx([2 * RATE / 3] * 3, abs=2)
     assert sum(load["requests"] for load in loads) == pytest.approx(2 * RATE, abs=2)
-    assert max(load["start_s"] for load in loads) < min(load["end_s"] for load in loads) - 1
     assert set(Counting.paths) == {"/warmup-0", "/warmup-1", "/warmup-2"}
     assert "throughput_series_rps" not in loads[0]
 
 
 @pytest.mark.tools
-def test_a_process_that_is_killed_is_a_problem_and_the_others_count(tmp_path: Path, k6: str, server: str) -> None:
-    def kill_the_second() -> None:
-        while "/measure-1" not in Counting.paths:
+def test_a_process_that_is_killed_is_a_problem(tmp_path: Path, k6: str, server: str) -> None:
+    def kill_it() -> None:
+        while "/measure-0" not in Counting.paths:
             time.sleep(0.05)
         (pid,) = (
             int(path.parent.name)
             for path in Path("/proc").glob("[0-9]*/environ")
-            if int(path.parent.name) != os.getpid() and _reads(path, f"{tmp_path}", "PART=measure-1")
+            if int(path.parent.name) != os.getpid() and _reads(path, f"{tmp_path}", "PART=measure-0")
         )
         os.kill(pid, signal.SIGKILL)
 
-    killer = threading.Thread(target=kill_the_second)
+    killer = threading.Thread(target=kill_it)
     killer.start()
-    first, second = run(generator(tmp_path, k6, server, processes=2), "measure", open_load(2), 2, follow=True)
+    found = window(generator(tmp_path, k6, server), 2)
     killer.join()
-    assert first["problem"] is None
-    assert "k6 was ended by signal 9 (SIGKILL)" in second["problem"]
-    assert LoadObservation.model_validate(second).requests == 0
+    assert "k6 was ended by signal 9 (SIGKILL)" in found["problem"]
+    assert LoadObservation.model_validate(found).requests == 0
 
 
 def _reads(path: Path, *words: str) -> bool:
@@ -137,6 +149,6 @@ def _reads(path: Path, *words: str) -> bool:
 def test_a_script_that_fails_says_so_with_what_k6_wrote(tmp_path: Path, k6: str, server: str) -> None:
     made = generator(tmp_path, k6, server)
     (tmp_path / "script.js").write_text("throw new Error('no such luck')")
-    (found,) = run(made, "measure", open_load(1), 1, follow=True)
+    found = window(made, 1)
     assert "k6 ended with status 107" in found["problem"]
     assert "no such luck" in found["problem"]

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from benchmark_lab.bundle import BundledScenario
@@ -29,7 +30,7 @@ def whole_trial(number: str, start_s: float) -> list[Event]:
         event("task", "server", start_s),
         event("ok", "server", start_s + 1, state="started", trial=number, problem=None, ready_s=0.4, cpus=2),
         event("task", "load", start_s + 1),
-        event("ok", "load", start_s + 7, trial=number, warmups=[{**K6, "wall_s": 2.0}], loads=[K6], host=HOST),
+        event("ok", "load", start_s + 7, trial=number, warmup={**K6, "wall_s": 2.0}, load=K6, host=HOST),
         event("task", "server", start_s + 7),
         event(
             "ok",
@@ -75,59 +76,83 @@ def test_an_unfinished_trial_is_no_trial() -> None:
     assert assembled(whole_trial("0", 0.0)[:-1]) == []
 
 
+LOAD = {"warmup": K6, "load": K6, "host": HOST}
+
+
 def observed(**database: object) -> dict[str, dict[str, object]]:
-    load: dict[str, object] = {"warmups": [K6], "loads": [K6], "host": HOST}
-    return {"load": load, "server-observed": {"host": HOST}, "database-observed": {**DATABASE, **database}}
+    return {"server-observed": {"host": HOST}, "database-observed": {**DATABASE, **database}}
 
 
 def test_each_role_brings_what_its_host_counted() -> None:
-    measurement = assemble(observed(), 10.0)
+    measurement = assemble(observed(), [LOAD], 10.0)
     assert {role: host.cpus_busy for role, host in measurement.hosts.items()} == {"sut": 0.5, "load": 0.5, "db": 0.5}
     assert measurement.database is not None
     assert (measurement.database.transactions, measurement.database.cpu_s) == (90, 0.4)
 
 
 def test_without_an_observed_database_there_is_no_host_of_it() -> None:
-    measurement = assemble({"server-observed": {"host": HOST}}, 10.0)
+    measurement = assemble({"server-observed": {"host": HOST}}, [], 10.0)
     assert set(measurement.hosts) == {"sut"}
     assert measurement.database is None
 
 
 def test_what_the_upstream_counted_and_what_it_used_are_one_observation() -> None:
+    counted = {"hits": 900, "peak_in_flight": 7, "latency_ms": 50}
     parts = observed(upstream={"cpu_s": 0.1, "cpus": 2})
-    parts["load"]["upstream"] = {"hits": 900, "peak_in_flight": 7, "latency_ms": 50}
-    upstream = assemble(parts, 10.0).upstream
+    upstream = assemble(parts, [{**LOAD, "upstream": counted}, LOAD], 10.0).upstream
     assert upstream is not None
     assert (upstream.hits, upstream.peak_in_flight, upstream.latency_ms) == (900, 7, 50)
     assert (upstream.cpu_s, upstream.cpus, upstream.problem) == (0.1, 2, None)
 
 
 def test_an_upstream_that_the_scenario_does_not_call_is_left_out() -> None:
-    assert assemble(observed(upstream={"cpu_s": 0.1, "cpus": 2}), 10.0).upstream is None
+    assert assemble(observed(upstream={"cpu_s": 0.1, "cpus": 2}), [LOAD], 10.0).upstream is None
 
 
 def test_an_upstream_that_does_not_answer_is_the_trials_problem() -> None:
-    measurement = assemble({"load": {"upstream": {"problem": "it does not answer"}}}, 10.0)
+    measurement = assemble({}, [{"upstream": {"problem": "it does not answer"}}], 10.0)
     assert measurement.load is None
     assert measurement.upstream is not None
     assert measurement.upstream.problem == "it does not answer"
 
 
-def test_processes_that_share_a_cpu_set_are_one_load_on_it() -> None:
-    parts = observed()
-    parts["load"]["loads"] = [{**K6, "cpus": 2}, {**K6, "cpus": 2, "requests": 100}]
-    load = assemble(parts, 10.0).load
+def boxes(*machines: str) -> list[dict[str, object]]:
+    """Two CPUs on each machine; load boxes on one machine share them."""
+    return [{**LOAD, "machine": of, "cpu_ids": [f"{of}/0", f"{of}/1"], "load": {**K6, "cpus": 2}} for of in machines]
+
+
+def test_load_boxes_on_machines_of_their_own_have_the_cpus_of_all() -> None:
+    measurement = assemble(observed(), boxes("a", "b"), 10.0)
+    load = measurement.load
     assert load is not None
-    assert (load.requests, load.cpus, load.processes) == (1000, 2, 2)
-    assert load.cpu_s == 0.6
+    assert (load.requests, load.cpus, load.processes, load.cpu_s) == (1800, 4, 2, 0.6)
+    assert measurement.hosts["load"].context_switches == 20
+    assert measurement.hosts["load"].cpus_busy == 0.5
 
 
-def test_k6s_messages_are_kept_by_part_and_process() -> None:
+def test_load_boxes_on_one_machine_share_its_cpus_and_its_counters() -> None:
+    measurement = assemble(observed(), boxes("a", "a"), 10.0)
+    load = measurement.load
+    assert load is not None
+    assert (load.requests, load.cpus, load.processes) == (1800, 2, 2)
+    assert measurement.hosts["load"].context_switches == 10
+
+
+def test_the_trial_of_several_load_boxes_waits_for_all_of_them() -> None:
+    events = whole_trial("0", 0.0)
+    second = event("ok", "load", 7.1, trial="0", warmup=K6, load={**K6, "requests": 100}, host=HOST)
+    events.insert(4, replace(second, host="load-1"))
+    (measured,) = assembled(events)
+    assert measured.measurement.load is not None
+    assert measured.measurement.load.requests == 1000
+
+
+def test_k6s_messages_are_kept_by_part_and_host() -> None:
     events = whole_trial("0", 0.0)
     broken = {**K6, "problem": "k6 ended with status 107", "messages": "no such variable"}
-    events[3] = event("ok", "load", 7.0, trial="0", warmups=[K6], loads=[K6, broken])
+    events[3] = event("ok", "load", 7.0, trial="0", warmup=K6, load=broken)
     (measured,) = assembled(events)
-    assert measured.k6_log == "loads 1:\nno such variable\n"
+    assert measured.k6_log == "load 0:\nno such variable\n"
 
 
 def scenario(name: str, *endpoints: str, writes: bool = False) -> BundledScenario:

@@ -1,9 +1,8 @@
-"""The k6 processes of one load: started together, followed second by second, and read out when they end."""
+"""A k6 process: started, followed second by second over its window, and read out when it ends."""
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import select
 import signal
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 GRACE_S = 80.0
 """How much longer than its configured duration a k6 process may take: its request timeout of 60 s, and its ends."""
 
+COUNTS = ("requests", "failed_requests", "failures", "successes", "iterations", "dropped_iterations")
+"""What the summary and the record call by the same name."""
+
 LOG_LIMIT = 4000
 """Bytes that are kept of what k6 wrote to standard error."""
 
@@ -34,10 +36,11 @@ class Generator:
     script: str
     env: Mapping[str, object]
     cpus: Sequence[int]
-    """The CPU set of all its processes; empty: every CPU."""
-    processes: int
-    """Each does its part of the load: the n-th of as many execution segments."""
+    """Its CPU set; empty: every CPU."""
     folder: Path
+    segment: int = 0
+    """Which part of the load it does, counted from 0, of as many equal parts as there are `segments`."""
+    segments: int = 1
 
 
 @dataclass
@@ -55,37 +58,37 @@ class Running:
 
 
 def run(
-    generator: Generator, part: str, options: Mapping[str, object], duration_s: float, *, follow: bool
-) -> list[dict[str, Any]]:
-    """Run the load's k6 processes from start to end: of each its own CPU time and the figures of its summary.
+    generator: Generator, part: str, options: Mapping[str, object], duration_s: float, connect_s: float | None = None
+) -> dict[str, Any]:
+    """Run k6 from start to end: its own CPU time and the figures of its summary.
 
     Args:
         generator: how k6 is run.
-        part: what this is a part of a trial, such as `measure`; the n-th process sees it as PART=measure-n.
+        part: what this is a part of a trial, such as `measure`; k6 sees it as PART=measure-<segment>.
         options: k6's options.
-        duration_s: how long they let k6 run.
-        follow: whether to take a series of the window.
+        duration_s: how long they let k6 load the server.
+        connect_s: how long k6 opens connections before that, where this is a window: it gets a series, too.
     """
     folder = generator.folder / "k6"
     folder.mkdir(exist_ok=True)
     (folder / f"{part}.json").write_text(json.dumps(options))
-    running = [launch(generator, part, number, follow=follow) for number in range(generator.processes)]
-    wait_for_all(running, time.monotonic() + duration_s + GRACE_S)
-    return [read_out(process) for process in running]
+    running = launch(generator, part, connect_s)
+    wait(running, running.began_s + (connect_s or 0.0) + duration_s + GRACE_S)
+    return read_out(running, connect_s or 0.0)
 
 
-def launch(generator: Generator, part: str, number: int, *, follow: bool) -> Running:
-    """Start one of the processes, which dies with this one."""
-    follower = Follower(free_port("127.0.0.1")) if follow else None
+def launch(generator: Generator, part: str, connect_s: float | None) -> Running:
+    """Start k6, which dies with this process; a window is followed."""
+    follower = None if connect_s is None else Follower(free_port("127.0.0.1"), connect_s)
     address = f"127.0.0.1:{follower.port}" if follower else ""
-    cpus = len(generator.cpus) or os.cpu_count() or 1
     env = {
         **generator.env,
-        "GOGC": "400",
-        "GOMAXPROCS": math.ceil(cpus / generator.processes),
+        "GOGC": "off",
+        "GOMAXPROCS": len(generator.cpus) or os.cpu_count(),
+        "GOMEMLIMIT": memory_limit(),
         "HOME": generator.folder,
         "K6_NO_USAGE_REPORT": "true",
-        "PART": f"{part}-{number}",
+        "PART": f"{part}-{generator.segment}",
     }
 
     def enter() -> None:
@@ -95,8 +98,8 @@ def launch(generator: Generator, part: str, number: int, *, follow: bool) -> Run
 
     folder = generator.folder / "k6"
     argv = [generator.program, "run", "--quiet", "--no-thresholds", "--no-color", f"--address={address}"]
-    argv += [f"--config={folder / part}.json", *segment(number, generator.processes), generator.script]
-    output, errors = folder / f"{part}-{number}.out", folder / f"{part}-{number}.err"
+    argv += [f"--config={folder / part}.json", *segment(generator.segment, generator.segments), generator.script]
+    output, errors = folder / f"{part}.out", folder / f"{part}.err"
     began_s = time.monotonic()
     with output.open("wb") as stdout, errors.open("wb") as stderr:
         child = subprocess.Popen(  # noqa: S603  a fixed program with the plan's arguments
@@ -111,32 +114,34 @@ def launch(generator: Generator, part: str, number: int, *, follow: bool) -> Run
     return Running(child, output, errors, began_s, follower)
 
 
-def segment(number: int, processes: int) -> list[str]:
+def memory_limit() -> int:
+    """Bytes up to which k6 collects no garbage: each collection would halve its speed for a tenth of a second."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+
+
+def segment(number: int, segments: int) -> list[str]:
     """k6's arguments for the n-th of several equal parts of a load."""
-    if processes == 1:
+    if segments == 1:
         return []
-    ends = ["0", *(f"{end}/{processes}" for end in range(1, processes)), "1"]
+    ends = ["0", *(f"{end}/{segments}" for end in range(1, segments)), "1"]
     return [f"--execution-segment={ends[number]}:{ends[number + 1]}", f"--execution-segment-sequence={','.join(ends)}"]
 
 
-def wait_for_all(running: Sequence[Running], deadline_s: float) -> None:
-    """Wait for every process's end, following them meanwhile; what is not done by the deadline is killed."""
+def wait(running: Running, deadline_s: float) -> None:
+    """Wait for the process's end, following it meanwhile; if it is not done by the deadline it is killed."""
+    descriptor = os.pidfd_open(running.child.pid)
     poller = select.poll()
-    living = {os.pidfd_open(process.child.pid): process for process in running}
-    for descriptor in living:
-        poller.register(descriptor, select.POLLIN)
-    while living:
-        due_s = min([deadline_s, *(process.follower.due_s for process in living.values() if process.follower)])
-        for descriptor, _ in poller.poll(max(0.0, due_s - time.monotonic()) * 1000):
-            poller.unregister(descriptor)
-            os.close(descriptor)
-            end(living.pop(descriptor))
-        for process in living.values():
-            if time.monotonic() > deadline_s:
-                process.problem = "k6 did not end in time"
-                process.child.kill()
-            elif process.follower and process.follower.due_s <= time.monotonic():
-                process.follower.ask()
+    poller.register(descriptor, select.POLLIN)
+    follower = running.follower
+    while not poller.poll(max(0.0, (follower.due_s if follower else deadline_s) - time.monotonic()) * 1000):
+        if time.monotonic() > deadline_s:
+            running.problem = "k6 did not end in time"
+            running.child.kill()
+            break
+        if follower:
+            follower.ask()
+    os.close(descriptor)
+    end(running)
 
 
 def end(process: Running) -> None:
@@ -159,41 +164,52 @@ def describe_exit(code: int) -> str | None:
     return f"k6 ended with status {code}"
 
 
-def read_out(process: Running) -> dict[str, Any]:
-    """What an ended process reported and used, by the names of the record."""
-    figures, parse_problem = read_summary(process.output)
+def read_out(process: Running, connect_s: float) -> dict[str, Any]:
+    """What an ended process reported and used, by the names of the record; its window begins after the connecting."""
+    summary, parse_problem = read_summary(process.output)
     messages = tail(str(process.errors), LOG_LIMIT)
     problem = process.problem or parse_problem
+    began_s = process.began_s
+    if began_at_ms := summary.get("began_at_ms"):
+        began_s = began_at_ms / 1000 - time.time() + time.monotonic() + connect_s
     return {
-        **figures,
-        **(follow_up(process.follower, figures) if process.follower and figures else {}),
+        **(figures(summary, connect_s) if summary else {}),
+        **(follow_up(process.follower, summary, connect_s) if process.follower and summary else {}),
         "problem": f"{problem}: {messages[-500:]}" if problem and messages else problem,
         "cpu_s": process.cpu_s,
-        "start_s": process.began_s,
+        "start_s": began_s,
         "end_s": process.ended_s,
         "wall_s": process.ended_s - process.began_s,
         "messages": messages,
     }
 
 
-def follow_up(follower: Follower, figures: Mapping[str, Any]) -> dict[str, object]:
-    """The series of a window whose summary is known."""
-    answers = figures["requests"] - figures["failed_requests"]
-    last = Progress(figures["window_s"], figures["requests"], answers, figures["latency_mean_ms"] * answers)
-    found: dict[str, object] = series(follower.seen, last)
+def figures(summary: Mapping[str, Any], connect_s: float) -> dict[str, Any]:
+    """The summary by the names of the record."""
+    latency = summary["latency_ms"]
+    return {
+        "window_s": summary["duration_s"] - connect_s,
+        **{name: summary[name] for name in COUNTS},
+        "latency_quantiles_ms": latency["quantiles"],
+        "latency_tail_ms": latency["tail"],
+        "latency_mean_ms": latency["mean"],
+    }
+
+
+def follow_up(follower: Follower, summary: Mapping[str, Any], connect_s: float) -> dict[str, object]:
+    """The series of a window whose summary is known; what k6 counted before it were the connections."""
+    counted = summary["series"]
+    last = Progress(summary["duration_s"] - connect_s, summary["requests"], counted["answers"], counted["latency_ms"])
+    seen = [seen._replace(requests=seen.requests - summary["connections"]) for seen in follower.seen]
+    found: dict[str, object] = series(seen, last)
     return found
 
 
 def read_summary(output: Path) -> tuple[dict[str, Any], str | None]:
-    """The figures that the scenario's handleSummary printed, by the names of the record, or why there are none."""
+    """What the scenario's handleSummary printed, or why there is nothing."""
     try:
         summary = json.loads(output.read_bytes())
-        latency = summary.pop("latency_ms")
-        return {
-            **summary,
-            "latency_quantiles_ms": latency["quantiles"],
-            "latency_tail_ms": latency["tail"],
-            "latency_mean_ms": latency["mean"],
-        }, None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        missing = {*COUNTS, "duration_s", "connections", "latency_ms", "series"} - summary.keys()
+    except (ValueError, AttributeError) as error:
         return {}, f"k6 printed no summary ({type(error).__name__}: {error})"
+    return ({}, f"k6's summary lacks {', '.join(sorted(missing))}") if missing else (summary, None)

@@ -24,13 +24,13 @@ COLLECTS_S = 0.05
 TIMEOUT_S = 0.5
 REQUESTS = "http_reqs"
 ANSWERS = "series_answers"
-"""A counter of the scenarios: right answers, which each virtual user adds a quarter of a second's at a time."""
+"""A counter of the scenarios: one right answer in ten."""
 LATENCY = "series_latency_ms"
 """Likewise the sum of their latencies. k6's trend is not asked: it sorts all its values each time it tells of them."""
 
 
 class Progress(NamedTuple):
-    """What k6 had counted by a time since its executors began."""
+    """What k6 had counted by a time since the window began."""
 
     elapsed_s: float
     requests: float
@@ -43,6 +43,8 @@ class Follower:
     """Asks one k6 for its counters whenever a second of its window has passed."""
 
     port: int
+    window_at_s: float = 0.0
+    """When the window begins, in seconds since k6's executors began."""
     due_s: float = field(default_factory=time.monotonic)
     """When to ask next, on the monotonic clock."""
     seen: list[Progress] = field(default_factory=list)
@@ -60,7 +62,11 @@ class Follower:
             requests = self._get(REQUESTS)
             if not requests.get("rate"):
                 return
-            elapsed_s = requests["count"] / requests["rate"]  # k6 divides by the time since its executors began
+            # k6 divides by the time since its executors began.
+            elapsed_s = requests["count"] / requests["rate"] - self.window_at_s
+            if elapsed_s < 0:
+                self.due_s = asked_s - elapsed_s
+                return
             self.due_s = asked_s + LOOK_S
             if self._stale is None:
                 self._stale = Progress(elapsed_s, requests["count"])

@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: load
 short_description: Load a server with k6, first to warm it up, then to measure it
 description:
-  - Each k6 process is on the load's CPU set and dies with this module. Several of them share the load by execution
-    segments; the window is then from the latest start to the earliest end.
+  - k6 is on the load's CPU set and dies with this module. Several load hosts share the load by execution segments;
+    they begin warm-up and window at the same times of the clock.
   - A k6 that fails is a result (C(problem)), not a failure of the task.
 options:
   k6: {description: Path of the k6 program., type: path, required: true}
@@ -17,12 +17,15 @@ options:
   measure: {description: k6's options of the measured window., type: dict, required: true}
   warmup_s: {type: float, required: true}
   measure_s: {type: float, required: true}
+  connect_s: {description: How long the window's k6 opens connections before the window., type: float, required: true}
   base_url: {type: str, required: true}
   env: {type: dict, default: {}}
   secret_env: {type: dict, default: {}}
   upstream_url: {description: Address of the simulated external API if the scenario calls it., type: str, default: ''}
   upstream_settings: {description: How that API shall behave; members of its POST /reset., type: dict, default: {}}
-  processes: {description: k6 processes that share the load and the CPU set., type: int, default: 1}
+  segment: {description: Which part of the load is this host's, counted from 0., type: int, default: 0}
+  segments: {description: Equal parts of the load; each has a host., type: int, default: 1}
+  begin_at_s: {description: Unix time to begin at by this host's clock; 0 is at once., type: float, default: 0}
   cpus: {description: The CPU set of the generator., type: list, elements: int, default: []}
   folder: {description: The run's state folder on this host., type: path, required: true}
   trial: {description: Passed through to the result., type: str, required: true}
@@ -35,11 +38,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-warmups: {description: What each k6 process reported of the warm-up, type: list, returned: always}
-loads: {description: What each k6 process reported of the window, type: list, returned: always}
+warmup: {description: What k6 reported of the warm-up, type: dict, returned: always}
+load: {description: What k6 reported of the window, type: dict, returned: always}
+machine: {description: Tells this host's kernel and network from any other, type: str, returned: always}
+cpu_ids: {description: The CPU set, each CPU by a name that no other host has, type: list, returned: always}
 clean: {description: Whether k6 and every request succeeded, type: bool, returned: always}
 host: {description: What this host did within the window, type: dict, returned: always}
-upstream: {description: What the simulated external API counted within the window, type: dict, returned: if called}
+upstream: {description: What the simulated external API counted, type: dict, returned: on the first host if called}
 start_s: {description: Begin of the window, monotonic seconds of this host, type: float, returned: always}
 end_s: {description: End of the window, type: float, returned: always}
 """
@@ -58,10 +63,20 @@ from ansible.module_utils.lab_k6 import Generator, run
 UPSTREAM_TIMEOUT_S = 5.0
 SETTLE_S = 0.25
 """Quiet time around the window, so that samples of the server fall between warm-up and window."""
+APART_S = 2.0
+"""What k6 takes to start and to end beside its configured duration, where hosts agree on the window's begin."""
+
+
+LONGEST_LEAD_S = 60.0
+"""How far ahead hosts agree on a time at most: what is further off comes from a clock that is wrong."""
 
 
 class UpstreamError(Exception):
     """The simulated external API does not answer; the text says why."""
+
+
+class ClockError(Exception):
+    """This host cannot begin with the others; the text says why."""
 
 
 def ask_upstream(params: dict[str, Any], path: str, settings: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -78,47 +93,70 @@ def ask_upstream(params: dict[str, Any], path: str, settings: dict[str, Any] | N
 
 
 def run_counted(
-    generator: Generator, part: str, options: dict[str, Any], duration_s: float, *, follow: bool = False
-) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """What each k6 process reported, and what this host did meanwhile."""
+    generator: Generator, part: str, options: dict[str, Any], duration_s: float, connect_s: float | None = None
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """What k6 reported, and what this host did meanwhile."""
     counters = Counters(generator.cpus)
     before = counters.read()
-    loads = run(generator, part, options, duration_s, follow=follow)
+    load = run(generator, part, options, duration_s, connect_s)
     host = happened(before, counters.read())
     counters.close()
-    cpus = len(generator.cpus) or os.cpu_count()
-    return [{**load, "cpus": cpus, "cpus_busy": host["cpus_busy"]} for load in loads], host
+    return {**load, "cpus": len(cpu_set(generator)), "cpus_busy": host["cpus_busy"]}, host
+
+
+def cpu_set(generator: Generator) -> list[int]:
+    """The CPUs that k6 may use."""
+    return [*generator.cpus] or sorted(os.sched_getaffinity(0))
 
 
 def measure(params: dict[str, Any]) -> dict[str, Any]:
-    """Warm-up and window; around them the upstream is set and its calls are counted, where there is one."""
+    """Warm-up and window; the first host sets the upstream before them, where there is one, and reads its counts."""
     generator = Generator(
         program=params["k6"],
         script=params["script"],
         env={**params["env"], **params["secret_env"], "BASE_URL": params["base_url"]},
         cpus=params["cpus"],
-        processes=params["processes"],
         folder=Path(params["folder"]),
+        segment=params["segment"],
+        segments=params["segments"],
     )
-    called = bool(params["upstream_url"])
+    called = bool(params["upstream_url"]) and params["segment"] == 0
     settings = params["upstream_settings"]
     if called:
         ask_upstream(params, "/reset", settings)
-    warmups, _ = run_counted(generator, "warmup", params["warmup"], params["warmup_s"])
-    time.sleep(SETTLE_S)
+    if params["begin_at_s"] and not 0 <= params["begin_at_s"] - time.time() <= LONGEST_LEAD_S:
+        late_s = time.time() - params["begin_at_s"]
+        raise ClockError(
+            f"this host is {late_s:+.1f} s from the begin that all agreed on: it is slow, or its clock is off"
+        )
+    wait_until(params["begin_at_s"])
+    warmup, _ = run_counted(generator, "warmup", params["warmup"], params["warmup_s"])
+    window_at_s = params["begin_at_s"] and params["begin_at_s"] + params["warmup_s"] + APART_S
+    wait_until(window_at_s - SETTLE_S)
     if called:
         ask_upstream(params, "/reset", {})
-    loads, host = run_counted(generator, "measure", params["measure"], params["measure_s"], follow=True)
+    wait_until(window_at_s or time.time() + SETTLE_S)
+    load, host = run_counted(generator, "measure", params["measure"], params["measure_s"], params["connect_s"])
+    if called and window_at_s:
+        time.sleep(SETTLE_S)
     counted = ask_upstream(params, "/hits") if called else {}
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return {
-        "clean": all(load["problem"] is None and load["failed_requests"] == 0 for load in loads),
-        "warmups": warmups,
-        "loads": loads,
+        "clean": load["problem"] is None and load["failed_requests"] == 0,
+        "warmup": warmup,
+        "load": load,
         "host": host,
-        "start_s": max(load["start_s"] for load in loads),
-        "end_s": min(load["end_s"] for load in loads),
+        "machine": f"{boot}/{Path('/proc/self/ns/net').stat().st_ino}",
+        "cpu_ids": [f"{boot}/{cpu}" for cpu in cpu_set(generator)],
+        "start_s": load["start_s"],
+        "end_s": load["end_s"],
         **({"upstream": {"latency_ms": settings.get("latency_ms", 0), **counted}} if called else {}),
     }
+
+
+def wait_until(time_s: float) -> None:
+    """Wait for a time of the clock; what is past needs no waiting."""
+    time.sleep(max(0.0, time_s - time.time()))
 
 
 def main() -> None:
@@ -131,12 +169,15 @@ def main() -> None:
             "measure": {"type": "dict", "required": True},
             "warmup_s": {"type": "float", "required": True},
             "measure_s": {"type": "float", "required": True},
+            "connect_s": {"type": "float", "required": True},
             "base_url": {"type": "str", "required": True},
             "env": {"type": "dict", "default": {}},
             "secret_env": {"type": "dict", "default": {}, "no_log": True},
             "upstream_url": {"type": "str", "default": ""},
             "upstream_settings": {"type": "dict", "default": {}},
-            "processes": {"type": "int", "default": 1},
+            "segment": {"type": "int", "default": 0},
+            "segments": {"type": "int", "default": 1},
+            "begin_at_s": {"type": "float", "default": 0.0},
             "cpus": {"type": "list", "elements": "int", "default": []},
             "folder": {"type": "path", "required": True},
             "trial": {"type": "str", "required": True},
@@ -146,6 +187,8 @@ def main() -> None:
         measured = measure(module.params)
     except UpstreamError as error:
         measured = {"clean": False, "upstream": {"problem": str(error)}}
+    except ClockError as error:
+        measured = {"clean": False, "load": {"problem": str(error)}}
     module.exit_json(changed=True, trial=module.params["trial"], **measured)
 
 

@@ -4,7 +4,7 @@ import { isHealthy } from './lib/answers.js';
 import { endpoint } from './lib/endpoint.js';
 import { number, text } from './lib/settings.js';
 
-export { handleSummary, options } from './lib/endpoint.js';
+export { connect, handleSummary, options } from './lib/endpoint.js';
 
 const url = `${text('BASE_URL')}/health`;
 const requests = number('REQUESTS');

@@ -1,0 +1,71 @@
+import pytest
+
+from benchmark_lab.bundle import Hardware
+from benchmark_lab.plan import Plan
+from benchmark_lab.resolve.hardware import words
+from tests.compiling import experiment, plan_text
+
+CLOSED = "{model: closed, vus: 64}"
+BETA = "implementation: go-beta, scenario: 01-ping"
+"""100 µs a request: 8 CPUs serve 80,000 requests/s at most, for which k6 needs 23 CPUs."""
+
+
+def planned(load_box: str, *, target: str = "rented", matrix: str = BETA, load: str = CLOSED, cpus: int = 8) -> Plan:
+    hardware = f"hardware: {{sut: {{cpus: {cpus}}}, load: {load_box}}}"
+    return plan_text(experiment(hardware, target=target, matrix=matrix, load=load))
+
+
+def hardware(plan: Plan) -> Hardware:
+    (choice,) = plan.experiment.hardware
+    return choice.value
+
+
+def test_load_boxes_are_counted_from_the_rate_that_the_fastest_cell_may_reach() -> None:
+    plan = planned("{cpus: 4, count: auto}")
+    assert hardware(plan).load.count == 6
+    assert plan.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("load", "count"),
+    [
+        ("{model: open, rate: 20000}", 2),
+        ("{model: open, rate: [500, 20000]}", 2),
+        ("{model: open, rate: 500}", 1),
+        ("{model: closed, vus: 3}", 3),
+    ],
+)
+def test_an_open_load_says_its_rate_itself_and_each_box_has_a_virtual_user(load: str, count: int) -> None:
+    assert hardware(planned("{cpus: 4, count: auto}", load=load)).load.count == count
+
+
+def test_a_scenario_that_costs_more_needs_less_load() -> None:
+    plan = planned("{cpus: 4, count: auto}", matrix=BETA.replace("01-ping", "02-list"))
+    assert hardware(plan).load.count == 3
+
+
+def test_too_few_load_boxes_are_a_note_with_what_it_takes() -> None:
+    (note,) = planned("{cpus: 4, count: 2}").notes
+    assert note == (
+        "Load: go-beta.single.w1.01-ping may reach 80,000 requests/s, for which k6 needs 23 CPUs; it has 8. "
+        "What is limited by k6 is not ranked. `load: {count: 6}` has them."
+    )
+    assert planned("{cpus: 4, count: 6}").notes == ()
+
+
+def test_on_one_machine_more_boxes_are_no_more_cpus() -> None:
+    plan = planned("{cpus: 1, count: auto}", target="local", cpus=1)
+    assert hardware(plan).load.count == 1
+    (note,) = plan.notes
+    assert note.endswith("k6 needs 3 CPUs; it has 1. What is limited by k6 is not ranked.")
+    assert len(planned("{cpus: 1, count: 3}", target="local", cpus=1).notes) == 1
+
+
+def test_nothing_is_said_of_an_implementation_whose_cost_is_unknown() -> None:
+    plan = planned("{cpus: 1, count: auto}", matrix="implementation: python-alpha, scenario: 01-ping")
+    assert hardware(plan).load.count == 1
+    assert plan.notes == ()
+
+
+def test_the_plan_names_the_number_of_load_boxes() -> None:
+    assert words(hardware(planned("{cpus: 4, count: 6}"))) == "sut 8 CPUs, load 6 boxes of 4 CPUs"
