@@ -84,6 +84,19 @@ class Processes:
                 end_marked(self.mark)
                 raise
 
+    def start(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
+        """Start a command that goes on without `lab`, in a session of its own, its output to `log`."""
+        with log.open("ab") as output:
+            subprocess.run(  # noqa: S603  argv lists only, never a shell
+                ["setsid", "--fork", *argv],  # noqa: S607  from PATH, like every tool
+                cwd="/",
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=True,
+            )
+
 
 def end_marked(mark: str) -> None:
     """End every process whose environment carries the mark, whoever its parent is by now."""

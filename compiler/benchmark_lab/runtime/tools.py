@@ -66,3 +66,6 @@ class Tools(Protocol):
         The command finds the number of a file descriptor in LAB_EVENTS_FD; each line it writes there goes to `on_line`.
         If `on_line` raises, or a signal interrupts, the command and everything it started without detaching is ended.
         """
+
+    def start(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
+        """Start a command that goes on without `lab`, in a session of its own, its output to `log`."""
