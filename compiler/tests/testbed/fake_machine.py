@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmark_lab.runtime.tools import Completed
+from benchmark_lab.runtime.tools import Completed, Conversation
 
 DONE = Completed(0, "", "")
 NOT_THERE = Completed(1, "", "not there")
@@ -78,6 +78,9 @@ class FakeMachine:
     def stream(
         self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]
     ) -> int:
+        raise NotImplementedError
+
+    def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Conversation:
         raise NotImplementedError
 
     def start(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
