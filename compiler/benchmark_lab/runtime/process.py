@@ -86,6 +86,7 @@ class Processes:
                 errors="replace",
                 timeout=timeout_s,
                 check=False,
+                start_new_session=True,  # a terminal's Ctrl-C is for `lab` alone, which may be cleaning up
             )
         except FileNotFoundError as error:
             raise ToolFailedError(f"{argv[0]} is not installed", next_step="run `lab doctor`") from error

@@ -1,60 +1,32 @@
-"""Real hosts on this machine: made, reached, made bad on purpose, and removed without a trace."""
+"""Real hosts on this machine: reached, used, and made bad on purpose."""
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.testbed.harm import Host, cut_off, full_disk, on, slowed, stopped_sshd
+from benchmark_lab.runtime import local
+from benchmark_lab.runtime.process import Processes
+from benchmark_lab.runtime.testbed import rootfs
+from benchmark_lab.runtime.testbed.packages import find_settings
+from tests.testbed.commands import answering, hosts, lab, ssh
+from tests.testbed.harm import clock_off, cut_off, full_disk, on, slowed, stopped_sshd
 from tests.testbed.traces import STATE, traces
 
-pytestmark = [pytest.mark.hosts, pytest.mark.skipif(os.getuid() != 0, reason="making hosts needs root")]
-
-COMMAND = (sys.executable, "-m", "benchmark_lab", "testbed")
-
-
-def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=600, check=False)
-
-
-def hosts() -> dict[str, Host]:
-    return {host["name"]: host for host in json.loads(lab("status", "--json").stdout)["hosts"]}
-
-
-def answering() -> dict[str, bool]:
-    return {host["name"]: host["answers"] for host in json.loads(lab("status", "--json").stdout)["hosts"]}
-
-
-def ssh(name: str, command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command on a host as anybody would who knows its key, and trusts nothing else."""
-    (host,) = (host for host in json.loads(lab("status", "--json").stdout)["hosts"] if host["name"] == name)
-    options = {
-        "UserKnownHostsFile": host["known_hosts_file"],
-        "GlobalKnownHostsFile": "/dev/null",
-        "StrictHostKeyChecking": "yes",
-        "BatchMode": "yes",
-        "ConnectTimeout": "5",
-    }
-    flags = [word for option, value in options.items() for word in ("-o", f"{option}={value}")]
-    argv = ["ssh", "-F", "none", "-i", host["key_file"], *flags, f"{host['user']}@{host['address']}", command]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
-
-
-@pytest.fixture(scope="module")
-def before() -> dict[str, set[str]]:
-    return traces()
+pytestmark = [
+    pytest.mark.hosts,
+    pytest.mark.skipif(os.getuid() != 0, reason="making hosts needs root"),
+    pytest.mark.usefixtures("testbed"),
+]
 
 
 @pytest.fixture(scope="module")
 def testbed(before: dict[str, set[str]]) -> Iterator[None]:
-    """One of each, for the tests that leave them as they are; afterwards nothing of them is left."""
+    """One host of each role, for tests that leave them as they are; afterwards nothing of them is left."""
     made = lab("up")
     assert made.returncode == 0, made.stderr
     yield
@@ -63,11 +35,10 @@ def testbed(before: dict[str, set[str]]) -> Iterator[None]:
     assert traces() == before
 
 
-@pytest.mark.usefixtures("testbed")
 def test_each_host_is_reached_by_its_key_and_is_a_machine_of_its_own() -> None:
     seen = {}
     for name, host in hosts().items():
-        done = ssh(name, "hostname; cat /etc/machine-id; nproc; echo /proc/[0-9]* | wc -w; stat -c %a /root /root/.ssh")
+        done = ssh(host, "hostname; cat /etc/machine-id; nproc; echo /proc/[0-9]* | wc -w; stat -c %a /root /root/.ssh")
         assert done.returncode == 0, done.stderr
         hostname, machine, cpus, processes, *modes = done.stdout.split()
         assert (hostname, int(cpus), modes) == (name, len(host["cpus"]), ["700", "700"])
@@ -77,35 +48,46 @@ def test_each_host_is_reached_by_its_key_and_is_a_machine_of_its_own() -> None:
     assert len(set(seen.values())) == 3
 
 
-@pytest.mark.usefixtures("testbed")
 def test_the_key_is_its_owners_alone_and_a_host_with_another_key_is_not_trusted() -> None:
-    assert (STATE / "id_ed25519").stat().st_mode & 0o777 == 0o600
-    known = STATE / "known_hosts"
+    sut = hosts()["sut-0"]
+    assert Path(sut["key_file"]).stat().st_mode & 0o777 == 0o600
+    known = Path(sut["known_hosts_file"])
     right = known.read_text()
     try:
         first, second, *_ = right.splitlines()
         known.write_text(" ".join([first.split()[0], *second.split()[1:]]) + "\n")
-        refused = ssh("sut-0", "true")
+        refused = ssh(sut, "true")
     finally:
         known.write_text(right)
     assert refused.returncode == 255
     assert "Host key verification failed" in refused.stderr
 
 
-@pytest.mark.usefixtures("testbed")
-def test_hosts_reach_each_other_by_name_and_install_packages() -> None:
-    for name in hosts():
+def test_hosts_reach_each_other_by_name() -> None:
+    for name, host in hosts().items():
         others = [other for other in hosts() if other != name]
-        done = ssh(name, " && ".join(f"ping -q -c 1 -W 2 {other}" for other in others))
+        done = ssh(host, " && ".join(f"ping -q -c 1 -W 2 {other}" for other in others))
         assert done.returncode == 0, done.stdout
-    installed = ssh(
-        "load-0", "apt-get -qq update && apt-get -qq install --yes --no-install-recommends tree && tree /mnt"
-    )
+
+
+def test_a_host_installs_packages_with_the_machines_settings_and_for_itself_alone() -> None:
+    load, sut = hosts()["load-0"], hosts()["sut-0"]
+    installed = ssh(load, "apt-get -qq update && apt-get -qq install --yes --no-install-recommends tree && tree /mnt")
     assert installed.returncode == 0, installed.stderr
-    assert ssh("sut-0", "command -v tree").returncode != 0
+    assert ssh(sut, "command -v tree").returncode != 0
 
 
-@pytest.mark.usefixtures("testbed")
+def test_the_cached_root_file_system_holds_none_of_the_machines_settings() -> None:
+    cached = rootfs.place(local.cache_root(os.environ))
+    settings = find_settings(Processes(), os.environ)
+    assert (cached / "usr/bin/python3").exists()
+    assert [name for name in settings.files if (cached / name).exists()] == []
+    address = settings.mirror.partition("://")[2].partition("/")[0]
+    telling = [*(cached / "etc/apt").rglob("*"), *(cached / "var/log").rglob("*"), *(cached / "root").rglob("*")]
+    assert [path for path in telling if path.is_file() and address.encode() in path.read_bytes()] == []
+    assert list((cached / "var/lib/apt/lists").iterdir()) == []
+
+
 def test_a_second_testbed_is_refused_and_names_the_first() -> None:
     refused = lab("up", "--sut", "2")
     assert refused.returncode == 6
@@ -114,7 +96,6 @@ def test_a_second_testbed_is_refused_and_names_the_first() -> None:
     assert all(answering().values())
 
 
-@pytest.mark.usefixtures("testbed")
 def test_a_host_that_is_cut_off_does_not_answer_until_it_is_back() -> None:
     load = hosts()["load-0"]
     with cut_off(load):
@@ -123,7 +104,6 @@ def test_a_host_that_is_cut_off_does_not_answer_until_it_is_back() -> None:
     assert all(answering().values())
 
 
-@pytest.mark.usefixtures("testbed")
 def test_a_host_without_sshd_goes_on_but_lets_nobody_in() -> None:
     sut = hosts()["sut-0"]
     with stopped_sshd(sut):
@@ -132,78 +112,37 @@ def test_a_host_without_sshd_goes_on_but_lets_nobody_in() -> None:
     assert all(answering().values())
 
 
-@pytest.mark.usefixtures("testbed")
 def test_a_full_disk_is_one_hosts_alone() -> None:
+    db, sut = hosts()["db-0"], hosts()["sut-0"]
     free = os.statvfs(STATE).f_bavail
-    with full_disk(hosts()["db-0"]):
-        full = ssh("db-0", "head -c 1M /dev/zero > /root/new")
+    with full_disk(db):
+        full = ssh(db, "head -c 1M /dev/zero > /root/new")
         assert "No space left on device" in full.stderr
-        assert ssh("sut-0", "head -c 1M /dev/zero > /root/new").returncode == 0
+        assert ssh(sut, "head -c 1M /dev/zero > /root/new").returncode == 0
         assert os.statvfs(STATE).f_bavail > free * 0.9
-    assert ssh("db-0", "head -c 1M /dev/zero > /root/new").returncode == 0
+    assert ssh(db, "head -c 1M /dev/zero > /root/new").returncode == 0
 
 
-@pytest.mark.usefixtures("testbed")
-def test_a_slowed_host_takes_longer_for_the_same_work() -> None:
-    work = "python3 -c 'import time; s = time.monotonic(); sum(range(20_000_000)); print(time.monotonic() - s)'"
-    quick_s = float(ssh("sut-0", work).stdout)
-    with slowed(hosts()["sut-0"]):
-        slow_s = float(ssh("sut-0", work).stdout)
-    assert slow_s > 1.5 * quick_s
+def test_a_hosts_wall_clock_is_off_for_it_alone_while_its_durations_stay_right() -> None:
+    load, sut = hosts()["load-0"], hosts()["sut-0"]
+    clocks = "python3 -c 'import time; print(time.time(), time.monotonic())'"
+    with clock_off(load, offset_s=-3600):
+        wall_s, monotonic_s = map(float, ssh(load, clocks).stdout.split())
+        others_wall_s = float(ssh(sut, clocks).stdout.split()[0])
+        assert wall_s == pytest.approx(time.time() - 3600, abs=60)
+        assert monotonic_s == pytest.approx(time.monotonic(), abs=60)
+        assert others_wall_s == pytest.approx(time.time(), abs=60)
+    assert float(ssh(load, clocks).stdout.split()[0]) == pytest.approx(time.time(), abs=60)
 
 
-def test_lab_killed_at_any_time_leaves_what_down_removes(before: dict[str, set[str]]) -> None:
-    for deeds in (0, 1, 4, 7, 10):
-        process = subprocess.Popen([*COMMAND, "up"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for_deeds(deeds)
-        process.kill()
-        process.wait()
-        refused = lab("up")
-        assert refused.returncode == 6, refused.stderr
-        assert json.loads(lab("status", "--json").stdout)["state"] == "unfinished"
-        removed = lab("down")
-        assert removed.returncode == 0, removed.stderr
-        assert traces() == before
-
-
-def test_an_interrupted_up_removes_what_it_made(before: dict[str, set[str]]) -> None:
-    process = subprocess.Popen([*COMMAND, "up"], stderr=subprocess.PIPE, text=True)
-    wait_for_deeds(9)
-    process.send_signal(signal.SIGTERM)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
-    assert "removing what was made" in stderr
-    assert traces() == before
-
-
-def test_a_testbed_that_cannot_be_is_refused_and_leaves_nothing(before: dict[str, set[str]]) -> None:
-    subprocess.run(["ip", "link", "add", "lab-bridge", "type", "bridge"], check=True)
-    try:
-        refused = lab("up")
-    finally:
-        subprocess.run(["ip", "link", "delete", "lab-bridge"], check=True)
-    assert refused.returncode == 3
-    assert "there is a network link lab-bridge already" in refused.stderr
-    assert traces() == before
-
-
-def test_a_second_testbed_of_another_shape_comes_and_goes_like_the_first(before: dict[str, set[str]]) -> None:
-    made = lab("up", "--sut", "2", "--json")
-    assert made.returncode == 0, made.stderr
-    assert [host["name"] for host in json.loads(made.stdout)["hosts"]] == ["sut-0", "sut-1", "load-0", "db-0"]
-    assert lab("down").returncode == 0
-    assert traces() == before
-    again = lab("down")
-    assert (again.returncode, again.stderr) == (0, "There is no testbed.\n")
-
-
-def wait_for_deeds(count: int) -> None:
-    """Wait until `up` has written down so many deeds."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if len(json.loads((STATE / "registry.json").read_text())["deeds"]) >= count:
-                return
-        except FileNotFoundError:
-            time.sleep(0.001)
-    raise TimeoutError
+def test_a_slowed_host_gets_a_smaller_share_of_its_cpus() -> None:
+    sut = hosts()["sut-0"]
+    share = (
+        "python3 -c 'import time; begin = time.monotonic(), time.process_time()\n"
+        "while time.monotonic() < begin[0] + 1: pass\n"
+        "print((time.process_time() - begin[1]) / (time.monotonic() - begin[0]))'"
+    )
+    with slowed(sut):
+        slow = float(ssh(sut, share).stdout)
+    assert slow < 0.4  # four neighbours leave it a fifth
+    assert float(ssh(sut, share).stdout) > 1.5 * slow

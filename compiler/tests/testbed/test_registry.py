@@ -4,13 +4,13 @@ import pytest
 
 from benchmark_lab.runtime.machine import CpuSets
 from benchmark_lab.runtime.testbed import network, rootfs
-from benchmark_lab.runtime.testbed.layout import lay_out
+from benchmark_lab.runtime.testbed.layout import NETWORK, lay_out
 from benchmark_lab.runtime.testbed.registry import Registry, Step, carry_out, read_registry, save, undo_all
 from benchmark_lab.runtime.tools import ToolFailedError
 from tests.testbed.fake_machine import FakeMachine, KilledError
 
 CPUS = CpuSets(sut=(0,), load=(1,), db=(2, 3), upstream=(4,))
-HOSTS = lay_out({"sut": 1}, CPUS)
+HOSTS = lay_out({"sut": 1}, [CPUS], NETWORK)
 OTHERS = (
     "forwarding",
     "link docker0",
@@ -22,11 +22,11 @@ OTHERS = (
 
 
 def steps() -> list[Step]:
-    return [rootfs.partial(Path("/cache/testbed/rootfs")), *network.steps(HOSTS, 1400, "1a2b")]
+    return [rootfs.partial(Path("/cache/testbed/rootfs")), *network.steps(HOSTS, NETWORK, 1400, "1a2b")]
 
 
 def new_registry(folder: Path) -> Registry:
-    return save(Registry(id="1a2b", made_at="2026-01-01", mark="LAB_STARTED_BY=1-none", hosts=HOSTS), folder)
+    return save(Registry(id="1a2b", made_at="2026-01-01", network=NETWORK, hosts=HOSTS), folder)
 
 
 def undo(folder: Path, machine: FakeMachine) -> list[str]:
@@ -99,13 +99,3 @@ def test_what_others_came_to_share_is_left_to_them(tmp_path: Path) -> None:
     assert undo_all(registry, machine, said.append) == []
     assert machine.things == {"/run/netns", "mount /run/netns", "/run/netns/others"}
     assert "mount /run/netns stays: something else uses it by now" in said
-
-
-def test_hosts_get_names_addresses_and_the_cpus_of_their_role() -> None:
-    hosts = lay_out({"sut": 1, "load": 2, "db": 1}, CPUS)
-    assert [(host.name, host.address, host.cpus) for host in hosts] == [
-        ("sut-0", "198.18.0.2", (0,)),
-        ("load-0", "198.18.0.3", (1,)),
-        ("load-1", "198.18.0.4", (1,)),
-        ("db-0", "198.18.0.5", (2, 3, 4)),
-    ]

@@ -19,7 +19,7 @@ def traces() -> dict[str, set[str]]:
         "links": {line.split(": ")[1] for line in _printed("ip", "-o", "link", "show")},
         "addresses": set(_printed("ip", "-o", "address", "show", "to", "198.18.0.0/15")),
         "rules": {line for line in _printed("iptables-save") if line.startswith("-A")},
-        "policies": {line for line in _printed("iptables-save") if line.startswith(":") and " ACCEPT " not in line},
+        "policies": {line.partition(" [")[0] for line in _printed("iptables-save") if line.startswith(":")},
         "forwarding": set(_printed("sysctl", "net.ipv4.ip_forward")),
         "disks": set(_printed("losetup", "--noheadings", "--output", "BACK-FILE")),
         "files": {str(path) for path in (*STATE.parent.glob("testbed*"), *Path("/run").glob("netns*"))},
@@ -36,6 +36,12 @@ def _processes_elsewhere() -> set[str]:
     found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # ended in this moment
+            if _is_zombie(folder):  # ended, and only waiting for process 1 to notice
+                continue
             if any((folder / "ns" / name).readlink() != ours[name] for name in ours):
                 found.add(f"{folder.name} {(folder / 'cmdline').read_bytes()!r}")
     return found
+
+
+def _is_zombie(process: Path) -> bool:
+    return (process / "stat").read_text(errors="replace").rpartition(")")[2].split()[0] == "Z"

@@ -8,20 +8,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from benchmark_lab.bundle import Hardware
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.interrupts import Interrupts
-from benchmark_lab.runtime.machine import available_cpus, share_out
+from benchmark_lab.runtime.machine import available_cpus
 from benchmark_lab.runtime.testbed import host as hosts
 from benchmark_lab.runtime.testbed import network, rootfs
-from benchmark_lab.runtime.testbed.layout import Role, lay_out
+from benchmark_lab.runtime.testbed.inventory import INVENTORY, KEY, KNOWN_HOSTS, inventory
+from benchmark_lab.runtime.testbed.layout import Role, lay_out, share_out_to_lanes
 from benchmark_lab.runtime.testbed.needs import require
 from benchmark_lab.runtime.testbed.packages import PackageSettings, find_settings
-from benchmark_lab.runtime.testbed.registry import Registry, carry_out, read_registry, save
+from benchmark_lab.runtime.testbed.registry import MARK, Registry, carry_out, read_registry, save
 from benchmark_lab.runtime.testbed.removal import remove
-from benchmark_lab.runtime.testbed.status import KEY, KNOWN_HOSTS, Status, status_of
+from benchmark_lab.runtime.testbed.status import Status, status_of
 from benchmark_lab.runtime.tools import Tools
 
 
@@ -30,8 +32,6 @@ class Machine:
     """The machine that carries the hosts, as a command finds it."""
 
     tools: Tools
-    mark: str
-    """What `tools` marks its long-running programs with."""
     environment: Mapping[str, str]
     say: Callable[[str], None]
     interrupts: Interrupts
@@ -47,18 +47,30 @@ class Machine:
         return rootfs.place(local.cache_root(self.environment))
 
 
-def up(machine: Machine, counts: Mapping[Role, int], hardware: Hardware, *, name: str, now: datetime) -> Status:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The hosts to be made."""
+
+    counts: Mapping[Role, int]
+    """Hosts of each role in a lane."""
+    lanes: int
+    hardware: Hardware
+    """How many CPUs each role asks for."""
+    network: IPv4Network
+
+
+def up(machine: Machine, wanted: Wanted, *, name: str, now: datetime) -> Status:
     """Make hosts and wait until they answer; after a failure or an interrupt nothing of them is left.
 
     Args:
         machine: to carry them.
-        counts: how many hosts of each role.
-        hardware: how many CPUs each role asks for.
+        wanted: what to make.
         name: of the testbed: it marks what is the testbed's own.
         now: the time.
 
     Raises:
         LockedError: if there is a testbed already, or one in the making.
+        NoRoomError: if the network has too few addresses.
         ToolFailedError: if the machine lacks something or a command fails.
         ResourcesRemainError: if something could not be removed again.
     """
@@ -68,14 +80,15 @@ def up(machine: Machine, counts: Mapping[Role, int], hardware: Hardware, *, name
         if (former := read_registry(folder)) is not None:
             described = ", ".join(host.name for host in former.hosts)
             raise local.LockedError(
-                f"this machine has a testbed since {former.made_at}: {described}\n"
+                f"this machine has {'a' if former.complete else 'an unfinished'} testbed since {former.made_at}: {described}\n"
                 "help: use it, or remove it with `lab testbed down`"
             )
-        network.require_free(machine.tools)
-        laid_out = lay_out(counts, share_out(available_cpus(), hardware))
+        cpus = share_out_to_lanes(available_cpus(), wanted.hardware, wanted.lanes)
+        laid_out = lay_out(wanted.counts, cpus, wanted.network)
+        network.require_free(wanted.network, machine.tools)
         settings = find_settings(machine.tools, machine.environment)
         folder.mkdir(mode=0o700, exist_ok=True)
-        registry = Registry(id=name, made_at=now.isoformat(), mark=machine.mark, hosts=laid_out)
+        registry = Registry(id=name, made_at=now.isoformat(), network=wanted.network, hosts=laid_out)
         try:
             return _make(machine, save(registry, folder), settings)
         except BaseException:
@@ -84,12 +97,13 @@ def up(machine: Machine, counts: Mapping[Role, int], hardware: Hardware, *, name
 
 
 def _make(machine: Machine, registry: Registry, settings: PackageSettings) -> Status:
-    tools, folder = machine.tools, machine.folder
+    tools, folder, mark = machine.tools, machine.folder, {MARK: registry.id}
     if not machine.rootfs.exists():
-        machine.say("Making the root file system of all hosts with debootstrap: once, for two minutes or so.")
+        machine.say("Making the root file system of all hosts with debootstrap: once, for a minute or two.")
         registry = carry_out([rootfs.partial(machine.rootfs)], registry, folder, tools)
-        rootfs.make(machine.rootfs, settings.mirror, machine.environment, tools)
-    steps = network.steps(registry.hosts, network.uplink_mtu(tools), registry.id)
+        environment = {**machine.environment, **mark}
+        rootfs.make(machine.rootfs, settings.mirror, environment, folder / "debootstrap.log", tools)
+    steps = network.steps(registry.hosts, registry.network, network.uplink_mtu(tools), registry.id)
     registry = carry_out(steps, registry, folder, tools)
     authorized = hosts.new_key(folder / KEY, f"benchmark-lab testbed {registry.id}", tools)
     known = ""
@@ -97,8 +111,9 @@ def _make(machine: Machine, registry: Registry, settings: PackageSettings) -> St
         known += hosts.prepare(
             host, folder / host.name, hosts=registry.hosts, authorized=authorized, settings=settings, tools=tools
         )
-        hosts.start(host, machine.rootfs, folder / host.name, tools)
+        hosts.start(host, machine.rootfs, folder / host.name, mark, tools)
     (folder / KNOWN_HOSTS).write_text(known, encoding="utf-8")
+    (folder / INVENTORY).write_text(inventory(registry.hosts, folder), encoding="utf-8")
     for host in registry.hosts:
         hosts.wait_until_answering(host, folder / host.name)
     registry = save(registry.model_copy(update={"complete": True}), folder)

@@ -7,7 +7,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -101,8 +101,8 @@ def _make_disk(path: Path, tools: Tools) -> None:
         raise ToolFailedError(f"{path} cannot become a file system", output=done.stderr)
 
 
-def start(host: Host, rootfs: Path, folder: Path, tools: Tools) -> None:
-    """Start the host on its CPUs; it goes on when `lab` has ended."""
+def start(host: Host, rootfs: Path, folder: Path, mark: Mapping[str, str], tools: Tools) -> None:
+    """Start the host on its CPUs; it goes on when `lab` has ended, with `mark` in its processes' environment."""
     argv = [
         *("nsenter", f"--net={NAMESPACES / host.namespace}"),
         *("prlimit", f"--nofile={_OPEN_FILES}:"),
@@ -110,7 +110,7 @@ def start(host: Host, rootfs: Path, folder: Path, tools: Tools) -> None:
         *("unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"),
         *("sh", str(_INIT), str(rootfs), str(folder), host.name),
     ]
-    tools.start(argv, env={"PATH": _PATH, "LANG": "C.UTF-8"}, log=folder / "log")
+    tools.start(argv, env={"PATH": _PATH, "LANG": "C.UTF-8", **mark}, log=folder / "log")
 
 
 def wait_until_answering(host: Host, folder: Path) -> None:
@@ -157,12 +157,11 @@ def _numbers(pid: int) -> str:
     return ""
 
 
-def end(host: Host, tools: Tools) -> list[int]:
-    """End all that runs on the host, at once: its process 1 takes the others with it; who is still there then."""
+def end(host: Host, tools: Tools) -> None:
+    """End all that runs on the host, at once: its process 1 takes the others with it."""
     deadline = time.monotonic() + END_TIMEOUT_S
     while (pids := processes(host, tools)) and time.monotonic() < deadline:
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
-    return pids

@@ -32,7 +32,8 @@ ln -s fd/0 dev/stdin
 ln -s fd/1 dev/stdout
 ln -s fd/2 dev/stderr
 mount -t tmpfs -o mode=0755 run run
-mkdir run/sshd run/lock
+mkdir run/sshd
+mkdir -m 1777 run/lock
 
 pivot_root . mnt
 # shellcheck disable=SC2016 # for the shell of the new root to expand

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network
 from pathlib import Path
 
-from benchmark_lab.runtime.testbed.layout import BRIDGE, GATEWAY, NETWORK, Host
+from benchmark_lab.runtime.testbed.layout import BRIDGE, Host, gateway
 from benchmark_lab.runtime.testbed.registry import Deed, Step
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
@@ -15,18 +16,18 @@ FORWARDING = "net.ipv4.ip_forward"
 WIDEST_PACKET = 1500
 
 
-def require_free(tools: Tools) -> None:
+def require_free(network: IPv4Network, tools: Tools) -> None:
     """Go on only if the testbed's addresses are unused here.
 
     Raises:
         ToolFailedError: if this machine has a route to them.
     """
-    routes = tools.run(["ip", "route", "show", "root", str(NETWORK)]).stdout.splitlines()
+    routes = tools.run(["ip", "route", "show", "root", str(network)]).stdout.splitlines()
     if taken := [route for route in routes if not route.startswith("default")]:
         raise ToolFailedError(
-            f"this machine has a route to {NETWORK}, the testbed's network, already",
+            f"this machine has a route to {network}, the testbed's network, already",
             output="\n".join(taken),
-            next_step="remove the route, or the interface that has it",
+            next_step="name another network with --network, or remove the route or the interface that has it",
         )
 
 
@@ -39,22 +40,23 @@ def uplink_mtu(tools: Tools) -> int:
     return min(int(link["mtu"]), WIDEST_PACKET)
 
 
-def steps(hosts: Sequence[Host], mtu: int, testbed: str) -> Iterator[Step]:
+def steps(hosts: Sequence[Host], network: IPv4Network, mtu: int, testbed: str) -> Iterator[Step]:
     """Everything to make, in order; undone in the reverse one.
 
     Args:
         hosts: to be connected.
+        network: that their addresses are of.
         mtu: largest packet on the way out, in bytes.
         testbed: its id, which marks its firewall rules.
     """
     yield _forwarding()
-    for table, chain, how, rule in _rules():
+    for table, chain, how, rule in _rules(network):
         yield _rule(table, chain, how, rule, testbed)
-    yield _bridge()
+    yield _bridge(network)
     yield from _namespaces_folder()
     for host in hosts:
         yield _namespace(host)
-        yield _link(host, mtu)
+        yield _link(host, network, mtu)
 
 
 def _forwarding() -> Step:
@@ -69,13 +71,13 @@ def _forwarding() -> Step:
     )
 
 
-def _rules() -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+def _rules(network: IPv4Network) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
     """Table, chain, how to add, and the rule.
 
     A Docker engine drops what it does not know, even between the ports of one bridge: hence the two accepting rules,
     ahead of its own. They leave bridge-nf-call-iptables alone, which the engine's own networks depend on.
     """
-    inside = str(NETWORK)
+    inside = str(network)
     yield "nat", "POSTROUTING", "-A", ("-s", inside, "!", "-d", inside, "-j", "MASQUERADE")
     yield "filter", "FORWARD", "-I", ("-i", BRIDGE, "-j", "ACCEPT")
     yield "filter", "FORWARD", "-I", ("-o", BRIDGE, "-j", "ACCEPT")
@@ -94,12 +96,12 @@ def _rule(table: str, chain: str, how: str, rule: tuple[str, ...], testbed: str)
     )
 
 
-def _bridge() -> Step:
+def _bridge(network: IPv4Network) -> Step:
     return Step(
         _link_deed(BRIDGE),
         (
             ("ip", "link", "add", BRIDGE, "type", "bridge"),
-            ("ip", "address", "add", f"{GATEWAY}/{NETWORK.prefixlen}", "dev", BRIDGE),
+            ("ip", "address", "add", f"{gateway(network)}/{network.prefixlen}", "dev", BRIDGE),
             ("ip", "link", "set", BRIDGE, "up"),
         ),
     )
@@ -137,20 +139,20 @@ def _namespace(host: Host) -> Step:
     )
 
 
-def _link(host: Host, mtu: int) -> Step:
+def _link(host: Host, network: IPv4Network, mtu: int) -> Step:
     """The host's end is its eth0.
 
     Its default route has the way out's packet size, since some networks swallow larger ones without a word.
     """
     inside = ("ip", "-n", host.namespace)
-    route = (*inside, "route", "add", "default", "via", GATEWAY)
+    route = (*inside, "route", "add", "default", "via", str(gateway(network)))
     return Step(
         _link_deed(host.namespace),
         (
             ("ip", "link", "add", host.namespace, "type", "veth", "peer", "name", "eth0", "netns", host.namespace),
             ("ip", "link", "set", host.namespace, "master", BRIDGE, "up"),
             (*inside, "link", "set", "lo", "up"),
-            (*inside, "address", "add", f"{host.address}/{NETWORK.prefixlen}", "dev", "eth0"),
+            (*inside, "address", "add", f"{host.address}/{network.prefixlen}", "dev", "eth0"),
             (*inside, "link", "set", "eth0", "up"),
             (*route, "mtu", str(mtu)) if mtu < WIDEST_PACKET else route,
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from benchmark_lab.bundle import Part, StoredFile
@@ -13,6 +14,7 @@ from benchmark_lab.runtime.testbed.layout import Host
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 FILE = "registry.json"
+MARK = "LAB_TESTBED"
 
 Argv = tuple[str, ...]
 
@@ -33,11 +35,15 @@ class Registry(StoredFile):
 
     id: str
     made_at: str
-    mark: str
-    """In the environment of the long-running programs that `up` starts, should it be killed."""
+    network: IPv4Network
     hosts: tuple[Host, ...]
     deeds: tuple[Deed, ...] = ()
     complete: bool = False
+
+    @property
+    def mark(self) -> str:
+        """In the environment of every program that goes on without `up`, or that a killed `up` leaves."""
+        return f"{MARK}={self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,10 @@ def remove(folder: Path, tools: Tools, say: Callable[[str], None]) -> None:
 
 
 def _undone(registry: Registry, tools: Tools, say: Callable[[str], None]) -> list[str]:
-    end_marked(registry.mark)
-    running = [(pid, host) for host in registry.hosts for pid in hosts.end(host, tools)]
+    for host in registry.hosts:
+        hosts.end(host, tools)
+    end_marked(registry.mark)  # what was about to enter a host, and what made the root file system
+    running = [(pid, host) for host in registry.hosts for pid in hosts.processes(host, tools)]
     if running:  # without its name, their namespace could not be found again
         return [f"process {pid} of host {host.name}: kill -KILL {pid}" for pid, host in running]
     return [f"{deed.what}: {shlex.join(deed.undo)}" for deed in undo_all(registry, tools, say)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,16 +16,22 @@ RELEASE = "bookworm"
 PACKAGES = ("ca-certificates", "iproute2", "iputils-ping", "openssh-server", "procps", "python3", "tini")
 """Beyond the smallest Debian: what a rented machine has (SSH, Python, network tools), and a process 1."""
 
+UNWANTED = (
+    *("etc/apt/sources.list", "etc/resolv.conf", "etc/hostname", "var/log/bootstrap.log", "var/lib/apt/lists/*"),
+    *("etc/ssh/ssh_host_*", "var/cache/apt/*"),
+)
+"""What tells of the machine that made it, which each host gets anew at run time, and what only takes space."""
+
 
 def place(cache: Path) -> Path:
-    """Where the root file system lies, once it is made; another list of packages is another one."""
-    contents = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:8]
+    """Where the root file system lies, once it is made; one with other contents lies elsewhere."""
+    contents = hashlib.sha256(" ".join((*PACKAGES, *UNWANTED)).encode()).hexdigest()[:8]
     return cache / "testbed" / f"{RELEASE}-{platform.machine()}-{contents}"
 
 
 def partial(rootfs: Path) -> Step:
     """The deed of making it: what is unfinished is removed."""
-    folder = str(rootfs.with_name(f"{rootfs.name}.partial"))
+    folder = str(_unfinished(rootfs))
     return Step(
         Deed(
             what=f"folder {folder}",
@@ -34,24 +41,17 @@ def partial(rootfs: Path) -> Step:
     )
 
 
-def make(rootfs: Path, mirror: str, environment: Mapping[str, str], tools: Tools) -> None:
-    """Make the root file system.
+def make(rootfs: Path, mirror: str, environment: Mapping[str, str], log: Path, tools: Tools) -> None:
+    """Make the root file system with packages from a mirror.
 
     Raises:
         ToolFailedError: if debootstrap fails.
     """
-    unfinished = rootfs.with_name(f"{rootfs.name}.partial")
-    log = rootfs.with_name("debootstrap.log")
+    unfinished = _unfinished(rootfs)
     rootfs.parent.mkdir(parents=True, exist_ok=True)
     argv = [
-        *(
-            "unshare",
-            "--mount",
-            "--mount-proc",
-            "--pid",
-            "--fork",
-            "--kill-child",
-        ),  # its mounts and processes end with it
+        # in namespaces of its own, so that its mounts and processes end with it
+        *("unshare", "--mount", "--mount-proc", "--pid", "--fork", "--kill-child"),
         *("debootstrap", "--force-check-gpg", f"--keyring={KEYRING}", "--variant=minbase"),
         *(f"--include={','.join(PACKAGES)}", RELEASE, str(unfinished), mirror),
     ]
@@ -60,9 +60,15 @@ def make(rootfs: Path, mirror: str, environment: Mapping[str, str], tools: Tools
         raise ToolFailedError(
             f"debootstrap ended with {status}",
             output=log.read_text(errors="replace"),
-            next_step=f"see {log}; it fetches packages from the machine's own mirror",
+            next_step="it fetches packages from the machine's own mirror: see that `apt-get update` works",
         )
-    for unwanted in ("etc/ssh/ssh_host_*", "var/cache/apt/archives/*.deb"):
-        for path in unfinished.glob(unwanted):
+    for path in [found for unwanted in UNWANTED for found in unfinished.glob(unwanted)]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
             path.unlink()
     unfinished.rename(rootfs)
+
+
+def _unfinished(rootfs: Path) -> Path:
+    return rootfs.with_name(f"{rootfs.name}.partial")

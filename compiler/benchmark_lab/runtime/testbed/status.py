@@ -7,12 +7,10 @@ from typing import Literal
 
 from benchmark_lab.bundle import Part, StoredFile
 from benchmark_lab.runtime.testbed import host as hosts
+from benchmark_lab.runtime.testbed.inventory import INVENTORY, KEY, KNOWN_HOSTS, USER
 from benchmark_lab.runtime.testbed.layout import Host, Role
 from benchmark_lab.runtime.testbed.registry import Registry
 from benchmark_lab.runtime.tools import Tools
-
-KEY = "id_ed25519"
-KNOWN_HOSTS = "known_hosts"
 
 
 class HostStatus(Part):
@@ -20,6 +18,7 @@ class HostStatus(Part):
 
     name: str
     role: Role
+    lane: int
     address: str
     port: int
     user: str
@@ -39,6 +38,8 @@ class Status(StoredFile):
     state: Literal["down", "unfinished", "up"]
     id: str | None = None
     made_at: str | None = None
+    inventory_file: str | None = None
+    """For the target `ssh`; none unless the testbed is up."""
     hosts: tuple[HostStatus, ...] = ()
 
 
@@ -50,6 +51,7 @@ def status_of(registry: Registry | None, folder: Path, tools: Tools) -> Status:
         state="up" if registry.complete else "unfinished",
         id=registry.id,
         made_at=registry.made_at,
+        inventory_file=str(folder / INVENTORY) if registry.complete else None,
         hosts=tuple(_host(host, folder, tools) for host in registry.hosts),
     )
 
@@ -58,9 +60,10 @@ def _host(host: Host, folder: Path, tools: Tools) -> HostStatus:
     return HostStatus(
         name=host.name,
         role=host.role,
+        lane=host.lane,
         address=host.address,
         port=hosts.PORT,
-        user="root",
+        user=USER,
         key_file=str(folder / KEY),
         known_hosts_file=str(folder / KNOWN_HOSTS),
         cpus=host.cpus,
