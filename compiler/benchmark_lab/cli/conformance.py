@@ -101,8 +101,8 @@ def conformance(
         jwt_secret,
         jwt_audience,
         middleware_depth,
-        server_log=server_log and partial(server_log.read_text, encoding="utf-8", errors="replace"),
-        server_memory=server_pid and partial(resident_bytes, server_pid),
+        server_log=partial(server_log.read_text, encoding="utf-8", errors="replace") if server_log else None,
+        server_memory=partial(resident_bytes, server_pid) if server_pid else None,
     )
     openapi = find_root(Path.cwd()) / "spec" / "openapi.yaml"
     report = run_conformance(target, depth, openapi=openapi, seed=drawn, checks=chosen)

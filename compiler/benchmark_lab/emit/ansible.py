@@ -16,9 +16,16 @@ def files(plan: Plan) -> dict[str, str]:
     builds = {"implementation_builds": _builds(plan), "nodejs_languages": _languages(plan)}
     return {
         "playbooks/prepare.yml": _playbook(
-            _play("Put on each host what every run needs there", "all", "host"),
+            _play("Put on each host that is not this machine what every run needs", "remote", "host"),
             _play("Bring up the database and the simulated upstream", "db", "postgresql", "upstream"),
-            _play("Build what runs on the system under test", "sut", "nodejs", "implementation", "null_server", variables=builds),
+            _play(
+                "Build what runs on the system under test",
+                "sut",
+                "nodejs",
+                "implementation",
+                "null_server",
+                variables=builds,
+            ),
             _play("Put k6 on the load box", "load", "k6"),
         ),
         "playbooks/serve.yml": _playbook(_play("Start or stop a server on the system under test", "sut", "server")),

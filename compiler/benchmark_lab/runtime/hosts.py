@@ -21,6 +21,8 @@ from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 K6_BUILD = "k6"
 NODE_BUILD = "nodejs"
+ROUND = "round"
+"""The playbook of trials."""
 
 
 class Served(Part):
@@ -118,7 +120,11 @@ class Hosts:
     def target(self, served: Served, middleware_depth: int) -> Iterator[Target]:
         """A server as the controller reaches it, with all that shows what it does, within."""
         with ExitStack() as forwards:
-            there = (("sut", served.port), ("db", self.ports["database"]), ("upstream", self.ports["upstream"]))
+            there: tuple[tuple[Role, int], ...] = (
+                ("sut", served.port),
+                ("db", self.ports["database"]),
+                ("upstream", self.ports["upstream"]),
+            )
             server, database, upstream = (forwards.enter_context(self.site.forwarded(*port)) for port in there)
             yield Target(
                 base_url=f"http://{server}",
@@ -150,12 +156,7 @@ class Hosts:
         self.ansible.play(
             name,
             self.inventory,
-            variables={
-                "lab_k6": self.k6,
-                "lab_clock_offsets_s": self.site.clock_offsets_s(),
-                **self._node(),
-                **variables,
-            },
+            variables={"lab_k6": self.k6, **self._node(), **(self._clocks() if name == ROUND else {}), **variables},
             secret_env=env,
             on_event=on_event,
             label=label,
@@ -173,6 +174,10 @@ class Hosts:
                 self._learn(event)
 
         self.play("prepare", {}, on_event, limit=roles)
+
+    def _clocks(self) -> dict[str, object]:
+        """What maps a window on the load's clock to those of the others: only there do clocks meet."""
+        return {"lab_clock_offsets_s": self.site.clock_offsets_s()}
 
     def _node(self) -> dict[str, object]:
         """Where the hosts have the Node.js that the run brought them."""

@@ -14,7 +14,6 @@ from benchmark_lab.runtime.local import run_states
 from benchmark_lab.runtime.process import end_marked, start_ticks
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
-
 MADE_TESTBED = "testbed"
 """In the state of a run that makes a testbed for itself."""
 
@@ -44,13 +43,11 @@ def reap_all(project: Path, tools: Tools, environment: Mapping[str, str], say: C
         reap(state, project, tools, environment, say)
 
 
-def reap(
-    state: Path, project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]
-) -> None:
+def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     """End every process that the run of this state started, remove the hosts that it made, and the state.
 
-    Processes are ended by the same role that ends a run as it should, with the inventory that the run left; the run's own bundle
-    may be gone, so the roles are the project's.
+    Processes are ended by the same role that ends a run as it should, with the inventory that the run left; the run's
+    own bundle may be gone, so the roles are the project's.
 
     Raises:
         ToolFailedError: if the processes cannot be ended.

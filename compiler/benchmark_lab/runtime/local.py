@@ -176,7 +176,7 @@ def inventory(
         role: {"hosts": {f"{role}-0": {"lab_folder": str(state / role), "lab_cpus": getattr(cpus, role)}}}
         for role in ROLES
     }
-    return {"all": {"vars": common, "children": groups}}, cpus
+    return {"all": {"vars": common, "children": {**groups, "remote": {}}}}, cpus
 
 
 def find_k6(environment: Mapping[str, str], tools: Tools) -> str:

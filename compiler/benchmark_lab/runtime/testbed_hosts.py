@@ -11,7 +11,7 @@ from benchmark_lab.runtime import local, remote, testbed
 from benchmark_lab.runtime.hosts import Hosts, Wanted
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.leftovers import MADE_TESTBED, remove_state
-from benchmark_lab.runtime.testbed.layout import NETWORK
+from benchmark_lab.runtime.testbed.layout import NETWORK, Role
 from benchmark_lab.runtime.testbed.status import Status
 from benchmark_lab.runtime.tools import ToolFailedError
 
@@ -34,7 +34,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None
     (wanted.state / MADE_TESTBED).touch()
     try:
         say("Making a testbed for this run.")
-        counts = {"sut": 1, "load": wanted.hardware.load.count, "db": 1}
+        counts: dict[Role, int] = {"sut": 1, "load": wanted.hardware.load.count, "db": 1}
         shape = testbed.Wanted(counts, 1, wanted.hardware, NETWORK)
         made = testbed.up(machine, shape, name=secrets.token_hex(4), now=datetime.now(UTC))
         return remote.make_hosts(wanted, listed(made), remove=lambda: testbed.down(machine))

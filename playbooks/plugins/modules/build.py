@@ -149,7 +149,9 @@ def main() -> None:
                 build(sources, folder, commands, params["versions"])
             except (BuildError, OSError) as error:
                 module.fail_json(msg=f"{params['name']} cannot be built: {error}", name=params["name"])
-        elsewhere = {"archive": str(packed(folder)), "build": f"{params['place']}/{folder.name}"} if params["place"] else {}
+        elsewhere = (
+            {"archive": str(packed(folder)), "build": f"{params['place']}/{folder.name}"} if params["place"] else {}
+        )
     versions = (folder / COMPLETE).read_text()
     seconds = time.monotonic() - began
     found = {"name": params["name"], "build": str(folder), "versions": versions, "seconds": seconds}

@@ -104,7 +104,6 @@ async def _line_of(identifier: str, log: Callable[[], str], skip: int) -> dict[s
     return lines[0]
 
 
-
 def _objects(lines: Iterable[str]) -> list[dict[str, JsonValue]]:
     found = []
     for line in lines:

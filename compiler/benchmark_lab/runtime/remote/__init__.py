@@ -17,7 +17,8 @@ from benchmark_lab.runtime import local
 from benchmark_lab.runtime.hosts import Hosts, Wanted, write_inventory
 from benchmark_lab.runtime.leftovers import remove_state
 from benchmark_lab.runtime.machine import CpuSets, available_cpus
-from benchmark_lab.runtime.remote import files, lane
+from benchmark_lab.runtime.remote import files
+from benchmark_lab.runtime.remote import lane as lanes
 from benchmark_lab.runtime.remote.session import Session, open_session
 from benchmark_lab.runtime.remote.ssh import Access
 from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
@@ -32,7 +33,7 @@ class RemoteSite:
 
     lane: Lane
     sessions: Mapping[str, Session]
-    layouts: Mapping[str, lane.Layout]
+    layouts: Mapping[str, lanes.Layout]
     state: Path
     logs: Path
     remove: Callable[[], object] | None
@@ -108,19 +109,19 @@ def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object
     if not state.exists():
         local.new_state(state, wanted.mark)
     try:
-        of_lane = lane.chosen(inventory.lanes[0], wanted.hardware)
+        of_lane = lanes.chosen(inventory.lanes[0], wanted.hardware)
         with _held(of_lane, inventory.ssh, wanted) as (sessions, layouts):
-            cpus = lane.share_out(of_lane, sessions, wanted.hardware)
-            lacking = lane.packages(of_lane, sessions, [each.language for each in experiment.implementations])
+            cpus = lanes.share_out(of_lane, sessions, wanted.hardware)
+            lacking = lanes.packages(of_lane, sessions, [each.language for each in experiment.implementations])
             if not experiment.hosts.installs:
-                lane.require(lacking, sessions)
+                lanes.require(lacking, sessions)
             common = {
                 "lab_run": state.name,
                 "lab_archive": str(files.pack(wanted.bundle, state / "files.tar.gz")),
                 "lab_controller_files": str(wanted.bundle.files),
                 "lab_controller_cache": str(local.cache_root(wanted.origin.environment)),
             }
-            hosts = lane.inventory(of_lane, sessions, layouts, cpus, lacking, common)
+            hosts = lanes.inventory(of_lane, sessions, layouts, cpus=cpus, lacking=lacking, common=common)
     except BaseException:
         remove_state(state)
         raise
@@ -132,26 +133,26 @@ def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object
         cpus=cpus,
         controller_cpus=_beside(cpus) if shared else available_cpus(),
         labels=cpus.labels() if shared else (),
-        machine=lane.machines(of_lane, sessions),
+        machine=lanes.machines(of_lane, sessions),
         secrets=wanted.secrets,
         k6="",
     )
 
 
 @contextmanager
-def _held(of_lane: Lane, login: Login, wanted: Wanted) -> Iterator[tuple[dict[str, Session], dict[str, lane.Layout]]]:
+def _held(of_lane: Lane, login: Login, wanted: Wanted) -> Iterator[tuple[dict[str, Session], dict[str, lanes.Layout]]]:
     """Every host of the lane, held beyond the end unless something fails within."""
     run, environment = wanted.state.name, wanted.origin.environment
-    folder = lane.state_folder(wanted.state)
+    folder = lanes.state_folder(wanted.state)
     user = pwd.getpwuid(os.getuid()).pw_name
     owner = f"run {run} ({user} on {socket.gethostname()}, pid {os.getpid()})"
     passed = {name: environment[name] for name in PASSED_ON if name in environment}
     sessions: dict[str, Session] = {}
-    layouts: dict[str, lane.Layout] = {}
+    layouts: dict[str, lanes.Layout] = {}
     with ExitStack() as opened:
         for host in of_lane.hosts():
             access = Access(host, login, folder / host.name)
-            layouts[host.name] = layout = lane.Layout(access.user, run, files.name_of(wanted.bundle))
+            layouts[host.name] = layout = lanes.Layout(access.user, run, files.name_of(wanted.bundle))
             session = open_session(
                 access,
                 root=layout.root,

@@ -124,6 +124,7 @@ def inventory(
     lane: Lane,
     sessions: Mapping[str, Session],
     layouts: Mapping[str, Layout],
+    *,
     cpus: CpuSets,
     lacking: Mapping[str, Sequence[str]],
     common: Mapping[str, object],
@@ -149,9 +150,7 @@ def inventory(
             "lab_postgresql_user": POSTGRES if as_postgres else "",
         }
 
-    groups = {
-        role: {"hosts": {name: variables(name, role) for name in names}} for role, names in by_role(lane).items()
-    }
+    groups = {role: {"hosts": {name: variables(name, role) for name in names}} for role, names in by_role(lane).items()}
     shared: dict[str, object] = {
         "ansible_connection": "ssh",
         "ansible_python_interpreter": "/usr/bin/python3",
@@ -160,7 +159,7 @@ def inventory(
         "lab_clients": [f"{host.address}/32" for host in (*lane.sut, *lane.db)],
         **common,
     }
-    return {"all": {"vars": shared, "children": groups}}
+    return {"all": {"vars": shared, "children": {**groups, "remote": {"hosts": {name: {} for name in sessions}}}}}
 
 
 def machines(lane: Lane, sessions: Mapping[str, Session]) -> dict[str, str]:

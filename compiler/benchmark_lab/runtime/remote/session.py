@@ -113,12 +113,13 @@ def open_session(
         order = json.dumps({"root": root, "run": run, "owner": owner})
         hello = f"{json.dumps(_PROGRAM.read_text(encoding='utf-8'))}\n{order}"
         answer = _answer(conversation, hello, OPEN_TIMEOUT_S, access, log)
-        if holder := answer["held_by"]:
-            raise LockedError(f"{access.described} is in use by {holder}")
-        return Session(access, Facts.model_validate(answer), conversation, tools)
     except BaseException:
         conversation.close()
         raise
+    if holder := answer["held_by"]:
+        conversation.close()
+        raise LockedError(f"{access.described} is in use by {holder}")
+    return Session(access, Facts.model_validate(answer), conversation, tools)
 
 
 def _answer(
