@@ -49,10 +49,12 @@ def test_a_host_is_held_by_one_run_and_the_next_is_told_by_whom(tmp_path: Path) 
     first = take(root, "one")
     with pytest.raises(LockedError, match=r"host sut-0 .* is in use by run one \(somebody\)"):
         take(root, "two")
+    (root / "runs" / "one" / "left").touch()
     first.close()
     second = take(root, "two")
     assert second.facts.former == ("one",)
     second.close()
+    assert [path.name for path in (root / "runs").iterdir()] == ["one"]
 
 
 def test_a_folder_of_another_user_is_not_trusted(tmp_path: Path) -> None:

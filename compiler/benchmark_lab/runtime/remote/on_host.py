@@ -5,6 +5,7 @@ It is sent over the connection and needs nothing but Python's own library. With 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -76,6 +77,8 @@ def main() -> None:
             say({"monotonic_s": time.monotonic()})
         else:
             say({"text": Path(question["path"]).read_text(encoding="utf-8", errors="replace")})
+    with contextlib.suppress(OSError):  # of a run that is not cleaned up yet there is more than an empty folder
+        (runs / order["run"]).rmdir()
     lock.truncate(0)
 
 
