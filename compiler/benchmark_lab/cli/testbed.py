@@ -33,7 +33,6 @@ class Action(StrEnum):
     STATUS = "status"
 
 
-
 def _network(text: str) -> IPv4Network:
     try:
         network = IPv4Network(text)

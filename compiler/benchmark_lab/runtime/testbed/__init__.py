@@ -78,9 +78,10 @@ def up(machine: Machine, wanted: Wanted, *, name: str, now: datetime) -> Status:
     with _held():
         folder = machine.folder
         if (former := read_registry(folder)) is not None:
+            testbed = "a testbed" if former.complete else "an unfinished testbed"
             described = ", ".join(host.name for host in former.hosts)
             raise local.LockedError(
-                f"this machine has {'a' if former.complete else 'an unfinished'} testbed since {former.made_at}: {described}\n"
+                f"this machine has {testbed} since {former.made_at}: {described}\n"
                 "help: use it, or remove it with `lab testbed down`"
             )
         cpus = share_out_to_lanes(available_cpus(), wanted.hardware, wanted.lanes)
