@@ -86,6 +86,10 @@ test: check ## All that needs no root: real k6, PostgreSQL and Ansible
 	npm run --silent test:implementations
 	$(BIN)/pytest --quiet -m tools
 
+.PHONY: test-hosts
+test-hosts: .venv/dev.installed ## What needs root: hosts in namespaces of this machine, made, broken and removed
+	$(BIN)/pytest --quiet -m hosts
+
 .PHONY: format
 format: .venv/dev.installed node_modules/.installed ## Format and mend what can be mended
 	$(BIN)/ruff format

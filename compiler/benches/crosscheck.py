@@ -50,7 +50,9 @@ def by_wrk(bench: Bench) -> float:
     cpus = ",".join(map(str, hosts.cpus.load))
     for seconds in (WARMUP_S, MEASURE_S):
         command = ["taskset", "-c", cpus, "wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}"]
-        done = subprocess.run([*command, f"{served.base_url}/health"], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [*command, f"http://127.0.0.1:{served.port}/health"], capture_output=True, text=True, check=True
+        )
     found = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
     if found is None:
         sys.exit(f"wrk printed no rate:\n{done.stdout}{done.stderr}")

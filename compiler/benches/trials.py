@@ -19,13 +19,15 @@ from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
 from benchmark_lab.plan import make_plan
 from benchmark_lab.resolve import resolve
+from benchmark_lab.results.metrics import SHARED_HOST
 from benchmark_lab.run import Calibration, Trial
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.calibration import calibrate
+from benchmark_lab.runtime.hosts import Wanted
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.journal import Journal
 from benchmark_lab.runtime.leftovers import reap_all
-from benchmark_lab.runtime.local_hosts import make_hosts, release
+from benchmark_lab.runtime.local_hosts import make_hosts
 from benchmark_lab.runtime.outcome import Outcome
 from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.record import new_run_folder
@@ -99,27 +101,21 @@ def prepared(experiment: str) -> Iterator[Bench]:
         interrupts = Interrupts(progress.say)
         with interrupts.handled(), local.locked(folder.run):
             reap_all(PROJECT, tools, origin.environment, progress.say)
-            hosts = make_hosts(
-                bundle,
-                bundle.experiment.hardware[0],
-                state=local.run_states() / folder.run,
-                logs=folder.logs,
-                origin=origin,
-                tools=tools,
-                mark=tools.mark,
-                secrets=new_secrets(),
-            )
+            state = local.run_states() / folder.run
+            hardware = bundle.experiment.hardware[0]
+            wanted = Wanted(bundle, hardware, state, folder.logs, origin, tools, tools.mark, new_secrets())
+            hosts = make_hosts(wanted)
             affinity = os.sched_getaffinity(0)
             try:
                 progress.phase("prepare")
                 hosts.prepare(progress.step)
-                os.sched_setaffinity(0, hosts.cpus.rest)
+                os.sched_setaffinity(0, hosts.controller_cpus)
                 with Journal(folder.journal, lambda: datetime.now(UTC).isoformat()) as journal:
                     calibrations: dict[str, Calibration] = {}
-                    outcome = Outcome(started_at="")
+                    outcome = Outcome(started_at="", labels=(SHARED_HOST,))
                     rounds = Rounds(hosts, bundle, folder, journal, progress, outcome, calibrations)
                     yield Bench(bundle, rounds, calibrations)
             finally:
                 os.sched_setaffinity(0, affinity)
                 with interrupts.shielded():
-                    release(hosts)
+                    hosts.release()

@@ -12,6 +12,8 @@ SCHEMA = 1
 
 Scalar = str | int | float | bool
 Role = Literal["sut", "load", "db", "upstream"]
+HostSource = Literal["machine", "testbed", "inventory"]
+"""Where hosts come from: this machine plays every role, it carries a testbed, or somebody else has them."""
 
 
 class Part(BaseModel):
@@ -224,12 +226,23 @@ class Contrast(Part):
     candidate: str
 
 
+class TargetHosts(Part):
+    """What the target says of an experiment's hosts."""
+
+    source: HostSource = "machine"
+    shared: bool = True
+    """Whether all roles share one machine."""
+    installs: bool = False
+    """Whether a run may install the Debian packages that a host lacks."""
+
+
 class Experiment(StoredFile):
     """`experiment.json`: everything about the experiment except its cells and their order."""
 
     name: str
     question: str
     target: str
+    hosts: TargetHosts = TargetHosts()
     hardware: tuple[Hardware, ...]
     implementations: tuple[BundledImplementation, ...]
     scenarios: tuple[BundledScenario, ...]

@@ -298,11 +298,23 @@ class CriterionResult(Part):
     right: float | None = None
 
 
+class TaskTime(Part):
+    """What one task of a playbook took on one host."""
+
+    task: str
+    host: str
+    seconds: float
+
+
 class Phase(Part):
     """Wall time of one phase of the run."""
 
     name: str
     seconds: float
+    hosts: dict[str, float] = {}
+    """By host, what its tasks took; only for the phase that brings hosts up."""
+    slowest: tuple[TaskTime, ...] = ()
+    """Its slowest tasks, the slowest first."""
 
 
 class Provenance(Part):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from benchmark_lab.bundle import HostShape
+from benchmark_lab.bundle import HostShape, HostSource
 from benchmark_lab.source.shape import Written
 
 CpuCount = Annotated[int, Field(ge=1, le=1024)]
@@ -48,11 +48,13 @@ class Target(Written):
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     summary: str
     """One sentence."""
-    connection: Literal["local", "ssh"]
-    """Ansible's connection to the hosts."""
+    hosts: HostSource
+    """Where the hosts come from: this machine is all of them, it carries a testbed, or an inventory file lists them."""
     provides: tuple[Literal["cpus", "type", "count"], ...]
     """The hardware keys that a role may ask for here."""
     default_hardware: DefaultHardware
     max_lanes: Annotated[int, Field(ge=1)] = 1
     shared_host: bool
     """Whether all roles share one machine; results then carry the label `shared-host`."""
+    installs: bool = False
+    """Whether a run may install the Debian packages that a host lacks; it says what is missing otherwise."""

@@ -10,12 +10,14 @@ import typer
 
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli import options
+from benchmark_lab.cli.inventory import read_inventory
 from benchmark_lab.cli.origin import find_origin
 from benchmark_lab.cli.progress import RunProgress
 from benchmark_lab.cli.project import find_root, plan_file
 from benchmark_lab.cli.tables import print_summary
 from benchmark_lab.diagnostics import LabError
 from benchmark_lab.emit import emit
+from benchmark_lab.inventory import Inventory
 from benchmark_lab.plan import Plan
 from benchmark_lab.run import Summary
 from benchmark_lab.runtime.apply import apply as apply_bundle
@@ -35,6 +37,10 @@ def apply(
     measure: options.Measure = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
+    inventory: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Hosts for a target that makes none.", show_default=False),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before what costs money.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -46,13 +52,14 @@ def apply(
     del yes  # nothing costs money on the target there is
     root = find_root(Path.cwd())
     catalog = load_catalog(root)
+    listed = read_inventory(inventory) if inventory else None
     changes = options.changes(target, rounds, measure, only, keywords)
     plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
-    code = max(_carry_out(plan, root, as_json=as_json) for plan in plans)
+    code = max(_carry_out(plan, root, listed, as_json=as_json) for plan in plans)
     raise typer.Exit(code)
 
 
-def _carry_out(plan: Plan, root: Path, *, as_json: bool) -> int:
+def _carry_out(plan: Plan, root: Path, inventory: Inventory | None, *, as_json: bool) -> int:
     tools = Processes()
     folder = new_run_folder(root / "results", plan.experiment.name, datetime.now(UTC))
     write_bundle(emit(plan), root, folder.bundle, tools)
@@ -60,7 +67,7 @@ def _carry_out(plan: Plan, root: Path, *, as_json: bool) -> int:
         with RunProgress() as progress:
             for note in plan.notes:
                 progress.say(f"note: {note}")
-            summary = apply_bundle(folder, tools, tools.mark, find_origin(root, tools), progress)
+            summary = apply_bundle(folder, tools, tools.mark, find_origin(root, tools, inventory), progress)
     except KeyboardInterrupt:
         typer.echo(f"Interrupted. What was measured is in {_shown(folder)}", err=True)
         raise typer.Exit(INTERRUPTED) from None

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from benchmark_lab.cli.origin import find_origin
 from benchmark_lab.cli.progress import RunProgress
 from benchmark_lab.cli.project import find_root
 from benchmark_lab.conformance import CHECKS, Check, Depth, Target, run_conformance
+from benchmark_lab.conformance.visible import resident_bytes
 from benchmark_lab.emit import emit
 from benchmark_lab.runtime.conform import Checked, conform
 from benchmark_lab.runtime.process import Processes
@@ -92,7 +94,16 @@ def conformance(
     chosen: Sequence[Check] = checks or CHECKS
     if base_url is None:
         raise typer.Exit(_check_all(implementations or (), servers or (), depth, drawn, chosen, as_json=as_json))
-    target = Target(base_url, db_url, upstream_url, jwt_secret, jwt_audience, middleware_depth, server_log, server_pid)
+    target = Target(
+        base_url,
+        db_url,
+        upstream_url,
+        jwt_secret,
+        jwt_audience,
+        middleware_depth,
+        server_log=partial(server_log.read_text, encoding="utf-8", errors="replace") if server_log else None,
+        server_memory=partial(resident_bytes, server_pid) if server_pid else None,
+    )
     openapi = find_root(Path.cwd()) / "spec" / "openapi.yaml"
     report = run_conformance(target, depth, openapi=openapi, seed=drawn, checks=chosen)
     typer.echo(report.model_dump_json(indent=1) if as_json else "\n".join(report.lines()))

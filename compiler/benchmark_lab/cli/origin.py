@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from benchmark_lab.inventory import Inventory
 from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.tools import Tools
 
 
-def find_origin(root: Path, tools: Tools) -> Origin:
+def find_origin(root: Path, tools: Tools, inventory: Inventory | None = None) -> Origin:
     """Return where a run of this project comes from: its commit, what was changed since, and the environment."""
     commit = tools.run(["git", "-C", str(root), "rev-parse", "HEAD"])
     changed = tools.run(["git", "-C", str(root), "status", "--porcelain"])
@@ -18,4 +19,5 @@ def find_origin(root: Path, tools: Tools) -> Origin:
         git_commit=commit.stdout.strip() if commit.status == 0 else None,
         git_dirty=bool(changed.stdout.strip()) if changed.status == 0 else None,
         environment=dict(os.environ),
+        inventory=inventory,
     )

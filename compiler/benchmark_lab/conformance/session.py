@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -73,14 +72,14 @@ class Session:
         return Tokens(_given(self.target.jwt_secret, "--jwt-secret-env"), self.target.jwt_audience)
 
     @property
-    def server_log(self) -> Path:
-        """The file with the server's standard output."""
+    def server_log(self) -> Callable[[], str]:
+        """Reads what the server has written to standard output so far."""
         return _given(self.target.server_log, "--server-log")
 
     @property
-    def server_pid(self) -> int:
-        """The server's first process."""
-        return _given(self.target.server_pid, "--server-pid")
+    def server_memory(self) -> Callable[[], int]:
+        """Reads the resident memory of the server's processes, in bytes."""
+        return _given(self.target.server_memory, "--server-pid")
 
     @property
     def last_sent(self) -> str | None:

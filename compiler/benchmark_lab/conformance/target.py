@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from benchmark_lab.diagnostics import LabError
@@ -27,10 +26,10 @@ class Target:
     jwt_audience: str = "benchmark-lab"
     middleware_depth: int = 0
     """What the server was started with."""
-    server_log: Path | None = None
-    """File that receives the server's standard output."""
-    server_pid: int | None = None
-    """The server's first process, on this machine."""
+    server_log: Callable[[], str] | None = field(default=None, repr=False)
+    """What the server has written to standard output so far."""
+    server_memory: Callable[[], int] | None = field(default=None, repr=False)
+    """Resident memory of the server's processes, in bytes."""
 
     def redact(self, text: str) -> str:
         """The text without the target's secrets."""

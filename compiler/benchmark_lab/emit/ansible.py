@@ -13,23 +13,46 @@ Play = dict[str, object]
 
 def files(plan: Plan) -> dict[str, str]:
     """Return the playbooks by path: before the rounds, per implementation, per round, and after them."""
-    builds = {"implementation_builds": _builds(plan)}
+    builds = {"implementation_builds": _builds(plan), "nodejs_languages": _languages(plan)}
     return {
         "playbooks/prepare.yml": _playbook(
+            _play("Put on each host that is not this machine what every run needs", "remote", "host"),
             _play("Bring up the database and the simulated upstream", "db", "postgresql", "upstream"),
-            _play("Build what runs on the system under test", "sut", "implementation", "null_server", variables=builds),
+            _play(
+                "Build what runs on the system under test",
+                "sut",
+                "nodejs",
+                "implementation",
+                "null_server",
+                variables=builds,
+            ),
             _play("Put k6 on the load box", "load", "k6"),
         ),
         "playbooks/serve.yml": _playbook(_play("Start or stop a server on the system under test", "sut", "server")),
         "playbooks/calibrate.yml": _playbook(_play("Measure what the database can do at most", "db", "calibration")),
         "playbooks/round.yml": _playbook(_play("Measure every cell of the round once", "load", "trial")),
-        "playbooks/finish.yml": _playbook(_play("Stop everything and remove what the run made", "all", "cleanup")),
+        "playbooks/finish.yml": _playbook(
+            _play("Stop everything and remove what the run made", "all", "cleanup", last=True)
+        ),
     }
 
 
-def _play(name: str, hosts: str, *roles: str, variables: Mapping[str, object] | None = None) -> Play:
-    play: Play = {"name": name, "hosts": hosts, "gather_facts": False, "any_errors_fatal": True}
+def _play(
+    name: str, hosts: str, *roles: str, variables: Mapping[str, object] | None = None, last: bool = False
+) -> Play:
+    """One play.
+
+    What it runs on hosts is marked in its environment, so that the last play finds and ends it. That one goes on where
+    a host fails.
+    """
+    play: Play = {"name": name, "hosts": hosts, "gather_facts": False, "any_errors_fatal": not last}
+    play |= {} if last else {"environment": {"LAB_RUN": "{{ lab_run }}"}}
     return play | ({"vars": dict(variables)} if variables else {}) | {"roles": list(roles)}
+
+
+def _languages(plan: Plan) -> list[str]:
+    manifests = plan.experiment.catalog.implementations
+    return sorted({manifests[cell.implementation].language for cell in plan.cells})
 
 
 def _builds(plan: Plan) -> list[dict[str, object]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from benchmark_lab.bundle import SCHEMA, Block, BundledImplementation, BundledScenario, Experiment
+from benchmark_lab.bundle import SCHEMA, Block, BundledImplementation, BundledScenario, Experiment, TargetHosts
+from benchmark_lab.catalog import Target
 from benchmark_lab.plan import Plan
 
 
@@ -37,6 +38,7 @@ def _experiment(plan: Plan) -> Experiment:
         name=asked.name,
         question=asked.question,
         target=asked.target_name,
+        hosts=_hosts(asked.catalog.targets[asked.target_name]),
         hardware=tuple(choice.value for choice in asked.hardware if choice.value.name in in_use),
         implementations=tuple(_implementations(plan)),
         scenarios=tuple(_scenarios(plan)),
@@ -50,6 +52,10 @@ def _experiment(plan: Plan) -> Experiment:
         criteria=plan.criteria,
         notes=plan.notes,
     )
+
+
+def _hosts(target: Target) -> TargetHosts:
+    return TargetHosts(source=target.hosts, shared=target.shared_host, installs=target.installs)
 
 
 def _implementations(plan: Plan) -> Iterator[BundledImplementation]:

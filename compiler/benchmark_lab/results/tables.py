@@ -16,7 +16,7 @@ from benchmark_lab.results.figures import (
 )
 from benchmark_lab.results.metrics import METRICS, SHARED_HOST, bound_in_words
 from benchmark_lab.results.naming import ContrastNames, naming
-from benchmark_lab.run import CellSummary, MetricComparison, Summary
+from benchmark_lab.run import CellSummary, MetricComparison, Phase, Summary
 from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 
@@ -224,8 +224,15 @@ def phases_table(summary: Summary) -> Table:
         columns=("phase", "seconds", "share"),
         rows=tuple((p.name, f"{p.seconds:.1f}", percent(p.seconds / total) if total else NONE) for p in summary.phases),
         numeric=frozenset({"seconds", "share"}),
-        notes=(time_note(summary),),
+        notes=(*(bring_up_note(phase) for phase in summary.phases if phase.slowest), time_note(summary)),
     )
+
+
+def bring_up_note(phase: Phase) -> str:
+    """What bringing each host up took, and which tasks took longest."""
+    hosts = ", ".join(f"{host} {seconds:.0f} s" for host, seconds in phase.hosts.items())
+    slowest = "; ".join(f"“{each.task}” on {each.host} {each.seconds:.1f} s" for each in phase.slowest)
+    return f"{phase.name.capitalize()}, by host: {hosts}. Slowest tasks: {slowest}."
 
 
 def time_note(summary: Summary) -> str:

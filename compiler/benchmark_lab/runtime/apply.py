@@ -15,21 +15,22 @@ from random import Random
 from benchmark_lab.bundle import Block, Cell, Load
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
+from benchmark_lab.results.metrics import SHARED_HOST
 from benchmark_lab.run import Calibration, Phase, Summary, Trial
 from benchmark_lab.runtime import local, probing
 from benchmark_lab.runtime.calibration import calibrate
 from benchmark_lab.runtime.gate import prove
-from benchmark_lab.runtime.hosts import Hosts
+from benchmark_lab.runtime.hosts import Hosts, Wanted
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.journal import Journal
 from benchmark_lab.runtime.leftovers import reap_all
-from benchmark_lab.runtime.local_hosts import make_hosts, release
 from benchmark_lab.runtime.outcome import MEASURE, Origin, Outcome, conclude
 from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.rounds import Rounds
 from benchmark_lab.runtime.secret import Secrets, new_secrets
 from benchmark_lab.runtime.store import LoadedBundle, read_bundle
+from benchmark_lab.runtime.targets import make_hosts
 from benchmark_lab.runtime.tools import Tools
 
 LADDER_PROBES = 4
@@ -83,9 +84,10 @@ class Run:
         try:
             with self._phase("prepare"):
                 hosts.prepare(self.progress.step)
-            os.sched_setaffinity(
-                0, hosts.cpus.rest
-            )  # builds may use every CPU; what only controls keeps off the server's
+            self._note_bring_up(hosts)
+            # Builds may use every CPU; what only controls keeps off the server's.
+            os.sched_setaffinity(0, hosts.controller_cpus)
+            self.outcome.machine = hosts.machine
             self.outcome.versions.update(hosts.versions)
             self.outcome.cpu_sets = hosts.cpus.described()
             with self._phase("prove"):
@@ -95,25 +97,23 @@ class Run:
         finally:
             with self.interrupts.shielded(), self._phase("clean up"):
                 os.sched_setaffinity(0, affinity)
-                release(hosts)
+                hosts.release()
 
     def _new_hosts(self, block: Block) -> Hosts:
         values = self.bundle.experiment.hardware
         hardware = next(value for value in values if value.name == block.hardware)
-        hosts = make_hosts(
-            self.bundle,
-            hardware,
-            state=self._state,
-            logs=self.folder.logs,
-            origin=self.origin,
-            tools=self.tools,
-            mark=self.mark,
-            secrets=self.secrets,
+        wanted = Wanted(
+            self.bundle, hardware, self._state, self.folder.logs, self.origin, self.tools, self.mark, self.secrets
         )
+        hosts = make_hosts(wanted, self.interrupts, self.progress.say)
         of_which = f" ({block.hardware})" if len(values) > 1 else ""
-        labels = [f"{label}{of_which}" for label in hosts.cpus.labels()]
+        labels = [f"{label}{of_which}" for label in hosts.labels]
         self.outcome.labels = tuple(dict.fromkeys([*self.outcome.labels, *labels]))
         return hosts
+
+    def _note_bring_up(self, hosts: Hosts) -> None:
+        update = {"hosts": hosts.times.by_host(), "slowest": hosts.times.slowest()}
+        self.outcome.phases[-1] = self.outcome.phases[-1].model_copy(update=update)
 
     def _prove(self, hosts: Hosts, cells: Sequence[Cell]) -> None:
         refused = prove(
@@ -223,7 +223,8 @@ def apply(folder: RunFolder, tools: Tools, mark: str, origin: Origin, progress: 
     """
     bundle = read_bundle(folder.bundle)
     interrupts = Interrupts(progress.say)
-    outcome = Outcome(started_at=_now())
+    labels = (SHARED_HOST,) if bundle.experiment.hosts.shared else ()
+    outcome = Outcome(started_at=_now(), labels=labels)
     complete = False
     with interrupts.handled(), Journal(folder.journal, _now) as journal:
         journal.record(

@@ -10,15 +10,15 @@ from benchmark_lab.bundle import Cell
 from benchmark_lab.conformance import Check, Depth, Report
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.gate import NotProvenError, check_server
-from benchmark_lab.runtime.hosts import Hosts
+from benchmark_lab.runtime.hosts import Hosts, Wanted
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.leftovers import reap_all
-from benchmark_lab.runtime.local_hosts import make_hosts, release
 from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.secret import new_secrets
 from benchmark_lab.runtime.store import read_bundle
+from benchmark_lab.runtime.targets import make_hosts
 from benchmark_lab.runtime.tools import Tools
 
 MIDDLEWARES = 3
@@ -79,16 +79,10 @@ def conform(
     name = f"{folder.path.parent.name}-{folder.run}"
     with interrupts.handled(), local.locked(name):
         reap_all(origin.project, tools, origin.environment, progress.say)
-        hosts = make_hosts(
-            bundle,
-            bundle.experiment.hardware[0],
-            state=local.run_states() / name,
-            logs=folder.logs,
-            origin=origin,
-            tools=tools,
-            mark=mark,
-            secrets=new_secrets(),
-        )
+        hardware = bundle.experiment.hardware[0]
+        state = local.run_states() / name
+        wanted = Wanted(bundle, hardware, state, folder.logs, origin, tools, mark, new_secrets())
+        hosts = make_hosts(wanted, interrupts, progress.say)
         try:
             progress.phase("prepare")
             hosts.prepare(progress.step, roles="db:sut")
@@ -98,13 +92,13 @@ def conform(
                 progress.step(f"{cell.implementation} ({cell.server}, workers {cell.workers})")
                 checked = _check(hosts, cell, depth, openapi=openapi, seed=seed, checks=checks)
                 if not checked.ok:
-                    log = hosts.secrets.redact(hosts.server_log.read_text(errors="replace"))
+                    log = hosts.secrets.redact(hosts.site.server_log())
                     (folder.logs / f"{checked.name}.server.log").write_text(log, encoding="utf-8")
                 on_checked(checked)
         finally:
             with interrupts.shielded():
                 progress.phase("clean up")
-                release(hosts)
+                hosts.release()
 
 
 def _check(hosts: Hosts, cell: Cell, depth: Depth, *, openapi: Path, seed: int, checks: Sequence[Check]) -> Checked:

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmark_lab.bundle import Part
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.machine import available_cpus
+from benchmark_lab.runtime.testbed import needs
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 FREE_GIB = 3
@@ -49,6 +50,14 @@ def examine(tools: Tools, environment: Mapping[str, str]) -> Iterator[Finding]:
         needed=False,
         found=f"{len(cpus)}",
         help="with one CPU the generator and the server share it, and results carry a label that says so",
+    )
+    lacks = needs.missing(environment)
+    yield Finding(
+        what="target `testbed`",
+        ok=not lacks,
+        needed=False,
+        found=f"lacks {', '.join(lacks)}" if lacks else "`lab testbed up` can make hosts here",
+        help="without these there are no hosts in namespaces of this machine",
     )
     for what, folder in (("space for builds", local.cache_root(environment)), ("space for runs", Path("/var/tmp"))):  # noqa: S108  as in local
         yield _space(what, folder)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmark_lab.bundle import Cell
-from benchmark_lab.conformance import CHECKS, Check, Depth, Report, Target, UnreachableError, run_conformance
+from benchmark_lab.conformance import CHECKS, Check, Depth, Report, UnreachableError, run_conformance
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.tools import ToolFailedError
 from benchmark_lab.runtime.trials import server_variables
@@ -62,16 +62,8 @@ def check_server(
         raise NotProvenError(f"its server does not start: {error}") from error
     if served.workers != cell.workers:
         raise NotProvenError(f"{served.workers} of its processes serve, not {cell.workers}")
-    target = Target(
-        base_url=served.base_url,
-        db_url=hosts.database_url,
-        upstream_url=hosts.upstream_url,
-        jwt_secret=hosts.secrets.jwt_secret,
-        middleware_depth=int(cell.env.get("MIDDLEWARE_DEPTH", "0")),
-        server_log=hosts.server_log,
-        server_pid=served.pid,
-    )
     try:
-        return run_conformance(target, depth, openapi=openapi, seed=seed, checks=checks)
+        with hosts.target(served, int(cell.env.get("MIDDLEWARE_DEPTH", "0"))) as target:
+            return run_conformance(target, depth, openapi=openapi, seed=seed, checks=checks)
     except UnreachableError as error:
         raise NotProvenError(f"it stopped answering during the conformance checks: {error}") from error

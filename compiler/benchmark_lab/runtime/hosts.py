@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from benchmark_lab.bundle import Part
+from benchmark_lab.bundle import Hardware, Part, Role
+from benchmark_lab.conformance import Target
 from benchmark_lab.runtime.ansible import Ansible, Event
 from benchmark_lab.runtime.machine import CpuSets
+from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.secret import Secrets
-from benchmark_lab.runtime.tools import ToolFailedError
+from benchmark_lab.runtime.store import LoadedBundle
+from benchmark_lab.runtime.task_times import TaskTimes
+from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 K6_BUILD = "k6"
+NODE_BUILD = "nodejs"
+ROUND = "round"
+"""The playbook of trials."""
 
 
 class Served(Part):
@@ -24,10 +33,60 @@ class Served(Part):
     workers: int
     """Processes that serve."""
 
-    @property
-    def base_url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+
+class Site(Protocol):
+    """Where hosts are: how they reach each other, how the controller reaches them, and how they are let go."""
+
+    def address(self, role: Role) -> str:
+        """Where the other hosts reach the role's."""
+
+    def forwarded(self, role: Role, port: int) -> AbstractContextManager[str]:
+        """Where (`host:port`) the controller reaches a port of the role's host, within."""
+
+    def server_log(self) -> str:
+        """What the server has written to standard output so far."""
+
+    def server_memory(self, pid: int) -> Callable[[], int] | None:
+        """Reads the resident memory of the process and its descendants; None where the controller cannot see it."""
+
+    def clock_offsets_s(self) -> Mapping[str, float]:
+        """By host: what its monotonic clock is ahead of the load's now; empty where all have one clock."""
+
+    def release(self, finish: Callable[[], None]) -> None:
+        """Let the hosts go, as they were found; `finish` stops what runs on them.
+
+        Raises:
+            ResourcesRemainError: if something could not be stopped.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What hosts are to be made for."""
+
+    bundle: LoadedBundle
+    hardware: Hardware
+    """How many CPUs each role asks for."""
+    state: Path
+    """The run's state folder on this machine, made with the hosts."""
+    logs: Path
+    """Folder of the playbooks' output."""
+    origin: Origin
+    tools: Tools
+    mark: str
+    """What `tools` marks the processes with that it starts."""
+    secrets: Secrets
+
+    def ansible(self) -> Ansible:
+        """Runs the bundle's playbooks."""
+        return Ansible(
+            self.tools,
+            playbooks=self.bundle.folder / "playbooks",
+            sources=self.bundle.files / "playbooks",
+            state=self.state,
+            logs=self.logs,
+            environment=self.origin.environment,
+        )
 
 
 @dataclass(slots=True)
@@ -36,7 +95,14 @@ class Hosts:
 
     ansible: Ansible
     inventory: Path
+    site: Site
     cpus: CpuSets
+    controller_cpus: tuple[int, ...]
+    """CPUs of this machine for what only controls."""
+    labels: tuple[str, ...]
+    """What holds for every number from these hosts."""
+    machine: Mapping[str, str]
+    """What the hosts are, for the provenance."""
     secrets: Secrets
     load_boxes: int
     k6: str
@@ -45,21 +111,31 @@ class Hosts:
     """Folder of each build, by name."""
     versions: dict[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
+    times: TaskTimes = field(default_factory=TaskTimes)
+    """Of the preparation."""
 
-    @property
-    def database_url(self) -> str:
-        """Address of the seeded database, with its password."""
-        return f"postgresql://lab:{self.secrets.database_password}@127.0.0.1:{self.ports['database']}/lab"
+    def _database_url(self, where: str) -> str:
+        return f"postgresql://lab:{self.secrets.database_password}@{where}/lab"
 
-    @property
-    def server_log(self) -> Path:
-        """What the server writes to standard output."""
-        return self.ansible.state / "sut-0" / "logs" / "sut.log"
-
-    @property
-    def upstream_url(self) -> str:
-        """Base address of the simulated external API."""
-        return f"http://127.0.0.1:{self.ports['upstream']}"
+    @contextmanager
+    def target(self, served: Served, middleware_depth: int) -> Iterator[Target]:
+        """A server as the controller reaches it, with all that shows what it does, within."""
+        with ExitStack() as forwards:
+            there: tuple[tuple[Role, int], ...] = (
+                ("sut", served.port),
+                ("db", self.ports["database"]),
+                ("upstream", self.ports["upstream"]),
+            )
+            server, database, upstream = (forwards.enter_context(self.site.forwarded(*port)) for port in there)
+            yield Target(
+                base_url=f"http://{server}",
+                db_url=self._database_url(database),
+                upstream_url=f"http://{upstream}",
+                jwt_secret=self.secrets.jwt_secret,
+                middleware_depth=middleware_depth,
+                server_log=self.site.server_log,
+                server_memory=self.site.server_memory(served.pid),
+            )
 
     def play(
         self,
@@ -73,11 +149,15 @@ class Hosts:
         """Run one of the bundle's playbooks on these hosts; secrets and addresses go by environment."""
         env = {"LAB_DATABASE_PASSWORD": self.secrets.database_password, "LAB_JWT_SECRET": self.secrets.jwt_secret}
         if self.ports.keys() >= {"database", "upstream"}:  # not so while, or after, the preparation was cut short
-            env |= {"LAB_DATABASE_URL": self.database_url, "LAB_UPSTREAM_URL": self.upstream_url}
+            database, upstream = self.site.address("db"), self.site.address("upstream")
+            env |= {
+                "LAB_DATABASE_URL": self._database_url(f"{database}:{self.ports['database']}"),
+                "LAB_UPSTREAM_URL": f"http://{upstream}:{self.ports['upstream']}",
+            }
         self.ansible.play(
             name,
             self.inventory,
-            variables={"lab_k6": self.k6, **variables},
+            variables={"lab_k6": self.k6, **self._node(), **(self._clocks() if name == ROUND else {}), **variables},
             secret_env=env,
             on_event=on_event,
             label=label,
@@ -88,12 +168,21 @@ class Hosts:
         """Bring up database and upstream, build the implementations and k6; or only what belongs to some `roles`."""
 
         def on_event(event: Event) -> None:
+            self.times.take(event)
             if event.kind == "task":
                 on_step(event.task)
             if event.kind == "ok":
                 self._learn(event)
 
         self.play("prepare", {}, on_event, limit=roles)
+
+    def _clocks(self) -> dict[str, object]:
+        """What maps a window on the load's clock to those of the others: only there do clocks meet."""
+        return {"lab_clock_offsets_s": self.site.clock_offsets_s()}
+
+    def _node(self) -> dict[str, object]:
+        """Where the hosts have the Node.js that the run brought them."""
+        return {"lab_node": f"{self.builds[NODE_BUILD]}/node_modules/.bin"} if NODE_BUILD in self.builds else {}
 
     def _learn(self, event: Event) -> None:
         result = event.result
@@ -130,9 +219,13 @@ class Hosts:
             raise ToolFailedError(str(problem), output=self.secrets.redact(str(results[-1].get("log_tail", ""))))
         return Served.model_validate(results[-1])
 
-    def finish(self) -> None:
-        """Stop everything."""
-        self.play("finish", {}, lambda _: None)
+    def release(self) -> None:
+        """Stop everything and let the hosts go.
+
+        Raises:
+            ResourcesRemainError: if something could not be stopped.
+        """
+        self.site.release(lambda: self.play("finish", {}, lambda _: None))
 
 
 def write_inventory(path: Path, inventory: Mapping[str, object]) -> Path:

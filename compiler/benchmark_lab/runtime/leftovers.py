@@ -7,10 +7,15 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmark_lab.runtime import testbed
 from benchmark_lab.runtime.ansible import Ansible
+from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.local import run_states
 from benchmark_lab.runtime.process import end_marked, start_ticks
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
+
+MADE_TESTBED = "testbed"
+"""In the state of a run that makes a testbed for itself."""
 
 
 def leftover_states() -> list[Path]:
@@ -35,14 +40,14 @@ def reap_all(project: Path, tools: Tools, environment: Mapping[str, str], say: C
     """
     for state in leftover_states():
         say(f"Cleaning up after run {state.name}, which was killed.")
-        reap(state, project, tools, environment)
+        reap(state, project, tools, environment, say)
 
 
-def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str]) -> None:
-    """End every process that the run of this state started, and remove the state.
+def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """End every process that the run of this state started, remove the hosts that it made, and the state.
 
-    It is done by the same role that ends a run as it should, with the inventory that the run left; the run's own bundle
-    may be gone, so the roles are the project's.
+    Processes are ended by the same role that ends a run as it should, with the inventory that the run left; the run's
+    own bundle may be gone, so the roles are the project's.
 
     Raises:
         ToolFailedError: if the processes cannot be ended.
@@ -54,14 +59,25 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
     if mark:
         end_marked(mark)
     inventory = state / "inventory.json"
-    if inventory.exists():
+    if (state / MADE_TESTBED).exists():
+        testbed.down(testbed.Machine(tools, environment, say, Interrupts(say)))
+    elif inventory.exists():
         playbook = [{"hosts": "all", "gather_facts": False, "roles": ["cleanup"]}]
         (state / "reap.yml").write_text(json.dumps(playbook))
         ansible = Ansible(
             tools, playbooks=state, sources=project / "playbooks", state=state, logs=state, environment=environment
         )
-        ansible.play("reap", inventory, variables={}, secret_env={}, on_event=lambda _: None)
+        try:
+            ansible.play("reap", inventory, variables={}, secret_env={}, on_event=lambda _: None)
+        except ToolFailedError as error:
+            if not _is_remote(inventory):
+                raise
+            say(f"Its hosts could not be cleaned; the next run on them does it. {error}")
     remove_state(state)
+
+
+def _is_remote(inventory: Path) -> bool:
+    return bool(json.loads(inventory.read_text())["all"]["vars"]["ansible_connection"] == "ssh")
 
 
 def remove_state(state: Path) -> None:

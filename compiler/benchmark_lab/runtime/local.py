@@ -54,8 +54,8 @@ def cache_root(environment: Mapping[str, str]) -> Path:
     return Path(base) / "benchmark-lab"
 
 
-def new_state(state: Path, hosts: Iterable[str], controller_mark: str) -> None:
-    """Make a run's state folder, with one for each host, and note who controls it.
+def new_state(state: Path, controller_mark: str, hosts: Iterable[str] = ()) -> None:
+    """Make a run's state folder, with one for each host of this machine, and note who controls it.
 
     It is passable for others, since PostgreSQL may run as another user; what is in it is not readable.
     """
@@ -158,8 +158,8 @@ def inventory(
         "ansible_connection": "local",
         "ansible_python_interpreter": sys.executable,
         "lab_address": "127.0.0.1",
-        "lab_network": "127.0.0.1/32",
-        "lab_bundle": str(bundle),
+        "lab_clients": ["127.0.0.1/32"],
+        "lab_run": state.name,
         "lab_files": str(bundle / "files"),
         "lab_controller_files": str(bundle / "files"),
         "lab_cache": str(cache),
@@ -175,7 +175,7 @@ def inventory(
         role: {"hosts": {name: {"lab_folder": str(state / name), "lab_cpus": own} for name, own in hosts.items()}}
         for role, hosts in cpus.hosts(hardware.load.count).items()
     }
-    return {"all": {"vars": common, "children": groups}}, cpus
+    return {"all": {"vars": common, "children": {**groups, "remote": {}}}}, cpus
 
 
 def find_k6(environment: Mapping[str, str], tools: Tools) -> str:

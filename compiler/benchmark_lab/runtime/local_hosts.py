@@ -2,82 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from benchmark_lab.bundle import Hardware
+from benchmark_lab.bundle import Role
+from benchmark_lab.conformance.visible import resident_bytes
 from benchmark_lab.runtime import local
-from benchmark_lab.runtime.ansible import Ansible
-from benchmark_lab.runtime.hosts import Hosts, write_inventory
+from benchmark_lab.runtime.hosts import Hosts, Wanted, write_inventory
 from benchmark_lab.runtime.leftovers import remove_state
-from benchmark_lab.runtime.outcome import Origin
-from benchmark_lab.runtime.secret import Secrets
-from benchmark_lab.runtime.store import LoadedBundle
-from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError, Tools
+from benchmark_lab.runtime.machine import describe
+from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
+
+ADDRESS = "127.0.0.1"
 
 
-def make_hosts(
-    bundle: LoadedBundle,
-    hardware: Hardware,
-    *,
-    state: Path,
-    logs: Path,
-    origin: Origin,
-    tools: Tools,
-    mark: str,
-    secrets: Secrets,
-) -> Hosts:
+@dataclass(frozen=True, slots=True)
+class ThisMachine:
+    """One machine in every role: nothing is forwarded, and there is one clock."""
+
+    state: Path
+
+    def address(self, role: Role) -> str:
+        """Where the other roles reach it."""
+        del role
+        return ADDRESS
+
+    @contextmanager
+    def forwarded(self, role: Role, port: int) -> Iterator[str]:
+        """Where the controller reaches a port of it."""
+        yield f"{self.address(role)}:{port}"
+
+    def server_log(self) -> str:
+        """What the server has written so far."""
+        return (self.state / "sut-0" / "logs" / "sut.log").read_text(encoding="utf-8", errors="replace")
+
+    def server_memory(self, pid: int) -> Callable[[], int]:
+        """Reads the resident memory of the process and its descendants."""
+        return partial(resident_bytes, pid)
+
+    def clock_offsets_s(self) -> dict[str, float]:
+        """None: there is one clock."""
+        return {}
+
+    def release(self, finish: Callable[[], None]) -> None:
+        """Stop everything and remove the state.
+
+        Raises:
+            ResourcesRemainError: if something could not be stopped.
+        """
+        try:
+            finish()
+            remove_state(self.state)
+        except ToolFailedError as error:
+            raise ResourcesRemainError(
+                f"processes of this run may still be running below {self.state}",
+                output=str(error),
+                next_step="the next `lab apply` or `lab doctor` ends them",
+            ) from error
+
+
+def make_hosts(wanted: Wanted) -> Hosts:
     """Share this machine out among the roles; nothing is started yet.
-
-    Args:
-        bundle: what is going to run.
-        hardware: how many CPUs each role asks for.
-        state: the run's state folder, made here.
-        logs: folder of the playbooks' output.
-        origin: where the run comes from.
-        tools: the seam to other programs.
-        mark: what `tools` marks the processes with that it starts.
-        secrets: of this run.
 
     Raises:
         ToolFailedError: if the machine lacks CPUs or PostgreSQL.
     """
-    environment = origin.environment
+    environment, state, bundle = wanted.origin.environment, wanted.state, wanted.bundle.folder
     postgres = local.find_postgres(environment, local.state_root())
     cache = local.cache_root(environment)
-    k6 = local.find_k6(environment, tools)
-    inventory, cpus = local.inventory(state, bundle.folder, hardware, postgres, cache)
-    local.new_state(state, [name for hosts in cpus.hosts(hardware.load.count).values() for name in hosts], mark)
-    ansible = Ansible(
-        tools,
-        playbooks=bundle.folder / "playbooks",
-        sources=bundle.files / "playbooks",
-        state=state,
-        logs=logs,
-        environment=environment,
-    )
+    k6 = local.find_k6(environment, wanted.tools)
+    inventory, cpus = local.inventory(state, bundle, wanted.hardware, postgres, cache)
+    hosts = [name for hosts in cpus.hosts(wanted.hardware.load.count).values() for name in hosts]
+    local.new_state(state, wanted.mark, hosts)
     return Hosts(
-        ansible=ansible,
+        ansible=wanted.ansible(),
         inventory=write_inventory(state / "inventory.json", inventory),
+        site=ThisMachine(state),
         cpus=cpus,
-        secrets=secrets,
-        load_boxes=hardware.load.count,
+        controller_cpus=cpus.rest,
+        labels=cpus.labels(),
+        machine=describe(),
+        secrets=wanted.secrets,
+        load_boxes=wanted.hardware.load.count,
         k6=k6,
     )
-
-
-def release(hosts: Hosts) -> None:
-    """Stop everything and remove the state.
-
-    Raises:
-        ResourcesRemainError: if something could not be stopped.
-    """
-    state = hosts.ansible.state
-    try:
-        hosts.finish()
-        remove_state(state)
-    except ToolFailedError as error:
-        raise ResourcesRemainError(
-            f"processes of this run may still be running below {state}",
-            output=str(error),
-            next_step="the next `lab apply` or `lab doctor` ends them",
-        ) from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark_lab import __version__
+from benchmark_lab.inventory import Inventory
 from benchmark_lab.results.markdown import render
 from benchmark_lab.results.summary import RunFacts, summarise
 from benchmark_lab.run import Calibration, Phase, Provenance, SearchResult, Summary, Trial
@@ -26,6 +27,8 @@ class Origin:
     git_commit: str | None
     git_dirty: bool | None
     environment: Mapping[str, str]
+    inventory: Inventory | None = None
+    """The hosts that the user listed."""
 
 
 @dataclass(slots=True)
@@ -42,7 +45,9 @@ class Outcome:
     """What a cell's search, by id, found."""
     stopped_early: bool = False
     phases: list[Phase] = field(default_factory=list)
-    labels: tuple[str, ...] = ("shared-host",)
+    labels: tuple[str, ...] = ()
+    machine: Mapping[str, str] = field(default_factory=describe)
+    """What the hosts are."""
     versions: dict[str, str] = field(default_factory=dict)
     cpu_sets: dict[str, str] = field(default_factory=dict)
 
@@ -57,7 +62,7 @@ def conclude(
         git_commit=origin.git_commit,
         git_dirty=origin.git_dirty,
         seed=experiment.seed,
-        machine=describe(),
+        machine=dict(outcome.machine),
         versions=outcome.versions,
         cpu_sets=outcome.cpu_sets,
     )

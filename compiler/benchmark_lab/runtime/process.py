@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import select
 import signal
 import subprocess
 import time
@@ -15,6 +16,47 @@ from benchmark_lab.runtime.tools import Completed, ToolFailedError
 
 _MARK = "LAB_STARTED_BY"
 _END_TIMEOUT_S = 5.0
+_PIECE = 1 << 16
+
+
+class Dialogue:
+    """The real `Conversation`."""
+
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        self._child = child
+        self._rest = b""
+
+    def ask(self, line: str, timeout_s: float) -> str | None:
+        """Its answer; None if it ended or is silent."""
+        assert self._child.stdin  # noqa: S101  both are pipes
+        assert self._child.stdout  # noqa: S101
+        deadline = time.monotonic() + timeout_s
+        try:
+            self._child.stdin.write(f"{line}\n".encode())
+            self._child.stdin.flush()
+        except OSError:
+            return None
+        while b"\n" not in self._rest:
+            readable, _, _ = select.select([self._child.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            piece = os.read(self._child.stdout.fileno(), _PIECE) if readable else b""
+            if not piece:
+                return None
+            self._rest += piece
+        answer, _, self._rest = self._rest.partition(b"\n")
+        return answer.decode(errors="replace")
+
+    def close(self) -> None:
+        """End its input, upon which it ends, or is ended."""
+        assert self._child.stdin  # noqa: S101  a pipe
+        with contextlib.suppress(OSError):
+            self._child.stdin.close()
+        try:
+            self._child.wait(_END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        if self._child.stdout:
+            self._child.stdout.close()
 
 
 class Processes:
@@ -44,6 +86,7 @@ class Processes:
                 errors="replace",
                 timeout=timeout_s,
                 check=False,
+                start_new_session=True,  # a terminal's Ctrl-C is for `lab` alone, which may be cleaning up
             )
         except FileNotFoundError as error:
             raise ToolFailedError(f"{argv[0]} is not installed", next_step="run `lab doctor`") from error
@@ -83,6 +126,33 @@ class Processes:
                 child.wait()
                 end_marked(self.mark)
                 raise
+
+    def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Dialogue:
+        """Start a program to talk with, in a session of its own, its messages to `log`; it ends when `lab` does."""
+        with log.open("ab") as messages:
+            child = subprocess.Popen(  # noqa: S603  argv lists only, never a shell
+                list(argv),
+                cwd="/",
+                env=dict(env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=messages,
+                start_new_session=True,
+            )
+        return Dialogue(child)
+
+    def start(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
+        """Start a command that goes on without `lab`, in a session of its own, its output to `log`."""
+        with log.open("ab") as output:
+            subprocess.run(  # noqa: S603  argv lists only, never a shell
+                ["setsid", "--fork", *argv],  # noqa: S607  from PATH, like every tool
+                cwd="/",
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=True,
+            )
 
 
 def end_marked(mark: str) -> None:

@@ -45,6 +45,16 @@ class ResourcesRemainError(ToolFailedError):
     exit_code = 7
 
 
+class Conversation(Protocol):
+    """A program that answers each line with a line."""
+
+    def ask(self, line: str, timeout_s: float) -> str | None:
+        """Its answer; None if it ended or is silent."""
+
+    def close(self) -> None:
+        """End its input, upon which it ends, or is ended."""
+
+
 class Tools(Protocol):
     """What `lab` asks of the outside world; tests pass a fake."""
 
@@ -66,3 +76,9 @@ class Tools(Protocol):
         The command finds the number of a file descriptor in LAB_EVENTS_FD; each line it writes there goes to `on_line`.
         If `on_line` raises, or a signal interrupts, the command and everything it started without detaching is ended.
         """
+
+    def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Conversation:
+        """Start a program to talk with, in a session of its own, its messages to `log`; it ends when `lab` does."""
+
+    def start(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
+        """Start a command that goes on without `lab`, in a session of its own, its output to `log`."""

@@ -3,11 +3,13 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from benchmark_lab.conformance import Target
+from benchmark_lab.conformance.visible import resident_bytes
 
 from .postgres import private_postgres
 from .reference import Reference, Settings
@@ -55,6 +57,6 @@ def target_of(settings: Settings) -> Target:
         jwt_secret=settings.jwt_secret,
         jwt_audience=settings.jwt_audience,
         middleware_depth=settings.middleware_depth,
-        server_log=Path(settings.log),
-        server_pid=os.getpid(),
+        server_log=partial(Path(settings.log).read_text, encoding="utf-8", errors="replace"),
+        server_memory=partial(resident_bytes, os.getpid()),
     )

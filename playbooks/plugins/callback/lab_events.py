@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ansible.executor.task_result import CallbackTaskResult
     from ansible.playbook.task import Task
 
-HIDDEN = ("invocation", "ansible_facts", "diff")
+HIDDEN = ("invocation", "ansible_facts", "diff", "_ansible_delegated_vars")
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible ships no types
@@ -63,6 +63,6 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible ships no ty
 
     def _result(self, event: str, result: CallbackTaskResult) -> None:
         data: dict[str, Any] = {key: value for key, value in result.result.items() if key not in HIDDEN}
-        self._emit(
-            event, task=result.task.get_name(), action=result.task.action, host=result.host.get_name(), result=data
-        )
+        delegated = result.result.get("_ansible_delegated_vars", {}).get("ansible_delegated_host")
+        host = delegated or result.host.get_name()  # the one that a failure is about
+        self._emit(event, task=result.task.get_name(), action=result.task.action, host=host, result=data)

@@ -23,12 +23,20 @@ class DatabaseError(Exception):
     """PostgreSQL or one of its programs failed; the text says which and why."""
 
 
+def newest_programs() -> Path:
+    """Folder of the programs of the newest PostgreSQL that Debian's packages put here."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
+    if not found:
+        raise DatabaseError("there is none below /usr/lib/postgresql: install Debian's package postgresql")
+    return max(found, key=lambda folder: int(folder.parent.name))
+
+
 class Cluster:
     """One PostgreSQL: its programs, its data folder and the user that it runs as."""
 
     def __init__(self, params: dict[str, Any]) -> None:
         self.state = Path(params["folder"])
-        self.bin = Path(params["bin"])
+        self.bin = Path(params["bin"]) if params["bin"] else newest_programs()
         self.user: str | None = params["user"] or None
         self.home = self.state / NAME
         self.data = self.home / "data"
@@ -57,7 +65,7 @@ class Cluster:
     def _psql_arguments(self, port: int, database: str) -> list[str]:
         return [f"--host={self.home}", f"--port={port}", f"--dbname={database}", *_PSQL]
 
-    def make(self, host: str, allowed: str, port: int, settings: dict[str, str]) -> None:
+    def make(self, host: str, allowed: list[str], port: int, settings: dict[str, str]) -> None:
         """Initialise the data folder, with a socket that only its user reaches and passwords over TCP."""
         self.home.mkdir(parents=True, mode=0o700)
         if self.user:
@@ -72,7 +80,8 @@ class Cluster:
         }
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as conf:
             conf.writelines(f"{key} = '{value}'\n" for key, value in sorted(lines.items()))
-        (self.data / "pg_hba.conf").write_text(f"local all all trust\nhost all all {allowed} scram-sha-256\n")
+        clients = "".join(f"host all all {network} scram-sha-256\n" for network in allowed)
+        (self.data / "pg_hba.conf").write_text(f"local all all trust\n{clients}")
 
     def serve(self, port: int, cpus: list[int]) -> Process:
         """Start the postmaster and wait until it answers."""

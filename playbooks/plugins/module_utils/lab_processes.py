@@ -279,12 +279,40 @@ def stop(state: Path, process: Process, timeout_s: float = STOP_TIMEOUT_S) -> bo
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, process.stop_signal)
         graceful = _wait_until(lambda: not session_of(process.pid), timeout_s)
-    for stat in session_of(process.pid):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(stat.pid, signal.SIGKILL)
+    end_session(process.pid)
     _wait_until(lambda: not session_of(process.pid), STOP_TIMEOUT_S)
     _record_path(state, process.name).unlink(missing_ok=True)
     return graceful
+
+
+def end_session(leader: int) -> None:
+    """Kill every process of the leader's session."""
+    for stat in session_of(leader):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(stat.pid, signal.SIGKILL)
+
+
+def end_modules(run: str) -> None:
+    """End what has the run in its environment: modules that nobody listens to any more, and what they start.
+
+    What `start` starts has an environment of its own.
+    """
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in _pids_of_run(run):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        if _wait_until(lambda: not _pids_of_run(run), STOP_TIMEOUT_S):
+            return
+
+
+def _pids_of_run(run: str) -> list[int]:
+    wanted = f"LAB_RUN={run}".encode()
+    found = []
+    for pid in all_pids():
+        with contextlib.suppress(OSError):
+            if pid != os.getpid() and wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                found.append(pid)
+    return found
 
 
 def _wait_until(condition: Condition, timeout_s: float) -> bool:

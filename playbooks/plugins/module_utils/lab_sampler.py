@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible.module_utils.lab_counters import Counters, happened
-from ansible.module_utils.lab_processes import Family, Process, cpu_time_s, is_alive, stat_of
+from ansible.module_utils.lab_processes import Family, Process, cpu_time_s, end_session, is_alive, stat_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +43,8 @@ class Sample(NamedTuple):
     """The host's counters."""
     answer: Sequence[float] | None = None
     """What the server told of itself."""
+    ended: str = ""
+    """Why the sampler ended the server."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Sampling:
     """Whether the counters of the host, and of the server's CPU set, are too."""
     ask: Callable[[], Sequence[float] | None] | None = None
     """Asks the server for counters of its own; called in the sampler's process alone."""
+    memory_bytes: int | None = None
+    """What the server may use: beyond it the sampler ends the server, before its host suffers."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Window:
     rss_peak_bytes: int
     processes_before: tuple[str, ...]
     host: dict[str, float]
+    ended: str
+    """Why the sampler ended the server; empty if it did not."""
 
 
 def samples_path(state: Path, name: str) -> Path:
@@ -114,6 +120,7 @@ def _sample_until_gone(path: Path, process: Process, sampling: Sampling) -> None
                 rss = sum(_rss_bytes(pid) for pid in pids)
             asked = sampling.ask and count % QUESTIONS_EVERY == 0
             answer = sampling.ask() if sampling.ask and asked else None
+            ended = _too_much(rss, sampling.memory_bytes)
             cpu = {key: used for pid, key in pids.items() if (used := cpu_time_s(pid)) is not None}
             sample = Sample(
                 at_s=time.monotonic(),
@@ -122,10 +129,19 @@ def _sample_until_gone(path: Path, process: Process, sampling: Sampling) -> None
                 rss_bytes=rss,
                 host=counters.read() if counters else None,
                 answer=answer,
+                ended=ended,
             )
             output.write(json.dumps(sample) + "\n")
+            if ended:
+                end_session(process.pid)
             count += 1
             time.sleep(INTERVAL_S)
+
+
+def _too_much(rss_bytes: int | None, limit_bytes: int | None) -> str:
+    if rss_bytes is None or limit_bytes is None or rss_bytes <= limit_bytes:
+        return ""
+    return f"it used {rss_bytes >> 20} MiB of memory, more than the {limit_bytes >> 20} MiB that it may, and was ended"
 
 
 def _rss_bytes(pid: int) -> int:
@@ -183,6 +199,7 @@ def observe(samples: Sequence[Sample], start_s: float, end_s: float) -> Window:
         rss_peak_bytes=max((s.rss_bytes or 0 for s in scans if start_s <= s.at_s <= end_s), default=0),
         processes_before=tuple(before[-1].processes) if before else (),
         host=happened(value_at(host, start_s), value_at(host, end_s)) if host else {},
+        ended=next((sample.ended for sample in samples if sample.ended), ""),
     )
 
 

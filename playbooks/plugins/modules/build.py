@@ -9,6 +9,7 @@ short_description: Build sources in a cache folder, once for each content, whoev
 description:
   - The build's folder is named by a digest of the sources, the command lines and the platform.
     A finished build is used again; an interrupted one is made anew. A lock keeps two runs apart.
+  - With C(place) the build is for another host, and comes as an archive too.
 options:
   name: {type: str, required: true}
   sources: {description: Folder that is copied into the build's folder first., type: path}
@@ -19,6 +20,7 @@ options:
     elements: list
     required: true
   versions: {description: Command line that prints what versions were built., type: list, elements: str, default: []}
+  place: {description: Folder of all builds on the host that gets it., type: str}
 author: benchmark-lab
 """
 
@@ -28,7 +30,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-build: {description: The build's folder, type: str, returned: always}
+build: {description: The build's folder, on the host that gets it, type: str, returned: always}
+archive: {description: The folder as a tar file here, type: str, returned: with place}
 versions: {description: What the command C(versions) printed, type: str, returned: always}
 seconds: {description: What building took, type: float, returned: always}
 """
@@ -41,6 +44,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -99,6 +103,25 @@ def run(command: list[str], folder: Path) -> str:
     return done.stdout.strip()
 
 
+def packed(folder: Path) -> Path:
+    """The build's folder as an archive beside it, made once; what marks it complete comes last."""
+    archive = folder.with_name(f"{folder.name}.tar.gz")
+    if not archive.exists():
+        partial = archive.with_suffix(".partial")
+        with tarfile.open(partial, "w:gz", compresslevel=1) as tar:
+            for path in sorted(folder.iterdir(), key=lambda path: path.name == COMPLETE):
+                tar.add(path, f"{folder.name}/{path.name}", filter=owned_by_nobody)
+        partial.replace(archive)
+    return archive
+
+
+def owned_by_nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Without the names and numbers of this machine's users."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -108,6 +131,7 @@ def main() -> None:
             "cache": {"type": "path", "required": True},
             "commands": {"type": "list", "elements": "list", "required": True},
             "versions": {"type": "list", "elements": "str", "default": []},
+            "place": {"type": "str"},
         }
     )
     params = module.params
@@ -125,9 +149,13 @@ def main() -> None:
                 build(sources, folder, commands, params["versions"])
             except (BuildError, OSError) as error:
                 module.fail_json(msg=f"{params['name']} cannot be built: {error}", name=params["name"])
+        elsewhere = (
+            {"archive": str(packed(folder)), "build": f"{params['place']}/{folder.name}"} if params["place"] else {}
+        )
     versions = (folder / COMPLETE).read_text()
     seconds = time.monotonic() - began
-    module.exit_json(changed=changed, name=params["name"], build=str(folder), versions=versions, seconds=seconds)
+    found = {"name": params["name"], "build": str(folder), "versions": versions, "seconds": seconds}
+    module.exit_json(changed=changed, **{**found, **elsewhere})
 
 
 if __name__ == "__main__":

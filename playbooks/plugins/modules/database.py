@@ -16,11 +16,11 @@ description:
 options:
   state: {type: str, choices: [started, reset, observed, calibrated], default: started}
   folder: {description: The run's state folder on this host., type: path, required: true}
-  bin: {description: Folder of initdb, postgres and psql., type: path, required: true}
+  bin: {description: Folder of initdb, postgres and psql; the newest that Debian has if empty., type: str, default: ''}
   user: {description: System user that PostgreSQL runs as; empty for the caller., type: str, default: ''}
   password: {description: Password of the role that the server uses., type: str, default: ''}
   host: {description: Address to listen on., type: str, default: 127.0.0.1}
-  allowed: {description: Network that may connect., type: str, default: 127.0.0.1/32}
+  allowed: {description: Networks that may connect., type: list, elements: str, default: [127.0.0.1/32]}
   cpus: {type: list, elements: int, default: []}
   sampler_cpus: {description: CPU numbers for the sampler., type: list, elements: int, default: []}
   settings: {description: postgresql.conf., type: dict, default: {}}
@@ -201,11 +201,11 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "choices": [*ACTIONS], "default": "started"},
             "folder": {"type": "path", "required": True},
-            "bin": {"type": "path", "required": True},
+            "bin": {"type": "str", "default": ""},
             "user": {"type": "str", "default": ""},
             "password": {"type": "str", "default": "", "no_log": True},
             "host": {"type": "str", "default": "127.0.0.1"},
-            "allowed": {"type": "str", "default": "127.0.0.1/32"},
+            "allowed": {"type": "list", "elements": "str", "default": ["127.0.0.1/32"]},
             "cpus": {"type": "list", "elements": "int", "default": []},
             "sampler_cpus": {"type": "list", "elements": "int", "default": []},
             "settings": {"type": "dict", "default": {}},
@@ -219,9 +219,8 @@ def main() -> None:
         }
     )
     params = module.params
-    cluster = Cluster(params)
     try:
-        result = ACTIONS[params["state"]](cluster, params)
+        result = ACTIONS[params["state"]](Cluster(params), params)
     except (DatabaseError, OSError, KeyError) as error:
         module.fail_json(msg=f"PostgreSQL: {error}")
     else:

@@ -10,7 +10,8 @@ description:
   - C(started) stops what ran under the name, starts the command on a free port and its CPU set, waits until it answers,
     and begins to sample it.
   - C(observed) returns what it used, and what its host did, between two moments of the host's monotonic clock.
-  - C(stopped) ends it; the name C(*) ends everything recorded below the folder, the last started first.
+  - C(stopped) ends it; the name C(*) ends everything recorded below the folder, the last started first, and before that
+    the modules of the run that go on although their connection is gone.
   - A server that does not start is a result (C(problem)), not a failure of the task.
 options:
   state: {type: str, choices: [started, observed, stopped], default: started}
@@ -26,6 +27,10 @@ options:
   host: {description: Address to listen on., type: str, default: 127.0.0.1}
   ready_path: {description: Answers 200 once the server is ready., type: str, default: /health}
   ready_timeout_s: {type: float, default: 30}
+  memory_share:
+    description: Of the host's memory that it may use at most; the sampler then ends it. 0 is no limit.
+    type: float
+    default: 0
   helpers:
     description: Words of the command lines of processes that have no children and yet are no workers.
     type: list
@@ -34,6 +39,7 @@ options:
   trial: {description: Passed through to the result., type: str}
   start_s: {description: Begin of the window, monotonic seconds., type: float, default: 0}
   end_s: {description: End of the window., type: float, default: 0}
+  run: {description: The run as its modules have it in LAB_RUN., type: str}
 author: benchmark-lab
 """
 
@@ -53,6 +59,7 @@ ready_s: {description: Seconds from start to the first 200, type: float, returne
 """
 
 import http.client
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -61,6 +68,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.lab_processes import (
     Family,
     Process,
+    end_modules,
     free_port,
     is_alive,
     read_record,
@@ -125,7 +133,12 @@ def start_server(params: dict[str, Any]) -> dict[str, Any]:
     if problem:
         stop(state, process)
         return {"changed": True, "problem": problem, "log_tail": tail(process.log)}
-    start_sampler(state, process, Sampling(params["sampler_cpus"], each=True, host=params["with_host"]))
+    memory_bytes = int(params["memory_share"] * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) or None
+    start_sampler(
+        state,
+        process,
+        Sampling(params["sampler_cpus"], each=True, host=params["with_host"], memory_bytes=memory_bytes),
+    )
     return {
         "changed": True,
         "problem": None,
@@ -148,8 +161,9 @@ def observe_server(params: dict[str, Any]) -> dict[str, Any]:
     samples = samples_around(state, process, start_s, end_s)
     workers = [stat.key for stat in workers_of(process.pid, params["helpers"])]
     window = observe(samples, start_s, end_s)
+    why = f": {window.ended}" if window.ended else ""
     return {
-        "problem": None if is_alive(process) else "the server ended during the trial",
+        "problem": None if is_alive(process) else f"the server ended during the trial{why}",
         "cpu_s": window.cpu_s,
         "worker_cpu_s": [window.cpu_s_by_process.get(key, 0.0) for key in workers],
         "rss_peak_bytes": window.rss_peak_bytes,
@@ -163,6 +177,8 @@ def observe_server(params: dict[str, Any]) -> dict[str, Any]:
 def stop_servers(params: dict[str, Any]) -> dict[str, Any]:
     """Stop the named process, or all of them, the last started first."""
     state = Path(params["folder"])
+    if params["run"]:
+        end_modules(params["run"])
     records = [p for p in read_records(state) if params["name"] in ("*", p.name)]
     forced = [p.name for p in reversed(records) if not stop(state, p)]
     return {"changed": bool(records), "problem": None, "stopped": [p.name for p in records], "forced": forced}
@@ -185,10 +201,12 @@ def main() -> None:
             "host": {"type": "str", "default": "127.0.0.1"},
             "ready_path": {"type": "str", "default": "/health"},
             "ready_timeout_s": {"type": "float", "default": 30.0},
+            "memory_share": {"type": "float", "default": 0.0},
             "helpers": {"type": "list", "elements": "str", "default": []},
             "trial": {"type": "str"},
             "start_s": {"type": "float", "default": 0.0},
             "end_s": {"type": "float", "default": 0.0},
+            "run": {"type": "str"},
         },
         required_if=[("state", "started", ["argv"])],
     )

@@ -6,9 +6,8 @@ import asyncio
 import json
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from pathlib import Path
 
 from pydantic import JsonValue
 
@@ -55,17 +54,17 @@ async def request_id(session: Session) -> None:
 async def log_line(session: Session) -> None:
     """One line for each answer of this route, errors too, and none for another route."""
     log = session.server_log
-    before = len(_lines(log))
+    before = len(log().splitlines())
     for _ in range(_OTHER_REQUESTS):
         await session.call("getHealth", expect=200)
         await session.call("listUsers", expect=200)
     await asyncio.sleep(_LOG_SETTLES_S)
-    if (written := len(_lines(log)) - before) >= _OTHER_REQUESTS:
+    if (written := len(log().splitlines()) - before) >= _OTHER_REQUESTS:
         raise MismatchError(f"no log line a request for {2 * _OTHER_REQUESTS} requests", f"{written} lines")
     granted: tuple[int, dict[str, str], dict[str, str | int]] = (200, session.tokens.header(), {"q": "x"})
     for status, headers, query in (granted, *_errors(session)):
         identifier = session.uuid()
-        skip = len(_lines(log))
+        skip = len(log().splitlines())
         await session.call("getProtected", query=query, headers=headers | {"X-Request-Id": identifier}, expect=status)
         line = await _line_of(identifier, log, skip)
         subject = "conformance" if headers else None
@@ -93,20 +92,16 @@ def _identifiers(answer: Answer) -> tuple[str, str]:
     return answer.headers["x-request-id"], str(answer.members["request_id"])
 
 
-async def _line_of(identifier: str, log: Path, skip: int) -> dict[str, JsonValue]:
+async def _line_of(identifier: str, log: Callable[[], str], skip: int) -> dict[str, JsonValue]:
     """The only line about a request behind the first `skip`; a server may write it a little after its answer."""
     for _ in range(30):
-        lines = [line for line in _objects(_lines(log)[skip:]) if line.get("request_id") == identifier]
+        lines = [line for line in _objects(log().splitlines()[skip:]) if line.get("request_id") == identifier]
         if lines:
             break
         await asyncio.sleep(_LOG_PATIENCE_S / 30)
     if len(lines) != 1:
         raise MismatchError(f"one JSON line about request {identifier}", f"{len(lines)} lines")
     return lines[0]
-
-
-def _lines(log: Path) -> list[str]:
-    return log.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 def _objects(lines: Iterable[str]) -> list[dict[str, JsonValue]]:

@@ -6,10 +6,9 @@ import asyncio
 import hashlib
 import random
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 from benchmark_lab.conformance.check import check
-from benchmark_lab.conformance.report import MismatchError, NotVisibleError
+from benchmark_lab.conformance.report import MismatchError
 from benchmark_lab.conformance.session import Session, together
 
 _MIB = 1_048_576
@@ -75,14 +74,14 @@ async def upload_limit(session: Session) -> None:
 @check("upload-streamed", counts="everything", depth="full")
 async def upload_streamed(session: Session) -> None:
     """The memory of the server's processes while a file arrives that is larger than they may grow."""
-    pid = session.server_pid
+    memory = session.server_memory
     body, digest = _large_form(session.random, _STREAMED_BYTES)
-    before = highest = _resident_bytes(pid)
+    before = highest = memory()
     sending = asyncio.create_task(
         session.call("postUpload", body=body, headers=_MULTIPART, expect=200, timeout_s=_UPLOAD_TIMEOUT_S)
     )
     while not sending.done():
-        highest = max(highest, _resident_bytes(pid))
+        highest = max(highest, memory())
         await asyncio.sleep(0.01)
     answer = await sending
     answer.require_body({"size": _STREAMED_BYTES, "sha256": digest})
@@ -130,23 +129,3 @@ def _large_form(source: random.Random, size: int) -> tuple[AsyncIterator[bytes],
         yield back + end
 
     return pieces(), digest.hexdigest()
-
-
-def _resident_bytes(pid: int) -> int:
-    """Resident memory of a process and its descendants, from Linux's /proc."""
-    parents: dict[int, int] = {}
-    memory: dict[int, int] = {}
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            text = status.read_text(encoding="ascii", errors="replace")
-        except OSError:
-            continue
-        fields = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-        parents[int(fields["Pid"])] = int(fields["PPid"])
-        memory[int(fields["Pid"])] = int(fields.get("VmRSS", "0 kB").split()[0]) * 1024
-    if pid not in memory:
-        raise NotVisibleError(f"process {pid} is not on this machine")
-    family = {pid}
-    while more := {child for child, parent in parents.items() if parent in family} - family:
-        family |= more
-    return sum(memory[member] for member in family if member in memory)

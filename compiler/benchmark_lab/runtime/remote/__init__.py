@@ -1,0 +1,174 @@
+"""Hosts that an inventory lists, reached over SSH: taken for a run, and left as they were found."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark_lab.bundle import Role
+from benchmark_lab.inventory import Inventory, Lane, Login
+from benchmark_lab.runtime import local
+from benchmark_lab.runtime.hosts import Hosts, Wanted, write_inventory
+from benchmark_lab.runtime.leftovers import remove_state
+from benchmark_lab.runtime.machine import CpuSets, available_cpus
+from benchmark_lab.runtime.remote import files
+from benchmark_lab.runtime.remote import lane as lanes
+from benchmark_lab.runtime.remote.session import Session, open_session
+from benchmark_lab.runtime.remote.ssh import Access
+from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
+
+PASSED_ON = ("PATH", "HOME", "USER", "SSH_AUTH_SOCK")
+"""What ssh needs of the caller's environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSite:
+    """A lane of hosts that are held by sessions."""
+
+    lane: Lane
+    sessions: Mapping[str, Session]
+    layouts: Mapping[str, lanes.Layout]
+    state: Path
+    logs: Path
+    remove: Callable[[], object] | None
+    """Removes the hosts, where they were made for the run."""
+
+    def address(self, role: Role) -> str:
+        """Where the lane's other hosts reach the role's."""
+        return self._session(role).access.host.address
+
+    def forwarded(self, role: Role, port: int) -> AbstractContextManager[str]:
+        """Where the controller reaches a port of the role's host, within."""
+        return self._session(role).forwarded(port)
+
+    def server_log(self) -> str:
+        """What the server has written so far."""
+        name = self.lane.sut[0].name
+        return self.sessions[name].read(f"{self.layouts[name].variables()['lab_folder']}/logs/sut.log")
+
+    def server_memory(self, pid: int) -> None:
+        """The controller does not see it; only the deeper conformance checks, which run here, ask for it."""
+        del pid
+
+    def clock_offsets_s(self) -> dict[str, float]:
+        """By host: what its monotonic clock is ahead of the load's; how sure that is goes to `clocks.jsonl`."""
+        offsets = {name: session.clock_offset() for name, session in self.sessions.items()}
+        base = offsets[self.lane.load[0].name]
+        found = {name: offset.seconds - base.seconds for name, offset in offsets.items()}
+        errors = {name: offset.error_s + base.error_s for name, offset in offsets.items()}
+        with (self.logs / "clocks.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps({"offset_s": found, "error_s": errors}) + "\n")
+        return found
+
+    def release(self, finish: Callable[[], None]) -> None:
+        """End what runs on the hosts and let go of them, or remove them.
+
+        Raises:
+            ResourcesRemainError: if something may still be running on a host, or a host is still there.
+        """
+        try:
+            if self.remove is None:
+                finish()
+        except ToolFailedError as error:
+            raise ResourcesRemainError(
+                "processes of this run may still be running on a host",
+                output=str(error),
+                next_step="the next run on these hosts ends them",
+            ) from error
+        finally:
+            for session in self.sessions.values():
+                session.close()
+            if self.remove is not None:
+                self.remove()
+            remove_state(self.state)
+
+    def _session(self, role: Role) -> Session:
+        of_role = {"sut": self.lane.sut, "load": self.lane.load, "db": self.lane.db, "upstream": self.lane.db}
+        return self.sessions[of_role[role][0].name]
+
+
+def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object] | None = None) -> Hosts:
+    """Take the hosts of an inventory for a run; nothing is started or installed yet.
+
+    Args:
+        wanted: what they are for.
+        inventory: its first lane is taken.
+        remove: removes the hosts after the run, where they were made for it.
+
+    Raises:
+        LockedError: if another run holds one of them.
+        ToolFailedError: if one cannot be reached, or lacks something that this target does not install.
+    """
+    state, experiment = wanted.state, wanted.bundle.experiment
+    if not state.exists():
+        local.new_state(state, wanted.mark)
+    try:
+        of_lane = lanes.chosen(inventory.lanes[0], wanted.hardware)
+        with _held(of_lane, inventory.ssh, wanted) as (sessions, layouts):
+            cpus = lanes.share_out(of_lane, sessions, wanted.hardware)
+            lacking = lanes.packages(of_lane, sessions, [each.language for each in experiment.implementations])
+            if not experiment.hosts.installs:
+                lanes.require(lacking, sessions)
+            common = {
+                "lab_run": state.name,
+                "lab_archive": str(files.pack(wanted.bundle, state / "files.tar.gz")),
+                "lab_controller_files": str(wanted.bundle.files),
+                "lab_controller_cache": str(local.cache_root(wanted.origin.environment)),
+            }
+            hosts = lanes.inventory(of_lane, sessions, layouts, cpus=cpus, lacking=lacking, common=common)
+    except BaseException:
+        remove_state(state)
+        raise
+    shared = experiment.hosts.shared
+    return Hosts(
+        ansible=wanted.ansible(),
+        inventory=write_inventory(state / "inventory.json", hosts),
+        site=RemoteSite(of_lane, sessions, layouts, state, wanted.logs, remove),
+        cpus=cpus,
+        controller_cpus=_beside(cpus) if shared else available_cpus(),
+        labels=cpus.labels() if shared else (),
+        machine=lanes.machines(of_lane, sessions),
+        secrets=wanted.secrets,
+        load_boxes=wanted.hardware.load.count,
+        k6="",
+    )
+
+
+@contextmanager
+def _held(of_lane: Lane, login: Login, wanted: Wanted) -> Iterator[tuple[dict[str, Session], dict[str, lanes.Layout]]]:
+    """Every host of the lane, held beyond the end unless something fails within."""
+    run, environment = wanted.state.name, wanted.origin.environment
+    folder = lanes.state_folder(wanted.state)
+    user = pwd.getpwuid(os.getuid()).pw_name
+    owner = f"run {run} ({user} on {socket.gethostname()}, pid {os.getpid()})"
+    passed = {name: environment[name] for name in PASSED_ON if name in environment}
+    sessions: dict[str, Session] = {}
+    layouts: dict[str, lanes.Layout] = {}
+    with ExitStack() as opened:
+        for host in of_lane.hosts():
+            access = Access(host, login, folder / host.name)
+            layouts[host.name] = layout = lanes.Layout(access.user, run, files.name_of(wanted.bundle))
+            session = open_session(
+                access,
+                root=layout.root,
+                run=run,
+                owner=owner,
+                environment=passed,
+                log=folder / f"{host.name}.log",
+                tools=wanted.tools,
+            )
+            opened.callback(session.close)
+            sessions[host.name] = session
+        yield sessions, layouts
+        opened.pop_all()
+
+
+def _beside(cpus: CpuSets) -> tuple[int, ...]:
+    """This machine's CPUs but the server's, where its hosts are parts of it."""
+    return tuple(sorted({*available_cpus()} - {*cpus.sut})) or available_cpus()

@@ -1,0 +1,91 @@
+"""Runs on a host as long as a run uses it: holds the host's lock and answers questions, a JSON line each.
+
+It is sent over the connection and needs nothing but Python's own library. With its input it ends, and lets go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import pwd
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+
+def take(root: Path, owner: str) -> tuple[IO[str], str]:
+    """The lock's file, and who holds it if somebody else does."""
+    root.mkdir(mode=0o711, exist_ok=True)
+    if root.is_symlink() or root.stat().st_uid != os.getuid():
+        return Path(os.devnull).open(encoding="utf-8"), f"another user, to whom {root} belongs"
+    lock = (root / "lock").open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        return lock, lock.read().strip() or "another run"
+    lock.truncate(0)
+    lock.write(owner)
+    lock.flush()
+    return lock, ""
+
+
+def facts() -> dict[str, object]:
+    """What the host is and has."""
+    cpuinfo = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    models = {line.partition(":")[2].strip() for line in cpuinfo if line.startswith("model name")}
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    release = platform.freedesktop_os_release()
+    return {
+        "machine": {
+            "system": release.get("PRETTY_NAME", platform.system()),
+            "kernel": platform.release(),
+            "architecture": platform.machine(),
+            "cpu": ", ".join(sorted(models)) or "unknown",
+            "cpus": str(os.cpu_count()),
+            "memory_gib": f"{memory / 2**30:.1f}",
+        },
+        "cpus": sorted(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "venv": find_spec("ensurepip") is not None,
+        "postgresql": any(Path("/usr/lib/postgresql").glob("*/bin/postgres")),
+        "users": [entry.pw_name for entry in pwd.getpwall()],
+    }
+
+
+def main() -> None:
+    """Take the host, then answer until the questions end."""
+    order = json.loads(sys.stdin.readline())
+    root = Path(order["root"])
+    lock, holder = take(root, order["owner"])
+    if holder:
+        say({"held_by": holder})
+        return
+    runs, cache = root / "runs", root / "cache"
+    former = sorted(path.name for path in runs.glob("*"))
+    for folder in (runs, cache, cache / "builds", runs / order["run"]):
+        folder.mkdir(mode=0o711, exist_ok=True)
+    say({"held_by": "", "former": former, **facts()})
+    for line in sys.stdin:
+        question = json.loads(line)
+        if question["ask"] == "clock":
+            say({"monotonic_s": time.monotonic()})
+        else:
+            say({"text": Path(question["path"]).read_text(encoding="utf-8", errors="replace")})
+    with contextlib.suppress(OSError):  # of a run that is not cleaned up yet there is more than an empty folder
+        (runs / order["run"]).rmdir()
+    lock.truncate(0)
+
+
+def say(answer: dict[str, object]) -> None:
+    """Answer with a line."""
+    print(json.dumps(answer), flush=True)  # noqa: T201  the answer
+
+
+if __name__ == "__main__":
+    main()

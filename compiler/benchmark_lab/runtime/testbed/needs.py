@@ -1,0 +1,54 @@
+"""What a machine needs to carry hosts of its own, and which of it is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmark_lab.runtime.tools import ToolFailedError
+
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+"""What the root file system's packages are checked against."""
+
+PROGRAMS = {
+    "debootstrap": "debootstrap",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "mkfs.ext4": "e2fsprogs",
+    "ssh-keygen": "openssh-client",
+    "sysctl": "procps",
+    "unshare": "util-linux",
+}
+"""Programs that must be on PATH, and the Debian package that has each."""
+
+
+def missing(environment: Mapping[str, str]) -> list[str]:
+    """What is missing, in words; empty if hosts can be made here."""
+    if sys.platform != "linux":
+        return ["Linux: hosts are made of its namespaces"]
+    found = [] if os.geteuid() == 0 else ["root: making namespaces, mounts and network links takes it"]
+    path = environment.get("PATH")
+    found += [
+        f"`{name}` (Debian package {package})"
+        for name, package in PROGRAMS.items()
+        if not shutil.which(name, path=path)
+    ]
+    if not KEYRING.exists():
+        found.append(f"{KEYRING} (Debian package debian-archive-keyring)")
+    return found
+
+
+def require(environment: Mapping[str, str]) -> None:
+    """Go on only where hosts can be made.
+
+    Raises:
+        ToolFailedError: if something is missing.
+    """
+    if lacks := missing(environment):
+        raise ToolFailedError(
+            f"a testbed cannot be made on this machine: it lacks {', '.join(lacks)}",
+            next_step="run `lab testbed` as root on a Linux machine, with these packages installed",
+        )

@@ -1,0 +1,61 @@
+"""A testbed of this machine as the hosts of a run: the one that is up, or one that is made for the run."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from benchmark_lab.inventory import Inventory, InventoryHost, Lane, Login
+from benchmark_lab.runtime import local, remote, testbed
+from benchmark_lab.runtime.hosts import Hosts, Wanted
+from benchmark_lab.runtime.interrupts import Interrupts
+from benchmark_lab.runtime.leftovers import MADE_TESTBED, remove_state
+from benchmark_lab.runtime.testbed.layout import NETWORK, Role
+from benchmark_lab.runtime.testbed.status import Status
+from benchmark_lab.runtime.tools import ToolFailedError
+
+
+def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None]) -> Hosts:
+    """Take the testbed that is up, which stays; or make one, which goes after the run.
+
+    Raises:
+        ToolFailedError: if there can be none on this machine, or a former one was left unfinished.
+        LockedError: if another run holds it.
+    """
+    machine = testbed.Machine(wanted.tools, wanted.origin.environment, say, interrupts)
+    found = testbed.status(machine)
+    if found.state == "unfinished":
+        raise ToolFailedError("the testbed was left unfinished", next_step="remove it with `lab testbed down`")
+    if found.state == "up":
+        say("The run uses the testbed that is up, and leaves it.")
+        return remote.make_hosts(wanted, listed(found))
+    local.new_state(wanted.state, wanted.mark)
+    (wanted.state / MADE_TESTBED).touch()
+    try:
+        say("Making a testbed for this run.")
+        counts: dict[Role, int] = {"sut": 1, "load": wanted.hardware.load.count, "db": 1}
+        shape = testbed.Wanted(counts, 1, wanted.hardware, NETWORK)
+        made = testbed.up(machine, shape, name=secrets.token_hex(4), now=datetime.now(UTC))
+        return remote.make_hosts(wanted, listed(made), remove=lambda: testbed.down(machine))
+    except BaseException:
+        with interrupts.shielded():
+            testbed.down(machine)
+            if wanted.state.exists():
+                remove_state(wanted.state)
+        raise
+
+
+def listed(status: Status) -> Inventory:
+    """The hosts of a testbed as an inventory."""
+    first = status.hosts[0]
+    of_role = {
+        role: tuple(
+            InventoryHost(name=host.name, address=host.address)
+            for host in status.hosts
+            if host.role == role and host.lane == first.lane
+        )
+        for role in ("sut", "load", "db")
+    }
+    login = Login(user=first.user, port=first.port, key=first.key_file, known_hosts=first.known_hosts_file)
+    return Inventory(ssh=login, lanes=(Lane(**of_role),))

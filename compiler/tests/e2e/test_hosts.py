@@ -1,0 +1,293 @@
+"""`lab apply` on hosts over SSH: made for a run or given, left as found, and bad on purpose."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from tests.e2e.conftest import Lab, environment_of, wait_for_process
+from tests.testbed import commands
+from tests.testbed.conftest import before  # noqa: F401  a fixture
+from tests.testbed.harm import Host, cut_off, full_disk, on
+from tests.testbed.traces import STATE, traces
+
+pytestmark = [pytest.mark.hosts, pytest.mark.skipif(os.getuid() != 0, reason="making hosts needs root")]
+
+ON_HOST = Path("/var/tmp/benchmark-lab-root")  # noqa: S108  the only folder on a host that runs write to
+EXPERIMENT = """
+version: 1
+name: e2e
+question: Does a run on hosts do what it says?
+target: ssh
+matrix:
+  implementation: [{implementations}]
+  scenario: [{scenarios}]
+load: {{model: open, rate: 50, vus: 100, warmup: 1s, measure: {measure}}}
+limits: {{generator_cpus_busy: 100%}} # what else the machine does is not what these tests are about
+rounds: {{min: 1, max: 1}}
+seed: 7
+"""
+NOISE = {"generator-limited", "host-noise"}
+"""Reasons that come from what else the machine does."""
+
+
+def experiment(
+    lab: Lab, *implementations: str, scenarios: tuple[str, ...] = ("03-db-read",), measure: str = "2s"
+) -> str:
+    text = EXPERIMENT.format(
+        implementations=", ".join(implementations), scenarios=", ".join(scenarios), measure=measure
+    )
+    (lab.project / "experiments" / "e2e.yaml").write_text(text)
+    return "experiments/e2e.yaml"
+
+
+@pytest.mark.usefixtures("before")
+def test_the_quickstart_runs_on_hosts_made_for_it_which_are_gone_afterwards(lab: Lab) -> None:
+    found = traces()
+    watched, stop = set[str](), Event()
+    watcher = Thread(target=collect_load_boxes, args=(watched, stop))
+    watcher.start()
+    code, stdout, stderr = lab.run(
+        "apply", "experiments/quickstart.yaml", "--target", "testbed", "--rounds", "1", "--measure", "2s"
+    )
+    stop.set()
+    watcher.join()
+    assert code in {0, 4}, stderr
+    assert {reason["code"] for trial in lab.trials() for reason in trial["reasons"]} <= NOISE  # type: ignore[attr-defined]
+    assert len(lab.trials()) == 4
+    assert watched == {"lab-load-0"}
+    assert "go-fiber" in stdout
+    summary = json.loads((lab.run_folder() / "summary.json").read_text())
+    (prepare,) = (phase for phase in summary["phases"] if phase["name"] == "prepare")
+    assert prepare["seconds"] < 300
+    assert prepare["hosts"].keys() == {"sut-0", "load-0", "db-0", "localhost"}
+    assert len(prepare["slowest"]) == 3
+    assert traces() == found
+
+
+def collect_load_boxes(names: set[str], stop: Event) -> None:
+    """The network namespaces that k6 ran in."""
+    while not stop.wait(0.2):
+        spaces = {path.stat().st_ino: path.name for path in Path("/run/netns").glob("lab-*") if path.exists()}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if b"/k6\0run\0" in (folder / "cmdline").read_bytes():
+                    names.add(spaces.get((folder / "ns" / "net").stat().st_ino, "here"))
+
+
+def test_a_lab_that_is_killed_leaves_a_testbed_that_the_next_command_removes(
+    lab: Lab,
+    before: dict[str, set[str]],  # noqa: F811  the fixture that is imported
+) -> None:
+    process = lab.start("apply", experiment(lab, "go-fiber"), "--target", "testbed")
+    wait_for_process(lambda command: "ansible" in command and "prepare.yml" in command)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    code, _, stderr = lab.run("doctor")
+    assert code == 0, stderr
+    assert "which was killed" in stderr
+    assert traces() == before
+
+
+@pytest.fixture(scope="module")
+def testbed(before: dict[str, set[str]]) -> Iterator[dict[str, Host]]:  # noqa: F811  the fixture that is imported
+    """Bare hosts, which the tests share; afterwards nothing of them is left."""
+    made = commands.lab("up")
+    assert made.returncode == 0, made.stderr
+    yield commands.hosts()
+    removed = commands.lab("down")
+    assert removed.returncode == 0, removed.stderr
+    assert traces() == before
+
+
+INVENTORY = ("--inventory", str(STATE / "hosts.yaml"))
+
+
+def test_bare_hosts_of_others_are_refused_with_what_to_install(lab: Lab, testbed: dict[str, Host]) -> None:
+    found = state_of(testbed)
+    code, _, stderr = lab.run("apply", experiment(lab, "python-fastapi"), *INVENTORY)
+    assert code == 3
+    assert "host sut-0 (root@198.18.0.2): apt-get install python3-venv" in stderr
+    assert "host db-0 (root@198.18.0.4): apt-get install postgresql" in stderr
+    assert state_of(testbed) == found
+
+
+@pytest.mark.usefixtures("testbed")
+def test_a_testbed_that_is_up_is_used_and_stays(lab: Lab) -> None:
+    code, _, stderr = lab.run("apply", experiment(lab, "python-fastapi", "go-fiber"), "--target", "testbed")
+    assert code == 0, stderr
+    assert "uses the testbed that is up" in stderr
+    assert all(commands.answering().values())
+
+
+def test_hosts_of_others_are_left_as_they_were_found_and_no_secret_stays(
+    lab: Lab, testbed: dict[str, Host], nothing_left: None
+) -> None:
+    del nothing_left
+    found = state_of(testbed)
+    arguments, stop = set[bytes](), Event()
+    watcher = Thread(target=collect_arguments, args=(arguments, stop))
+    watcher.start()
+    process = lab.start("apply", experiment(lab, "go-fiber", measure="3s"), *INVENTORY)
+    k6 = lab.wait_for_window()
+    server = wait_for_process(lambda command: "/builds/go-fiber-" in command)
+    canaries = [environment_of(k6)["JWT_SECRET"], environment_of(server)["DATABASE_URL"].split(":")[2].split("@")[0]]
+    canaries.append((STATE / "id_ed25519").read_text().splitlines()[2])
+    _, stderr = process.communicate(timeout=300)
+    stop.set()
+    watcher.join()
+    assert process.returncode == 0, stderr
+    summary = json.loads((lab.run_folder() / "summary.json").read_text())
+    assert summary["labels"] == []
+    assert state_of(testbed) == found
+    assert min(map(len, canaries)) > 30
+    for canary in canaries:
+        assert [line for line in arguments if canary.encode() in line] == []
+        for place in (lab.project, STATE.parent / "runs", Path.home() / ".cache" / "benchmark-lab" / "builds"):
+            assert holding(canary, place) == ""
+        for host in testbed.values():
+            searched = on(host, "grep", "--recursive", "--files-with-matches", "--fixed-strings", canary,
+                          "/var", "/tmp", "/root", "/etc", "/home", "/opt", "/srv")  # fmt: skip  # noqa: S108
+            assert (searched.stdout, searched.returncode) == ("", 1)
+
+
+def collect_arguments(lines: set[bytes], stop: Event) -> None:
+    """The command line of every process that is seen."""
+    while not stop.wait(0.05):
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                lines.add((folder / "cmdline").read_bytes())
+
+
+def holding(text: str, folder: Path) -> str:
+    """The files below the folder that hold the text."""
+    command = ["grep", "--recursive", "--files-with-matches", "--fixed-strings", "--regexp", text, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def state_of(hosts: dict[str, Host]) -> dict[str, tuple[set[str], set[str]]]:
+    """What runs on each host, and its files beside those of sessions, of logs and of the cache."""
+    script = (
+        "find / -xdev ( -path /proc -o -path /sys -o -path /run -o -path /dev -o -path /var/log -o "
+        f"-path {ON_HOST} ) -prune -o -type f -print"
+    )
+    found = {}
+    for name, host in hosts.items():
+        processes = {line for line in on(host, "ps", "-eo", "args=").stdout.splitlines() if not line.startswith("ps ")}
+        runs = on(host, "find", f"{ON_HOST}/runs", "-mindepth", "1").stdout
+        found[name] = (processes | set(runs.splitlines()), set(on(host, *script.split()).stdout.splitlines()))
+    return found
+
+
+@pytest.mark.usefixtures("testbed")
+def test_servers_that_leak_die_or_are_never_ready_each_have_their_verdict(lab: Lab) -> None:
+    """The sut's host is the testbed's; its memory is the machine's, of which a server may use a share."""
+    memory_mib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
+    settings = lab.project / "playbooks" / "roles" / "server" / "defaults" / "main.yml"
+    replace(settings, "server_memory_share: 0.8", f"server_memory_share: {400 / memory_mib}")
+    replace(settings, "server_ready_timeout_s: 30", "server_ready_timeout_s: 3")
+    main = lab.project / "implementations" / "python-fastapi" / "app" / "main.py"
+    replace(main, "    return app\n", "    app.add_middleware(Harm)\n    return app\n")
+    main.write_text(main.read_text() + HARM)
+    replace(lab.project / "implementations" / "go-fiber" / "main.go", "func run(arguments []string) error {",
+            "func run(arguments []string) error {\n\ttime.Sleep(time.Minute)")  # fmt: skip
+    scenarios = ("01-lightweight", "02-json-payload")
+    code, _, stderr = lab.run(
+        "apply", experiment(lab, "python-fastapi", "go-fiber", scenarios=scenarios), "--target", "testbed"
+    )
+    assert code == 4, stderr
+    assert "go-fiber (fiber) is not measured: its server does not start" in stderr
+    evidence = {
+        str(trial["scenario"]): " ".join(str(reason["evidence"]) for reason in trial["reasons"])  # type: ignore[attr-defined]
+        for trial in lab.trials()
+    }
+    assert "MiB of memory, more than the 400 MiB" in evidence["01-lightweight"]
+    assert "ended" in evidence["02-json-payload"]
+
+
+HARM = '''
+
+class Harm:
+    """Leaks on one route, and dies on another, once the load comes."""
+
+    def __init__(self, app):
+        self.app, self.leaked, self.left = app, [], 20
+
+    async def __call__(self, scope, receive, send):
+        if b"k6" in dict(scope.get("headers", ())).get(b"user-agent", b""):
+            if scope["path"] == "/health":
+                self.leaked.append(bytearray(b"x" * 4_000_000))
+            elif (left := self.left) == 0:
+                import os
+                os._exit(1)
+            else:
+                self.left = left - 1
+        await self.app(scope, receive, send)
+'''
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def test_a_load_box_that_is_cut_off_ends_the_run_in_time_and_is_named(lab: Lab, testbed: dict[str, Host]) -> None:
+    process = lab.start("apply", experiment(lab, "go-fiber", measure="20s"), *INVENTORY)
+    lab.wait_for_window()
+    with cut_off(testbed["load-0"]):
+        began = time.monotonic()
+        _, stderr = process.communicate(timeout=120)
+    assert time.monotonic() - began < 60
+    assert process.returncode == 7, stderr
+    assert "load-0" in stderr
+    assert "the next run on these hosts ends them" in stderr
+
+
+def test_what_a_run_left_on_a_host_is_ended_by_the_next(lab: Lab, testbed: dict[str, Host]) -> None:
+    left = on(testbed["load-0"], "ls", str(ON_HOST / "runs")).stdout.split()
+    assert len(left) == 1
+    code, _, stderr = lab.run("apply", experiment(lab, "go-fiber"), *INVENTORY)
+    assert code == 0, stderr
+    assert on(testbed["load-0"], "ls", str(ON_HOST / "runs")).stdout == ""
+
+
+def test_a_full_disk_of_the_database_is_told(lab: Lab, testbed: dict[str, Host]) -> None:
+    process = lab.start("apply", experiment(lab, "go-fiber", scenarios=("04-db-write",), measure="4s"), *INVENTORY)
+    lab.wait_for_window()
+    with full_disk(testbed["db-0"]):
+        _, stderr = process.communicate(timeout=120)
+    assert process.returncode in {3, 7}, stderr
+    assert "db-0" in stderr
+    assert "No space left on device" in stderr
+
+
+def test_a_host_whose_ssh_is_killed_ends_the_run_in_time_and_is_named(lab: Lab, testbed: dict[str, Host]) -> None:
+    process = lab.start("apply", experiment(lab, "go-fiber", measure="10s"), *INVENTORY)
+    lab.wait_for_window()
+    sut = testbed["sut-0"]
+    for pid in on(sut, "pgrep", "sshd").stdout.split():
+        on(sut, "kill", "-KILL", pid)
+    _, stderr = process.communicate(timeout=120)
+    on(sut, "/usr/sbin/sshd").check_returncode()
+    assert process.returncode == 7, stderr
+    assert "sut-0" in stderr
+
+
+def test_postgresql_killed_on_its_host_ends_the_run_with_a_clear_error(lab: Lab, testbed: dict[str, Host]) -> None:
+    process = lab.start("apply", experiment(lab, "go-fiber", measure="3s"), *INVENTORY)
+    lab.wait_for_window()
+    for pid in on(testbed["db-0"], "pgrep", "--oldest", "postgres").stdout.split():
+        on(testbed["db-0"], "kill", "-KILL", pid)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 3, stderr
+    assert "host db: PostgreSQL ended" in stderr

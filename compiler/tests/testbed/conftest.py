@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.testbed.traces import traces
+
+
+@pytest.fixture(scope="module")
+def before() -> Iterator[dict[str, set[str]]]:
+    """The machine's traces before the tests, on a machine that forwards nothing unless told, as beside Docker."""
+    policy = subprocess.run(["iptables", "-S", "FORWARD"], capture_output=True, text=True, check=True).stdout.split()[2]
+    subprocess.run(["iptables", "-P", "FORWARD", "DROP"], check=True)
+    try:
+        yield traces()
+    finally:
+        subprocess.run(["iptables", "-P", "FORWARD", policy], check=True)
