@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws.root import Root, Values, copied
+from tests.aws.root import Plan, Root, copied
 from tests.aws.stand_in import terraform_settings
 
 
@@ -31,7 +31,7 @@ def ec2(fresh: Callable[[str], Root]) -> Root:
 
 
 @pytest.fixture(scope="session")
-def plans(settings: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Values]:
+def plans(settings: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
     """The plans of three lanes, by root."""
     made = {}
     for name in ("aws-ec2", "aws-ecs"):

@@ -9,10 +9,12 @@ import subprocess
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 INFRA = Path(__file__).parents[3] / "infra"
 
 Values = dict[str, object]
+Plan = dict[str, Any]
 
 HARDWARE: Values = {
     "sut": {"type": "c7a.2xlarge"},
@@ -71,10 +73,11 @@ class Root:
     def init(self) -> None:
         self.must("init", "-input=false")
 
-    def planned(self) -> Values:
-        """Plan, and return the plan as JSON."""
+    def planned(self) -> Plan:
+        """Plan, and return the plan as Terraform's JSON says it."""
         self.must("plan", "-input=false", "-out=plan.bin")
-        return json.loads(self.must("show", "-json", "plan.bin"))
+        plan: Plan = json.loads(self.must("show", "-json", "plan.bin"))
+        return plan
 
     def apply(self) -> subprocess.CompletedProcess[str]:
         return self.run("apply", "-input=false", "-auto-approve")

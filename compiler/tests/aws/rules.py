@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.aws.root import Plan
+
 TAGS = {"lab:run", "lab:owner", "lab:expires-at"}
 
 WITHOUT_TAGS = {
@@ -33,7 +35,7 @@ class Planned:
     unknown: dict[str, Any]
 
 
-def planned(plan: dict[str, Any]) -> list[Planned]:
+def planned(plan: Plan) -> list[Planned]:
     return [
         Planned(change["address"], change["type"], change["change"]["after"], change["change"]["after_unknown"])
         for change in plan["resource_changes"]
@@ -41,13 +43,13 @@ def planned(plan: dict[str, Any]) -> list[Planned]:
     ]
 
 
-def of_type(plan: dict[str, Any], name: str) -> list[Planned]:
+def of_type(plan: Plan, name: str) -> list[Planned]:
     found = [resource for resource in planned(plan) if resource.type == name]
     assert found, f"the plan has no {name}"
     return found
 
 
-def open_ingress(plan: dict[str, Any], caller: str) -> list[str]:
+def open_ingress(plan: Plan, caller: str) -> list[str]:
     """Name what lets anybody in but groups and the caller; rules inside a group are not looked into, but refused."""
     return [resource.address for resource in planned(plan) if _is_open(resource, caller)]
 
@@ -62,7 +64,7 @@ def _is_open(resource: Planned, caller: str) -> bool:
     return undecided or not addresses <= {caller}
 
 
-def untagged(plan: dict[str, Any]) -> list[str]:
+def untagged(plan: Plan) -> list[str]:
     """Name what could carry the run's tags and lacks some."""
     return [
         resource.address

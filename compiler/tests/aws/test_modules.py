@@ -48,6 +48,12 @@ def test_every_root_and_module_pins_the_provider() -> None:
         assert (folder / "README.md").exists(), folder
 
 
+def test_every_rule_that_is_skipped_has_its_reason() -> None:
+    skipped = [line for file in FILES for line in file.read_text().splitlines() if "checkov:skip" in line]
+    assert skipped
+    assert [line for line in skipped if not re.fullmatch(r"  # checkov:skip=CKV2?_AWS_\d+: (\S+ ){4,}\S+", line)] == []
+
+
 def test_the_facts_about_instance_types_are_whole() -> None:
     facts = yaml.safe_load((INFRA / "aws-ec2" / "instances.yaml").read_text())
     assert facts["sources"]["prices"]["as_of"]

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from tests.aws.root import RUN, Root
+from tests.aws.root import RUN, Plan, Root
 from tests.aws.rules import TAGS, of_type, open_ingress, untagged
 
 pytestmark = pytest.mark.tools
 
 CALLER = str(RUN["caller_cidr"])
-RUNS_END = str(RUN["expires_at"])
 
 
 @pytest.fixture(params=["aws-ec2", "aws-ecs"])
-def plan(plans: dict[str, dict[str, Any]], request: pytest.FixtureRequest) -> dict[str, Any]:
+def plan(plans: dict[str, Plan], request: pytest.FixtureRequest) -> Plan:
     return plans[request.param]
 
 
-def test_nothing_is_open_but_ssh_from_the_caller(plan: dict[str, Any]) -> None:
+def test_nothing_is_open_but_ssh_from_the_caller(plan: Plan) -> None:
     assert open_ingress(plan, CALLER) == []
     ssh = [rule.after for rule in of_type(plan, "aws_vpc_security_group_ingress_rule") if rule.after["cidr_ipv4"]]
     assert {(rule["cidr_ipv4"], rule["from_port"], rule["to_port"], rule["ip_protocol"]) for rule in ssh} == {
@@ -30,7 +28,7 @@ def test_nothing_is_open_but_ssh_from_the_caller(plan: dict[str, Any]) -> None:
     }
 
 
-def test_everything_that_can_carries_the_runs_tags(plan: dict[str, Any]) -> None:
+def test_everything_that_can_carries_the_runs_tags(plan: Plan) -> None:
     assert untagged(plan) == []
     instances = of_type(plan, "aws_instance")
     assert all(instance.after["volume_tags"].keys() >= TAGS for instance in instances)
@@ -39,7 +37,7 @@ def test_everything_that_can_carries_the_runs_tags(plan: dict[str, Any]) -> None
     assert len(of_type(plan, "aws_ec2_tag")) == len(TAGS) * len(instances)
 
 
-def test_hosts_are_hardened(plan: dict[str, Any]) -> None:
+def test_hosts_are_hardened(plan: Plan) -> None:
     for instance in of_type(plan, "aws_instance"):
         assert instance.after["metadata_options"][0]["http_tokens"] == "required", instance.address
         (disk,) = instance.after["root_block_device"]
@@ -48,7 +46,7 @@ def test_hosts_are_hardened(plan: dict[str, Any]) -> None:
         )
 
 
-def test_hosts_end_themselves_for_good(plan: dict[str, Any]) -> None:
+def test_hosts_end_themselves_for_good(plan: Plan) -> None:
     for instance in of_type(plan, "aws_instance"):
         assert instance.after["instance_initiated_shutdown_behavior"] == "terminate", instance.address
         heading, _, document = instance.after["user_data"].partition("\n")
@@ -59,7 +57,7 @@ def test_hosts_end_themselves_for_good(plan: dict[str, Any]) -> None:
         assert timer[-2:] == ["systemctl", "poweroff"]
 
 
-def test_each_host_is_ended_by_a_schedule_of_its_own(plan: dict[str, Any]) -> None:
+def test_each_host_is_ended_by_a_schedule_of_its_own(plan: Plan) -> None:
     schedules = of_type(plan, "aws_scheduler_schedule")
     assert len(schedules) == len(of_type(plan, "aws_instance")) == 12
     for schedule in schedules:
@@ -73,7 +71,7 @@ def test_each_host_is_ended_by_a_schedule_of_its_own(plan: dict[str, Any]) -> No
     assert statement["Condition"] == {"StringEquals": {"aws:ResourceTag/lab:run": RUN["run"]}}
 
 
-def test_a_lane_stands_together(plan: dict[str, Any]) -> None:
+def test_a_lane_stands_together(plan: Plan) -> None:
     groups = [group.after for group in of_type(plan, "aws_placement_group")]
     assert [group["strategy"] for group in groups] == ["cluster"] * 3
     assert len(of_type(plan, "aws_subnet")) == 1
