@@ -9,7 +9,7 @@ provider "aws" {
 locals {
   name = "lab-${var.run}"
 
-  # `lab sweep` and policy.json go by these names.
+  # policy.json goes by these names, and so does who looks for what was left behind.
   tags = {
     "lab:run"        = var.run
     "lab:owner"      = var.owner

@@ -16,26 +16,22 @@ class DefaultShape(Written):
     """One role's host where the experiment asks for nothing, or for what the target lacks."""
 
     cpus: CpuCount | None = None
-    type: str | None = None
-    """Instance type, where the target has some."""
 
     @property
     def host(self) -> HostShape:
         """The shape as bundles hold it."""
-        return HostShape(cpus=self.cpus, type=self.type)
+        return HostShape(cpus=self.cpus)
 
 
 class SutShape(Written):
     """The sut's host: its CPU set is never left open."""
 
     cpus: CpuCount
-    type: str | None = None
-    """Instance type, where the target has some."""
 
     @property
     def host(self) -> HostShape:
         """The shape as bundles hold it."""
-        return HostShape(cpus=self.cpus, type=self.type)
+        return HostShape(cpus=self.cpus)
 
 
 class DefaultHardware(Written):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -59,23 +60,17 @@ def test_instances_beyond_the_pool_find_no_capacity(ec2: Root) -> None:
 
 
 def test_what_is_killed_while_it_creates_leaves_more_than_its_state_knows(ec2: Root) -> None:
-    ec2.faults = {"delay_ms": 60_000}
-    applying = subprocess.Popen(
-        ["terraform", "apply", "-input=false", "-auto-approve"],
-        cwd=ec2.folder,
-        env=ec2.environment,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _until(lambda: bool(ec2.left()))
-    finally:
-        os.killpg(applying.pid, signal.SIGKILL)
-        applying.wait()
-    state = ec2.folder / "terraform.tfstate"
-    known = json.loads(state.read_text())["resources"] if state.exists() and state.read_text() else []
-    assert not [resource for resource in known if resource["mode"] == "managed"]
+    _interrupted_apply(ec2, signal.SIGKILL)
+    assert not _known(ec2)
     assert ec2.left()
+
+
+def test_what_is_interrupted_once_knows_all_that_it_made(ec2: Root) -> None:
+    _interrupted_apply(ec2, signal.SIGINT)
+    assert _known(ec2) == sum(ec2.left().values()) > 0
+    ec2.faults = {}
+    assert ec2.destroy().returncode == 0
+    assert not ec2.left()
 
 
 def test_what_ended_behind_terraforms_back_is_made_again(ec2: Root) -> None:
@@ -93,6 +88,35 @@ def test_a_fault_that_is_not_known_is_refused(ec2: Root) -> None:
     ec2.faults = {"capacitee": "c7a.4xlarge"}
     refused = ec2.run("plan", "-input=false")
     assert refused.returncode == 1
+
+
+def _interrupted_apply(root: Root, by: signal.Signals) -> None:
+    """Signal Terraform, and it alone, while the first creations wait for their answers."""
+    root.faults = {"delay_ms": 60_000}
+    applying = subprocess.Popen(
+        ["terraform", "apply", "-input=false", "-auto-approve"],
+        cwd=root.folder,
+        env=root.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _until(lambda: bool(root.left()))
+        applying.send_signal(by)
+        applying.wait(timeout=30)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(applying.pid, signal.SIGKILL)
+        applying.wait()
+
+
+def _known(root: Root) -> int:
+    state = root.folder / "terraform.tfstate"
+    if not state.exists() or not state.read_text():
+        return 0
+    resources = json.loads(state.read_text())["resources"]
+    return sum(len(resource["instances"]) for resource in resources if resource["mode"] == "managed")
 
 
 def _until(condition: Callable[[], bool], limit_s: float = 20) -> None:

@@ -83,7 +83,8 @@ var nestings = map[string]tfprotov5.SchemaNestedBlockNestingMode{
 func blockOf(written jsonBlock) (*tfprotov5.SchemaBlock, error) {
 	block := &tfprotov5.SchemaBlock{}
 	for name, attribute := range written.Attributes {
-		typ, err := tftypes.ParseJSONType(attribute.Type) //nolint:staticcheck // the format is Terraform's own
+		//lint:ignore SA1019 meant for Terraform's own schema files, which this is
+		typ, err := tftypes.ParseJSONType(attribute.Type)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
