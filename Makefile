@@ -3,7 +3,7 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 BIN := .venv/bin
-GO_MODULES := $(patsubst %/go.mod,%,$(wildcard implementations/*/go.mod infra/programs/*/go.mod compiler/benches/*/go.mod))
+GO_MODULES := $(patsubst %/go.mod,%,$(wildcard implementations/*/go.mod infra/programs/*/go.mod compiler/benches/*/go.mod compiler/tests/aws/stand-in/go.mod))
 PYTHON_IMPLEMENTATIONS := $(patsubst %/requirements.txt,%,$(wildcard implementations/*/requirements.txt))
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -36,6 +36,12 @@ implementations/%/.venv/installed: implementations/%/requirements-dev.txt $(BIN)
 	$(BIN)/uv pip install --quiet --python implementations/$*/.venv --require-hashes -r $<
 	@touch $@
 
+# Linters whose dependencies contradict lab's have an environment of their own.
+.venv/%/installed: requirements/%.txt $(BIN)/uv
+	$(BIN)/uv venv --quiet --allow-existing .venv/$*
+	$(BIN)/uv pip install --quiet --python .venv/$* --require-hashes -r $<
+	@touch $@
+
 .PHONY: setup
 setup: .venv/lab.installed ## Leave the command at .venv/bin/lab
 
@@ -44,6 +50,8 @@ lock: $(BIN)/uv ## Pin the Python dependencies anew, with hashes
 	$(BIN)/uv pip compile $(LOCK_FLAGS) pyproject.toml --group build -o requirements/lab.txt
 	$(BIN)/uv pip compile $(LOCK_FLAGS) pyproject.toml --group build --group dev -o requirements/dev.txt
 	echo uv | $(BIN)/uv pip compile $(LOCK_FLAGS) - -o requirements/uv.txt
+	echo checkov | $(BIN)/uv pip compile $(LOCK_FLAGS) - -o requirements/checkov.txt
+	echo ansible-lint | $(BIN)/uv pip compile $(LOCK_FLAGS) - --constraint requirements/lab.txt -o requirements/ansible-lint.txt
 LOCK_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 # --- use -----------------------------------------------------------------------------------------------------------
@@ -80,8 +88,17 @@ check-go:
 	  cd $$module && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./... && go test ./... && go run $(STATICCHECK) ./... \
 	) || exit 1; done
 
+.PHONY: check-terraform
+check-terraform: .venv/checkov/installed ## Format and security rules of infra/, without network
+	terraform fmt -check -diff -recursive infra
+	.venv/checkov/bin/checkov --directory infra --framework terraform --skip-download --quiet --compact
+
+.PHONY: check-playbooks
+check-playbooks: .venv/ansible-lint/installed ## ansible-lint's strictest profile
+	PATH=$$PWD/.venv/ansible-lint/bin:$$PATH ANSIBLE_CONFIG=playbooks/ansible.cfg ansible-lint --nocolor -q playbooks/roles/*
+
 .PHONY: test
-test: check ## All that needs no root: real k6, PostgreSQL and Ansible
+test: check check-terraform check-playbooks ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform
 	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/pytest --quiet -m 'tools or not tools') || exit 1; done
 	npm run --silent test:implementations
 	$(BIN)/pytest --quiet -m tools
