@@ -62,7 +62,9 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
     if (state / MADE_TESTBED).exists():
         testbed.down(testbed.Machine(tools, environment, say, Interrupts(say)))
     elif inventory.exists():
-        playbook = [{"hosts": "all", "gather_facts": False, "roles": ["cleanup"]}]
+        playbook = [
+            {"hosts": "all", "gather_facts": False, "environment": {"TMPDIR": "{{ lab_tmp }}"}, "roles": ["cleanup"]}
+        ]
         (state / "reap.yml").write_text(json.dumps(playbook))
         ansible = Ansible(
             tools, playbooks=state, sources=project / "playbooks", state=state, logs=state, environment=environment

@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -160,6 +161,7 @@ def inventory(
         "lab_address": "127.0.0.1",
         "lab_clients": ["127.0.0.1/32"],
         "lab_run": state.name,
+        "lab_tmp": tempfile.gettempdir(),
         "lab_files": str(bundle / "files"),
         "lab_controller_files": str(bundle / "files"),
         "lab_cache": str(cache),
