@@ -114,9 +114,9 @@ def prepared(experiment: str) -> Iterator[Bench]:
                 progress.phase("prepare")
                 hosts.prepare(progress.step)
                 os.sched_setaffinity(0, hosts.cpus.rest)
-                with Journal(folder.journal, lambda: datetime.now(UTC).isoformat()) as journal:
+                outcome = Outcome()
+                with Journal(folder.journal, lambda: datetime.now(UTC).isoformat(), outcome.take) as journal:
                     calibrations: dict[str, Calibration] = {}
-                    outcome = Outcome(started_at="")
                     rounds = Rounds(hosts, bundle, folder, journal, progress, outcome, calibrations)
                     yield Bench(bundle, rounds, calibrations)
             finally:

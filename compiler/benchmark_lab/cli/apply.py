@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +21,7 @@ from benchmark_lab.emit import emit
 from benchmark_lab.plan import Plan
 from benchmark_lab.run import Summary
 from benchmark_lab.runtime.apply import apply as apply_bundle
+from benchmark_lab.runtime.lock import LockedError
 from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.record import RunFolder, new_run_folder
 from benchmark_lab.runtime.store import write_bundle
@@ -48,24 +51,42 @@ def apply(
     catalog = load_catalog(root)
     changes = options.changes(target, rounds, measure, only, keywords)
     plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
-    code = max(_carry_out(plan, root, as_json=as_json) for plan in plans)
+    code = max(_start(plan, root, as_json=as_json) for plan in plans)
     raise typer.Exit(code)
 
 
-def _carry_out(plan: Plan, root: Path, *, as_json: bool) -> int:
-    tools = Processes()
+def _start(plan: Plan, root: Path, *, as_json: bool) -> int:
     folder = new_run_folder(root / "results", plan.experiment.name, datetime.now(UTC))
-    write_bundle(emit(plan), root, folder.bundle, tools)
+    write_bundle(emit(plan), root, folder.bundle, Processes())
+    try:
+        return carry_out(folder, root, plan.notes, as_json=as_json)
+    except LockedError:
+        shutil.rmtree(folder.path)  # nothing of it has happened
+        raise
+
+
+def carry_out(folder: RunFolder, root: Path, notes: Sequence[str], *, as_json: bool) -> int:
+    """Carry out a run, or what is left of it, and print what it came to; the exit code.
+
+    Args:
+        folder: of the run, with its bundle.
+        root: of the project.
+        notes: to say first.
+        as_json: print the summary as JSON.
+    """
+    tools = Processes()
     try:
         with RunProgress() as progress:
-            for note in plan.notes:
+            for note in notes:
                 progress.say(f"note: {note}")
             summary = apply_bundle(folder, tools, tools.mark, find_origin(root, tools), progress)
     except KeyboardInterrupt:
-        typer.echo(f"Interrupted. What was measured is in {_shown(folder)}", err=True)
+        _say_how_to_go_on(folder, "Interrupted. ")
         raise typer.Exit(INTERRUPTED) from None
+    except LockedError:
+        raise
     except LabError:
-        typer.echo(f"What was measured is in {_shown(folder)}", err=True)
+        _say_how_to_go_on(folder)
         raise
     if as_json:
         typer.echo(summary.model_dump_json(indent=1, by_alias=True))
@@ -80,7 +101,12 @@ def exit_code(summary: Summary) -> int:
     """What the command says of a complete run: criteria first, then whether every cell has a valid result."""
     if any(criterion.held is False for criterion in summary.criteria):
         return CRITERIA_FAILED
-    return 0 if all(cell.valid for cell in summary.cells) else NO_VALID_RESULT
+    return 0 if all(cell.valid and not cell.retired for cell in summary.cells) else NO_VALID_RESULT
+
+
+def _say_how_to_go_on(folder: RunFolder, what: str = "") -> None:
+    typer.echo(f"{what}What was measured is in {_shown(folder)}", err=True)
+    typer.echo(f"Go on with: lab resume {folder.path.name}", err=True)
 
 
 def _shown(folder: RunFolder) -> str:

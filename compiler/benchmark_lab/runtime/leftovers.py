@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from benchmark_lab.runtime.ansible import Ansible
 from benchmark_lab.runtime.local import run_states
-from benchmark_lab.runtime.process import end_marked, start_ticks
-from benchmark_lab.runtime.tools import ToolFailedError, Tools
+from benchmark_lab.runtime.process import end_marked, marked_pids, start_ticks
+from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError, Tools
 
 
 def leftover_states() -> list[Path]:
@@ -62,6 +62,38 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
         )
         ansible.play("reap", inventory, variables={}, secret_env={}, on_event=lambda _: None)
     remove_state(state)
+
+
+def remove_all(state: Path, marks: Iterable[str], project: Path, tools: Tools, environment: Mapping[str, str]) -> bool:
+    """Remove what a run that is not carried out any more left, and look that nothing is; whether there was anything.
+
+    Args:
+        state: the run's state folder, which may be gone.
+        marks: in the environment of what its controllers started.
+        project: with the roles that clean up.
+        tools: the seam to other programs.
+        environment: the caller's.
+
+    Raises:
+        ResourcesRemainError: if something could not be removed.
+    """
+    known = [*marks]
+    found = state.exists() or any(map(marked_pids, known))
+    for mark in known:
+        end_marked(mark)
+    try:
+        if state.exists():
+            reap(state, project, tools, environment)
+    except ToolFailedError as error:
+        raise ResourcesRemainError(
+            f"what run {state.name} left in {state} cannot be removed", output=str(error), next_step="try again"
+        ) from error
+    if pids := sorted(pid for mark in known for pid in marked_pids(mark)):
+        raise ResourcesRemainError(
+            f"processes of run {state.name} do not end: {', '.join(map(str, pids))}",
+            next_step=f"end them: kill -9 {' '.join(map(str, pids))}",
+        )
+    return found
 
 
 def remove_state(state: Path) -> None:

@@ -1,0 +1,101 @@
+"""What a run asks of the world around it, besides tools: where a fake world goes in."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from benchmark_lab.bundle import Cell, Hardware
+from benchmark_lab.run import Controller
+from benchmark_lab.runtime import local
+from benchmark_lab.runtime.gate import prove
+from benchmark_lab.runtime.hosts import Hosts
+from benchmark_lab.runtime.leftovers import reap_all
+from benchmark_lab.runtime.local_hosts import make_hosts, release
+from benchmark_lab.runtime.machine import describe, machine_id
+from benchmark_lab.runtime.outcome import Origin
+from benchmark_lab.runtime.process import start_ticks
+from benchmark_lab.runtime.secret import Secrets
+from benchmark_lab.runtime.store import LoadedBundle
+from benchmark_lab.runtime.tools import Tools
+
+
+class MakeHosts(Protocol):
+    """Makes the hosts of one hardware value, as `local_hosts.make_hosts` does."""
+
+    def __call__(
+        self,
+        bundle: LoadedBundle,
+        hardware: Hardware,
+        *,
+        state: Path,
+        logs: Path,
+        origin: Origin,
+        tools: Tools,
+        mark: str,
+        secrets: Secrets,
+    ) -> Hosts:
+        """Make them; nothing is started yet."""
+
+
+class Prove(Protocol):
+    """Runs the conformance gate, as `gate.prove` does."""
+
+    def __call__(
+        self,
+        hosts: Hosts,
+        cells: Sequence[Cell],
+        on_step: Callable[[str], None],
+        *,
+        openapi: Path,
+        seed: int,
+        logs: Path,
+    ) -> Mapping[tuple[str, str], str]:
+        """Say, of the implementations and servers that are not to be measured, why not."""
+
+
+def identify(hosts: Hosts) -> dict[str, str]:
+    """What must stay the same within a round: the machine, and the versions on it."""
+    return {**describe(), "machine": machine_id(), **hosts.versions}
+
+
+def now() -> str:
+    """The time of day, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The world of a run: its hosts, its clocks and its disk."""
+
+    lock: Callable[[str], AbstractContextManager[None]] = local.locked
+    """Holds the hosts for the run of this name."""
+    reap: Callable[[Path, Tools, Mapping[str, str], Callable[[str], None]], None] = reap_all
+    states: Callable[[], Path] = local.run_states
+    """The folder of the runs' state folders."""
+    make_hosts: MakeHosts = make_hosts
+    release: Callable[[Hosts], None] = release
+    identify: Callable[[Hosts], dict[str, str]] = identify
+    prove: Prove = prove
+    now: Callable[[], str] = now
+    monotonic: Callable[[], float] = time.monotonic
+    fsync: Callable[[int], None] = os.fsync
+
+
+def this_process(mark: str) -> Controller:
+    """The controller of a run that this process carries out."""
+    return Controller(pid=os.getpid(), start_ticks=start_ticks(os.getpid()), host=socket.gethostname(), mark=mark)
+
+
+def lives(controller: Controller) -> bool | None:
+    """Whether the process is there; None where it is another host's, which cannot be seen from here."""
+    if controller.host != socket.gethostname():
+        return None
+    return controller.start_ticks is not None and start_ticks(controller.pid) == controller.start_ticks
