@@ -103,6 +103,8 @@ class Hosts:
     """What holds for every number from these hosts."""
     machine: Mapping[str, str]
     """What the hosts are, for the provenance."""
+    identity: Mapping[str, str]
+    """What shows whether they are the same hosts as before."""
     secrets: Secrets
     load_boxes: int
     k6: str

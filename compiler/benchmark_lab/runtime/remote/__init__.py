@@ -134,6 +134,7 @@ def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object
         controller_cpus=_beside(cpus) if shared else available_cpus(),
         labels=cpus.labels() if shared else (),
         machine=lanes.machines(of_lane, sessions),
+        identity=lanes.machines(of_lane, sessions),
         secrets=wanted.secrets,
         load_boxes=wanted.hardware.load.count,
         k6="",
