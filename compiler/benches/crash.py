@@ -2,7 +2,7 @@
 
 Needs what `lab apply` on target `local` needs; takes some minutes. The last line is `completed=20/20 lost=0 twice=0`.
 """
-# ruff: noqa: INP001, T201, TID251  a program of its own, which prints and reads files
+# ruff: noqa: INP001, T201, TID251, S603  a program of its own, which prints, reads files and starts `lab`
 
 from __future__ import annotations
 
