@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -18,17 +19,20 @@ from benchmark_lab.run import HostsReady, RoundKey, RunStarted, Summary, Trial
 from benchmark_lab.runtime import probing
 from benchmark_lab.runtime.calibration import calibrate
 from benchmark_lab.runtime.conclusion import conclude
-from benchmark_lab.runtime.hosts import Hosts, Wanted
+from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder, release
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.journal import Journal
+from benchmark_lab.runtime.lanes import Turns, on_each
 from benchmark_lab.runtime.outcome import MEASURE, Origin, Outcome, left_of
 from benchmark_lab.runtime.outside import Outside, this_process
+from benchmark_lab.runtime.process import end_marked
 from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.record import RunFolder
-from benchmark_lab.runtime.rounds import LANE, Rounds
+from benchmark_lab.runtime.rounds import Rounds, Tally
 from benchmark_lab.runtime.seal import seal
 from benchmark_lab.runtime.secret import Secrets, new_secrets
 from benchmark_lab.runtime.store import LoadedBundle, read_bundle
+from benchmark_lab.runtime.task_times import bring_up
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 LADDER_PROBES = 4
@@ -89,29 +93,34 @@ class Run:
 
     def _carry_out_block(self, block: Block) -> None:
         """All rounds of one hardware value."""
-        hosts = self._new_hosts(block)
+        lanes = [*enumerate(self._new_hosts(block))]
         affinity = os.sched_getaffinity(0)
         try:
             with self._phase("prepare") as details:
-                hosts.prepare(self.progress.step)
-                slowest = [task.model_dump() for task in hosts.times.slowest()]
-                details.update(hosts=hosts.times.by_host(), slowest=slowest)
+                self._on_each(lanes, lambda _, hosts: hosts.prepare(self.progress.step))
+                details.update(bring_up(hosts.times for _, hosts in lanes))
             # Builds may use every CPU; what only controls keeps off the server's.
-            os.sched_setaffinity(0, hosts.controller_cpus)
-            self._meet(hosts, block)
+            os.sched_setaffinity(0, lanes[0][1].controller_cpus)
+            self._void_lost_lanes(block, len(lanes))
+            for lane, hosts in lanes:
+                self._meet(hosts, block, lane)
             with self._phase("prove"):
-                self._prove(hosts, self._cells(block))
+                self._on_each(lanes, lambda lane, hosts: self._prove(hosts, self._cells(block), lane))
             if proven := self._cells(block):
-                self._measure(hosts, block, proven)
+                self._measure(lanes, block, proven)
         finally:
             with (
                 self.interrupts.shielded("stopping servers and database, and removing their state"),
                 self._phase("clean up"),
             ):
                 os.sched_setaffinity(0, affinity)
-                hosts.release()
+                release(hosts for _, hosts in lanes)
 
-    def _new_hosts(self, block: Block) -> Hosts:
+    def _on_each(self, lanes: Sequence[tuple[int, Hosts]], work: Callable[[int, Hosts], None]) -> None:
+        on_each(lanes, lambda lane: work(*lane), lambda: end_marked(self.mark))
+
+    def _new_hosts(self, block: Block) -> Sequence[Hosts]:
+        """Those of each lane."""
         hardware = next(value for value in self.bundle.experiment.hardware if value.name == block.hardware)
         state = self.outside.states() / self.folder.name
         wanted = Wanted(
@@ -119,28 +128,34 @@ class Run:
         )
         return self.outside.make_hosts(wanted, self.interrupts, self.progress.say)
 
-    def _meet(self, hosts: Hosts, block: Block) -> None:
+    def _void_lost_lanes(self, block: Block, lanes: int) -> None:
+        for key in self.outcome.unfinished(block.hardware):
+            if self.outcome.lanes[key] >= lanes:
+                self._void(key, f"there are {lanes} lanes now")
+
+    def _void(self, key: RoundKey, reason: str) -> None:
+        self.progress.say(f"Round {key.number} is done again: {reason}.")
+        self.journal.record("round-voided", round=key.model_dump(), reason=reason)
+        self.folder.restore(self.outcome.trials, self.bundle.cells.cells)
+
+    def _meet(self, hosts: Hosts, block: Block, lane: int) -> None:
         """Journal what the hosts are; where they are not those of before, what an interrupted round had is void."""
         identity = {**hosts.identity, **hosts.versions}
-        before = self.outcome.hosts.get((block.hardware, LANE), identity)
+        before = self.outcome.hosts.get((block.hardware, lane), identity)
         changed = [name for name in identity.keys() | before.keys() if identity.get(name) != before.get(name)]
-        for key in self.outcome.unfinished(block.hardware):
+        for key in self.outcome.unfinished(block.hardware, lane):
             left = self.outcome.left_of_round(key)
             if not left:
-                self.journal.record("round-ended", round=key.model_dump(), lane=LANE)
+                self.journal.record("round-ended", round=key.model_dump(), lane=lane)
             elif changed:
                 said = (f"{name} {before.get(name, 'none')}, now {identity.get(name, 'none')}" for name in changed)
-                reason = f"the hosts changed ({'; '.join(sorted(said))})"
-                self.progress.say(f"Round {key.number} is done again: {reason}.")
-                self.journal.record("round-voided", round=key.model_dump(), reason=reason)
+                self._void(key, f"the hosts changed ({'; '.join(sorted(said))})")
             else:
                 self.journal.record("trial-voided", round=key.model_dump(), cell=left[0])
-        if changed:
-            self.folder.restore(self.outcome.trials, self.bundle.cells.cells)
         of_which = f" ({block.hardware})" if len(self.bundle.experiment.hardware) > 1 else ""
         ready = HostsReady(
             hardware=block.hardware,
-            lane=LANE,
+            lane=lane,
             identity=identity,
             versions=hosts.versions,
             cpu_sets=hosts.cpus.described(),
@@ -149,14 +164,14 @@ class Run:
         )
         self.journal.record("hosts-ready", **ready.model_dump(mode="json"))
 
-    def _prove(self, hosts: Hosts, cells: Sequence[Cell]) -> None:
+    def _prove(self, hosts: Hosts, cells: Sequence[Cell], lane: int) -> None:
         refused = self.outside.prove(
             hosts,
             cells,
             self.progress.step,
             openapi=self.bundle.files / "spec" / "openapi.yaml",
             seed=self.bundle.experiment.seed,
-            logs=self.folder.logs,
+            logs=lane_folder(self.folder.logs, lane),
         )
         for (implementation, server), reason in refused.items():
             self.progress.say(f"{implementation} ({server}) is not measured: {reason}")
@@ -169,41 +184,68 @@ class Run:
         if named := [cell.id for cell in cells]:
             self.journal.record("refused", cells=named, reason=reason)
 
-    def _measure(self, hosts: Hosts, block: Block, cells: Sequence[Cell]) -> None:
+    def _measure(self, lanes: Sequence[tuple[int, Hosts]], block: Block, cells: Sequence[Cell]) -> None:
         """Calibrate, find the loads that depend on results, then measure round after round."""
         outcome = self.outcome
-        if block.hardware not in outcome.calibrated:
+        if not all((block.hardware, lane) in outcome.calibrated for lane, _ in lanes):
             with self._phase("calibrate"):
-                self._calibrate(hosts, block, cells)
-        rounds = Rounds(hosts, self.bundle, self.folder, self.journal, self.progress, outcome, outcome.calibrations)
+                self._on_each(lanes, lambda lane, hosts: self._calibrate(hosts, block, cells, lane))
+        tally = Tally()
+        rounds = [
+            Rounds(hosts, self.bundle, self.folder, self.journal, self.progress, outcome, outcome.calibrations[lane],
+                   lane, tally)
+            for lane, hosts in lanes
+        ]  # fmt: skip
         loads = {cell.id: cell.load for cell in cells if isinstance(cell.load, Load)}
         loads |= {cell.id: outcome.loads[cell.id] for cell in cells if cell.id in outcome.loads}
         if sought := [cell for cell in cells if cell.id not in loads]:
             with self._phase("probe"):
-                loads |= self._find_loads(rounds, block, sought)
+                loads |= self._find_loads(rounds[0], block, sought)
         if loads:
             with self._phase(MEASURE):
                 self._measure_rounds(rounds, block, loads)
 
-    def _measure_rounds(self, rounds: Rounds, block: Block, loads: Mapping[str, Load]) -> None:
+    def _measure_rounds(self, lanes: Sequence[Rounds], block: Block, loads: Mapping[str, Load]) -> None:
         """Every cell that has a load, round after round, until the contrasts are as precise as asked."""
-        every = self.bundle.cells.cells
-        rounds.done, rounds.total = 0, len(loads) * len(block.rounds)
-        for number, indices in enumerate(block.rounds):
-            key = RoundKey(hardware=block.hardware, purpose="measure", number=number)
-            if key not in self.outcome.orders and self._is_precise_enough(number):
-                self.journal.record("stopped-early", hardware=block.hardware, rounds=number)
-                return
-            rounds.run(number, [every[index] for index in indices if every[index].id in loads], loads, "measure")
+        keys = [
+            RoundKey(hardware=block.hardware, purpose="measure", number=number) for number in range(len(block.rounds))
+        ]
+        every, outcome, tally = self.bundle.cells.cells, self.outcome, lanes[0].tally
+        tally.ran, tally.began_s, tally.total = 0, time.monotonic(), len(loads) * len(keys)
+        tally.done = sum(len(outcome.of_round(key)) for key in keys)
 
-    def _calibrate(self, hosts: Hosts, block: Block, cells: Sequence[Cell]) -> None:
+        def is_enough() -> bool:
+            finished = sum(key in outcome.finished for key in keys)
+            if not self._is_precise_enough(finished):
+                return False
+            self.journal.record("stopped-early", hardware=block.hardware, rounds=finished)
+            return True
+
+        turns = Turns((key.number for key in keys if key not in outcome.orders), is_enough)
+
+        def run(rounds: Rounds) -> None:
+            begun = [key.number for key in outcome.unfinished(block.hardware, rounds.lane) if key in keys]
+            for number in itertools.chain(begun, iter(turns.next, None)):
+                cells = [every[index] for index in block.rounds[number] if every[index].id in loads]
+                rounds.run(number, cells, loads, "measure")
+
+        def stop() -> None:
+            turns.close()
+            end_marked(self.mark)
+
+        on_each(lanes, run, stop)
+
+    def _calibrate(self, hosts: Hosts, block: Block, cells: Sequence[Cell], lane: int) -> None:
         """Find what the generator can do at most, by cell id."""
+        if (block.hardware, lane) in self.outcome.calibrated:
+            return
         self.progress.step("Calibrate the generator against a server that answers at once")
         experiment = self.bundle.experiment
         found = calibrate(hosts, cells, experiment.scenarios, experiment.seed)
         self.journal.record(
             "calibrated",
             hardware=block.hardware,
+            lane=lane,
             calibrations={cell: calibration.model_dump() for cell, calibration in found.items()},
         )
 
@@ -213,12 +255,12 @@ class Run:
         asked = self.bundle.experiment.load
         probe = self._prober(rounds, block, by_id)
         servers = probing.representatives(cells)
-        rounds.total = len(servers) * LADDER_PROBES
+        rounds.tally.total = len(servers) * LADDER_PROBES
         climbed = probing.climb([*servers.values()], asked, probe, load_boxes=rounds.hosts.load_boxes)
         capacities = {key: climbed[cell.id] for key, cell in servers.items()}
         if asked.model == "slo-search":
             maxima = {cell: found.throughput_rps for cell, found in climbed.items() if found.throughput_rps}
-            rounds.total = rounds.done + len(maxima) * SEARCH_PROBES
+            rounds.tally.total = rounds.tally.done + len(maxima) * SEARCH_PROBES
             searches = probing.find_highest_rates(maxima, asked, probe)
             self.journal.record("searched", searches={cell: found.model_dump() for cell, found in searches.items()})
             self._leave_out(cell for cell in cells if cell.id not in maxima)
@@ -249,7 +291,7 @@ class Run:
 
         def probe(loads: Mapping[str, Load]) -> dict[str, Trial]:
             known = {cell: before[cell].pop(0) for cell in loads if before[cell]}
-            rounds.done += len(known)
+            rounds.tally.done += len(known)
             probed = [cells[cell] for cell in sorted(loads.keys() - known.keys())]
             if not probed:
                 return known

@@ -40,7 +40,11 @@ def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, *, ended
         not_measured=outcome.refused,
         stopped_early=outcome.stopped_early,
         searches=outcome.searches,
-        calibrations=outcome.calibrations,
+        calibrations={
+            cell: of
+            for lane in sorted(outcome.calibrations, reverse=True)
+            for cell, of in outcome.calibrations[lane].items()
+        },
     )
     summary = summarise(experiment, bundle.cells.cells, outcome.trials, facts)
     folder.conclude(summary, render(summary, experiment))

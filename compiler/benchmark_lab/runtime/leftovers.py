@@ -58,24 +58,35 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
         mark = None
     if mark:
         end_marked(mark)
-    inventory = state / "inventory.json"
     if (state / MADE_TESTBED).exists():
         testbed.down(testbed.Machine(tools, environment, say, Interrupts(say)))
-    elif inventory.exists():
-        playbook = [
-            {"hosts": "all", "gather_facts": False, "environment": {"TMPDIR": "{{ lab_tmp }}"}, "roles": ["cleanup"]}
-        ]
-        (state / "reap.yml").write_text(json.dumps(playbook))
-        ansible = Ansible(
-            tools, playbooks=state, sources=project / "playbooks", state=state, logs=state, environment=environment
-        )
-        try:
-            ansible.play("reap", inventory, variables={}, secret_env={}, on_event=lambda _: None)
-        except ToolFailedError as error:
-            if not _is_remote(inventory):
-                raise
-            say(f"Its hosts could not be cleaned; the next run on them does it. {error}")
+    else:
+        for inventory in sorted(state.rglob("inventory.json")):  # of each lane
+            _clean_hosts(inventory, state, project, tools, environment, say)
     remove_state(state)
+
+
+def _clean_hosts(  # noqa: PLR0917  as reap's, whose arguments these are
+    inventory: Path,
+    state: Path,
+    project: Path,
+    tools: Tools,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+) -> None:
+    playbook = [
+        {"hosts": "all", "gather_facts": False, "environment": {"TMPDIR": "{{ lab_tmp }}"}, "roles": ["cleanup"]}
+    ]
+    (state / "reap.yml").write_text(json.dumps(playbook))
+    ansible = Ansible(
+        tools, playbooks=state, sources=project / "playbooks", state=state, logs=state, environment=environment
+    )
+    try:
+        ansible.play("reap", inventory, variables={}, secret_env={}, on_event=lambda _: None)
+    except ToolFailedError as error:
+        if not _is_remote(inventory):
+            raise
+        say(f"Its hosts could not be cleaned; the next run on them does it. {error}")
 
 
 def _is_remote(inventory: Path) -> bool:

@@ -27,6 +27,7 @@ from benchmark_lab.runtime.journal import Entry, read_journal
 MEASURE = "measure"
 """The phase of the rounds."""
 
+_LANE = TypeAdapter(int)
 _NAMES = TypeAdapter(tuple[str, ...])
 _CALIBRATIONS = TypeAdapter(dict[str, Calibration])
 _LOADS = TypeAdapter(dict[str, Load])
@@ -65,10 +66,10 @@ class Outcome:
     """Those that count."""
     refused: dict[str, str] = field(default_factory=dict)
     """Why a cell, by id, is not measured, or not any more."""
-    calibrations: dict[str, Calibration] = field(default_factory=dict)
-    """What generator and database can do at most with a cell's requests, by its id."""
-    calibrated: set[str] = field(default_factory=set)
-    """The hardware values whose present hosts are calibrated."""
+    calibrations: dict[int, dict[str, Calibration]] = field(default_factory=dict)
+    """By lane: what generator and database can do at most with a cell's requests, by its id."""
+    calibrated: set[tuple[str, int]] = field(default_factory=set)
+    """The hardware values and lanes whose present hosts are calibrated."""
     loads: dict[str, Load] = field(default_factory=dict)
     """What probing found, by cell id."""
     searches: dict[str, SearchResult] = field(default_factory=dict)
@@ -77,6 +78,8 @@ class Outcome:
     """The hardware values whose contrasts were precise enough before the last round."""
     orders: dict[RoundKey, tuple[str, ...]] = field(default_factory=dict)
     """Of each round that began: its cells by id, in the order of their trials."""
+    lanes: dict[RoundKey, int] = field(default_factory=dict)
+    """Which lane each of them is run on."""
     finished: set[RoundKey] = field(default_factory=set)
     hosts: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
     """By hardware value and lane: what must stay the same within a round, such as the CPU's model."""
@@ -96,9 +99,10 @@ class Outcome:
         """Whether the contrasts were precise enough before the last round."""
         return bool(self.settled)
 
-    def unfinished(self, hardware: str) -> list[RoundKey]:
-        """The rounds that began on this hardware and did not end."""
-        return [key for key in self.orders if key.hardware == hardware and key not in self.finished]
+    def unfinished(self, hardware: str, lane: int | None = None) -> list[RoundKey]:
+        """The rounds that began on this hardware, and lane, and did not end."""
+        begun = (key for key in self.orders if key.hardware == hardware and lane in (None, self.lanes[key]))
+        return [key for key in begun if key not in self.finished]
 
     def left_of_round(self, key: RoundKey) -> list[str]:
         """The cells that the round has no trial of, by id, in their order: the first of them was interrupted."""
@@ -136,7 +140,9 @@ class Outcome:
         data = entry.data
         match entry.event:
             case "round-started":
-                self.orders.setdefault(RoundKey.model_validate(data["round"]), _NAMES.validate_python(data["cells"]))
+                key = RoundKey.model_validate(data["round"])
+                self.orders.setdefault(key, _NAMES.validate_python(data["cells"]))
+                self.lanes[key] = _LANE.validate_python(data["lane"])
             case "trial-ended":
                 self.trials.append(Trial.model_validate(data["trial"]))
             case "trial-voided":
@@ -156,8 +162,9 @@ class Outcome:
             case "refused":
                 self.refused |= dict.fromkeys(_NAMES.validate_python(data["cells"]), str(data["reason"]))
             case "calibrated":
-                self.calibrations |= _CALIBRATIONS.validate_python(data["calibrations"])
-                self.calibrated.add(str(data["hardware"]))
+                lane = _LANE.validate_python(data["lane"])
+                self.calibrations.setdefault(lane, {}).update(_CALIBRATIONS.validate_python(data["calibrations"]))
+                self.calibrated.add((str(data["hardware"]), lane))
             case "loads-found":
                 self.loads |= _LOADS.validate_python(data["loads"])
             case "searched":
@@ -188,7 +195,7 @@ class Outcome:
         """Hosts that are not those of before need another calibration."""
         key = hosts.hardware, hosts.lane
         if self.hosts.get(key) != hosts.identity:
-            self.calibrated.discard(hosts.hardware)
+            self.calibrated.discard(key)
         self.hosts[key] = hosts.identity
         self.versions |= hosts.versions
         self.cpu_sets = hosts.cpu_sets
@@ -198,7 +205,7 @@ class Outcome:
     def _void(self, key: RoundKey, reason: str) -> None:
         voided = len(self.of_round(key))
         self.trials = [trial for trial in self.trials if _round_of(trial) != key]
-        del self.orders[key]
+        del self.orders[key], self.lanes[key]
         self.notes.append(f"{_in_words(key)} was done again, and {voided} of its trials are void: {reason}")
 
 

@@ -54,7 +54,7 @@ class Outside:
     reap: Callable[[Path, Tools, Mapping[str, str], Callable[[str], None]], None] = reap_all
     states: Callable[[], Path] = local.run_states
     """The folder of the runs' state folders."""
-    make_hosts: Callable[[Wanted, Interrupts, Callable[[str], None]], Hosts] = make_hosts
+    make_hosts: Callable[[Wanted, Interrupts, Callable[[str], None]], Sequence[Hosts]] = make_hosts
     prove: Prove = prove
     now: Callable[[], str] = now
     monotonic: Callable[[], float] = time.monotonic

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
 
 from benchmark_lab.bundle import BundledScenario, Cell, Load
 from benchmark_lab.generator import k6_load
@@ -21,13 +22,28 @@ from benchmark_lab.runtime.tools import ToolFailedError
 from benchmark_lab.runtime.trials import Measured, TrialAssembler, round_variables
 from benchmark_lab.verdict import Place, judge
 
-LANE = 0
-"""The set of hosts that all rounds run on."""
+
+@dataclass(slots=True)
+class Tally:
+    """How far the trials of all lanes have come, for the progress."""
+
+    total: int = 0
+    """Those that are foreseen."""
+    done: int = 0
+    ran: int = 0
+    """Of those that are done, the ones that this process has run."""
+    began_s: float = field(default_factory=time.monotonic)
+    taking: Lock = field(default_factory=Lock)
+    """Held while a trial is recorded."""
+
+    def seconds_left(self) -> float:
+        """At the pace so far."""
+        return (time.monotonic() - self.began_s) / self.ran * (self.total - self.done)
 
 
 @dataclass(slots=True)
 class Rounds:
-    """The rounds of one hardware value's hosts."""
+    """The rounds of one lane's hosts."""
 
     hosts: Hosts
     bundle: LoadedBundle
@@ -37,12 +53,8 @@ class Rounds:
     outcome: Outcome
     calibrations: Mapping[str, Calibration]
     """By cell id."""
-    total: int = 0
-    """Trials that are foreseen, for the progress."""
-    done: int = 0
-    _ran: int = 0
-    """Of the trials that are done, those that this process has run."""
-    _trials_s: float = 0.0
+    lane: int = 0
+    tally: Tally = field(default_factory=Tally)
     _written: bool = True
     """Whether the database may differ from its seed: conformance has written to it."""
 
@@ -64,27 +76,26 @@ class Rounds:
         key = RoundKey(hardware=cells[0].hardware, purpose=purpose, number=number)
         before = self.outcome.of_round(key)
         left = [cell for cell in cells if cell.id not in before]
-        self.done += len(cells) - len(left)
         if left:
             order = [*self.outcome.orders.get(key, [cell.id for cell in cells])]
             left.sort(key=lambda cell: order.index(cell.id))
-            self.journal.record("round-started", round=key.model_dump(), lane=LANE, cells=order)
+            self.journal.record("round-started", round=key.model_dump(), lane=self.lane, cells=order)
             self._play(key, left, loads)
         if key not in self.outcome.finished:
-            self.journal.record("round-ended", round=key.model_dump(), lane=LANE)
+            self.journal.record("round-ended", round=key.model_dump(), lane=self.lane)
         found = self.outcome.of_round(key)
         return [found[cell.id] for cell in cells if cell.id in found]
 
     def _play(self, key: RoundKey, cells: Sequence[Cell], loads: Mapping[str, Load]) -> None:
         """Run the playbook of a trial of each cell."""
-        began = time.monotonic()
 
         def on_measured(measured: Measured) -> None:
-            cell = cells[measured.position]
-            trial = self._take(measured, cell, loads[cell.id], key)
-            self.done, self._ran = self.done + 1, self._ran + 1
-            each = (self._trials_s + time.monotonic() - began) / self._ran
-            self.progress.trial(self.done, max(self.total, self.done), trial, each * (self.total - self.done))
+            cell, tally = cells[measured.position], self.tally
+            with tally.taking:
+                trial = self._take(measured, cell, loads[cell.id], key)
+                tally.done, tally.ran = tally.done + 1, tally.ran + 1
+                tally.total = max(tally.total, tally.done)
+                self.progress.trial(tally.done, tally.total, trial, tally.seconds_left())
 
         scenarios = self._scenarios
         self.hosts.play(
@@ -102,7 +113,6 @@ class Rounds:
             TrialAssembler(on_measured, lambda: datetime.now(UTC)),
             label=f"{'round' if key.purpose == 'measure' else 'probes'}-{key.hardware}-{key.number:02d}",
         )
-        self._trials_s += time.monotonic() - began
         self._written = scenarios[cells[-1].scenario].writes
 
     @property
@@ -112,7 +122,7 @@ class Rounds:
     def _take(self, measured: Measured, cell: Cell, load: Load, key: RoundKey) -> Trial:
         """Judge and record a trial; it is done once the journal has it."""
         position = self.outcome.orders[key].index(cell.id)
-        place = Place(lane=LANE, round=key.number, position=position, started_at=measured.started_at)
+        place = Place(lane=self.lane, round=key.number, position=position, started_at=measured.started_at)
         trial = judge(
             measured.measurement,
             cell,

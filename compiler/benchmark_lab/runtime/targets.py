@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from benchmark_lab.runtime import local_hosts, remote, testbed_hosts
@@ -11,8 +11,8 @@ from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.tools import ToolFailedError
 
 
-def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None]) -> Hosts:
-    """The hosts of one hardware value, as the bundle's target has them; nothing runs on them yet.
+def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None]) -> Sequence[Hosts]:
+    """The hosts of one hardware value, lane by lane, as the bundle's target has them; nothing runs on them yet.
 
     Args:
         wanted: what they are for.
@@ -26,7 +26,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None
     experiment = wanted.bundle.experiment
     match experiment.hosts.source:
         case "machine":
-            return local_hosts.make_hosts(wanted)
+            return [local_hosts.make_hosts(wanted)]
         case "testbed":
             return testbed_hosts.make_hosts(wanted, interrupts, say)
         case "inventory":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import TypedDict
 from benchmark_lab.bundle import Block, Cell, Cells, CopiedFiles, Experiment, Load, Schedule, SoughtLoad
 from benchmark_lab.run import Summary, Trial
 from benchmark_lab.runtime.apply import apply
-from benchmark_lab.runtime.hosts import Hosts, Wanted
+from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.local_hosts import ThisMachine
 from benchmark_lab.runtime.lock import locked
@@ -74,6 +75,8 @@ class FakeTools:
 
     measured: Path
     """A line for each trial that was measured: the cell, the seed of its round, and its load."""
+    trial_s: float = 0.0
+    """How long a trial takes."""
 
     def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Conversation:
         raise NotImplementedError(argv, env, log)
@@ -113,6 +116,7 @@ class FakeTools:
                 yield from self._trial(trial, variables["trial_seed"])
 
     def _trial(self, trial: FakeTrial, seed: object) -> Iterator[Event]:
+        time.sleep(self.trial_s)
         number, command = trial["trial"], trial["cell"]["command"]
         window_s, executor = trial["k6"]["measure_s"], trial["k6"]["measure"]["scenarios"]["measure"]
         vus, rate = executor.get("vus", 0), executor.get("rate", 0)
@@ -186,6 +190,7 @@ class World:
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     """What the gate says."""
     progress: Deaf = field(default_factory=Deaf)
+    trial_s: float = 0.0
 
     @property
     def folder(self) -> RunFolder:
@@ -219,7 +224,7 @@ class World:
     def apply(self, clock: Clock | None = None, fsync: Callable[[int], None] = os.fsync) -> Summary:
         """Carry the run out, or go on with it."""
         origin = Origin(self.root, "4f1c2d9", git_dirty=False, environment={})
-        tools = FakeTools(self.root / "measured")
+        tools = FakeTools(self.root / "measured", self.trial_s)
         return apply(
             self.folder,
             tools,
@@ -263,14 +268,17 @@ class World:
     def _reap(self, *_: object) -> None:
         shutil.rmtree(self.root / "states", ignore_errors=True)
 
-    def _make_hosts(self, wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None]) -> Hosts:
+    def _make_hosts(self, wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None]) -> list[Hosts]:
         del interrupts, say
         wanted.state.mkdir(parents=True)
+        return [self._lane(wanted, number) for number in range(wanted.bundle.experiment.lanes)]
+
+    def _lane(self, wanted: Wanted, number: int) -> Hosts:
         cpus = available_cpus()
         return Hosts(
-            ansible=wanted.ansible(),
+            ansible=wanted.ansible(number),
             inventory=wanted.state / "inventory.json",
-            site=ThisMachine(wanted.state),
+            site=ThisMachine(lane_folder(wanted.state, number)),
             cpus=CpuSets(cpus, cpus, cpus, cpus),
             controller_cpus=cpus,
             labels=(),
