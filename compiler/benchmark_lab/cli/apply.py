@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from benchmark_lab.catalog import Catalog
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli import options
 from benchmark_lab.cli.inventory import read_inventory
@@ -17,6 +21,7 @@ from benchmark_lab.cli.project import find_root, plan_file
 from benchmark_lab.cli.tables import print_summary
 from benchmark_lab.diagnostics import LabError
 from benchmark_lab.emit import emit
+from benchmark_lab.experiment import Changes
 from benchmark_lab.inventory import Inventory
 from benchmark_lab.plan import Plan
 from benchmark_lab.run import Summary
@@ -25,15 +30,24 @@ from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.record import RunFolder, new_run_folder
 from benchmark_lab.runtime.store import write_bundle
 
+LANES = 1
+"""What is carried out side by side."""
 CRITERIA_FAILED = 1
 NO_VALID_RESULT = 4
 INTERRUPTED = 130
+
+
+class NotAgreedError(LabError):
+    """The user did not agree to what it costs."""
+
+    exit_code = 2
 
 
 def apply(
     files: options.Files,
     target: options.Target = None,
     rounds: options.RoundCount = None,
+    lanes: options.Lanes = None,
     measure: options.Measure = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
@@ -49,14 +63,36 @@ def apply(
     Exit codes: 0 done, 1 a criterion of the experiment failed, 3 a tool or host failed and nothing is left behind,
     4 measured but some cell has no valid result, 6 another run holds the machine, 7 something may still be running.
     """
-    del yes  # nothing costs money on the target there is
     root = find_root(Path.cwd())
     catalog = load_catalog(root)
     listed = read_inventory(inventory) if inventory else None
-    changes = options.changes(target, rounds, measure, only, keywords)
-    plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
+    changes = options.changes(target, rounds, lanes, measure, only, keywords)
+    plans = [_plan(file, catalog, changes) for file in files]  # every mistake comes before the first run
+    _agree_to_pay(plans, yes=yes)
     code = max(_carry_out(plan, root, listed, as_json=as_json) for plan in plans)
     raise typer.Exit(code)
+
+
+def _plan(file: Path, catalog: Catalog, changes: Changes) -> Plan:
+    """Plan for as many lanes as are carried out."""
+    plan = plan_file(file, catalog, changes)
+    return plan if plan.experiment.lanes <= LANES else plan_file(file, catalog, replace(changes, lanes=LANES))
+
+
+def _agree_to_pay(plans: Sequence[Plan], *, yes: bool) -> None:
+    """Go on where nothing costs money, or the user agrees to the worst case.
+
+    Raises:
+        NotAgreedError: otherwise.
+    """
+    usd = sum(plan.worst_case_usd for plan in plans)
+    if not usd or yes:
+        return
+    asked = f"This rents hosts for ${usd:.2f} at most."
+    if not sys.stdin.isatty():
+        raise NotAgreedError(f"{asked}\nhelp: agree to it with --yes; `lab plan` says what it is made of")
+    if not typer.confirm(f"{asked} Go on?", err=True):
+        raise NotAgreedError("Nothing was rented.")
 
 
 def _carry_out(plan: Plan, root: Path, inventory: Inventory | None, *, as_json: bool) -> int:

@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,7 +105,9 @@ class Run:
         wanted = Wanted(
             self.bundle, hardware, self._state, self.folder.logs, self.origin, self.tools, self.mark, self.secrets
         )
-        hosts = make_hosts(wanted, self.interrupts, self.progress.say)
+        rents = self.bundle.experiment.hosts.source == "terraform"
+        with self._phase("rent hosts") if rents else nullcontext():
+            hosts = make_hosts(wanted, self.interrupts, self.progress)
         of_which = f" ({block.hardware})" if len(values) > 1 else ""
         labels = [f"{label}{of_which}" for label in hosts.labels]
         self.outcome.labels = tuple(dict.fromkeys([*self.outcome.labels, *labels]))

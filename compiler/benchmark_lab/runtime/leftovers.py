@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmark_lab.runtime import testbed
+from benchmark_lab.runtime import rented, testbed
 from benchmark_lab.runtime.ansible import Ansible
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.local import run_states
@@ -20,10 +20,11 @@ MADE_TESTBED = "testbed"
 
 def leftover_states() -> list[Path]:
     """State folders whose controller is gone; to be called with the machine locked, or a run that begins looks so."""
-    return [folder for folder in sorted(run_states().glob("*/")) if not _is_controlled(folder)]
+    return [folder for folder in sorted(run_states().glob("*/")) if not is_controlled(folder)]
 
 
-def _is_controlled(state: Path) -> bool:
+def is_controlled(state: Path) -> bool:
+    """Whether the `lab` that made the state is still there."""
     try:
         controller = json.loads((state / "controller.json").read_text())
     except (OSError, ValueError):
@@ -59,7 +60,9 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
     if mark:
         end_marked(mark)
     inventory = state / "inventory.json"
-    if (state / MADE_TESTBED).exists():
+    if (state / rented.FOLDER).exists():
+        rented.destroy_leftover(state, environment, say)
+    elif (state / MADE_TESTBED).exists():
         testbed.down(testbed.Machine(tools, environment, say, Interrupts(say)))
     elif inventory.exists():
         playbook = [{"hosts": "all", "gather_facts": False, "roles": ["cleanup"]}]
