@@ -142,6 +142,10 @@ bench-limits: .venv/dev.installed ## How often the limit that was put into a tri
 bench-crosscheck: .venv/dev.installed ## A trial's throughput beside wrk's on the same server
 	$(BIN)/python compiler/benches/crosscheck.py
 
+.PHONY: bench-library
+bench-library: .venv/dev.installed ## What the scenarios' library costs k6, beside the smallest script
+	$(BIN)/python compiler/benches/library.py
+
 .PHONY: bench-slo
 bench-slo: .venv/dev.installed ## How near a search comes to the highest rate that queues keep a promise at
 	$(BIN)/python compiler/benches/slo.py

@@ -32,14 +32,14 @@ rounds: {{max: 1}}
 """
 
 
-def by_trial(bench: Bench) -> float:
-    """Requests a second of one trial."""
+def by_trial(bench: Bench) -> float | None:
+    """Requests a second of one trial; None where the server was not its limit."""
     (cell,) = bench.cells
     if not isinstance(cell.load, Load):
         raise TypeError(cell.load)
     (trial,) = bench.run([cell], {cell.id: cell.load})
     if trial.throughput_rps is None or (trial.limited_by or "").partition("-")[0] != "sut":
-        sys.exit(f"the server was not the limit: {trial.limited_by}, {trial.reasons}")
+        return None
     return trial.throughput_rps
 
 
@@ -72,10 +72,15 @@ def main() -> None:
     low = high = middle = 0.0
     with prepared(EXPERIMENT) as bench:
         for number in range(most):
-            for measure in (by_trial, by_wrk) if number % 2 else (by_wrk, by_trial):
-                (trials if measure is by_trial else others).append(measure(bench))
+            pair = {measure: measure(bench) for measure in ((by_trial, by_wrk) if number % 2 else (by_wrk, by_trial))}
+            ours, other = pair[by_trial], pair[by_wrk]
+            if ours is None or other is None:
+                print(f"{number + 1:>3}  the server was not the limit", file=sys.stderr, flush=True)
+                continue
+            trials.append(ours)
+            others.append(other)
             print(f"{number + 1:>3}  trial {trials[-1]:,.0f}/s  wrk {others[-1]:,.0f}/s", file=sys.stderr, flush=True)
-            if number + 1 >= FEWEST:
+            if len(trials) >= FEWEST:
                 found = ratio.of_pairs(others, trials)
                 (low, high), middle = found.interval(CONFIDENCE), found.ratio
                 if low > LOW and high < HIGH:

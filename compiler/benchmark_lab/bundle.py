@@ -12,8 +12,8 @@ SCHEMA = 1
 
 Scalar = str | int | float | bool
 Role = Literal["sut", "load", "db", "upstream"]
-HostSource = Literal["machine", "testbed", "inventory"]
-"""Where hosts come from: this machine plays every role, it carries a testbed, or somebody else has them."""
+HostSource = Literal["machine", "testbed", "inventory", "terraform"]
+"""Where hosts come from: this machine plays every role or carries a testbed, somebody has them, or they are rented."""
 
 
 class Part(BaseModel):
@@ -234,6 +234,8 @@ class TargetHosts(Part):
     """Whether all roles share one machine."""
     installs: bool = False
     """Whether a run may install the Debian packages that a host lacks."""
+    usd_per_hour: dict[str, float] = {}
+    """What a set of rented hosts costs, by hardware value."""
 
 
 class Experiment(StoredFile):
@@ -303,6 +305,24 @@ class Schedule(StoredFile):
 
     seed: int
     blocks: tuple[Block, ...]
+
+
+class RentedHosts(Part):
+    """What Terraform is to rent for one role of a lane."""
+
+    type: str
+    architecture: Literal["amd64", "arm64"]
+    count: int
+
+
+class TerraformVariables(Part):
+    """`terraform.tfvars.json`: what is known of rented hosts before a run."""
+
+    region: str
+    lanes: int
+    hardware: dict[str, dict[Literal["sut", "load", "db"], RentedHosts]]
+    hours: float
+    """How long a host lives at most."""
 
 
 class CopiedFile(Part):

@@ -405,4 +405,6 @@ class Summary(StoredFile):
     measuring_share: float
     """Warm-up and windows over the wall time of the rounds."""
     overhead_per_trial_s: float
+    rented_usd: float | None = None
+    """What the rented hosts have cost: all phases at the price of the dearest hardware value; None where none were."""
     provenance: Provenance

@@ -61,6 +61,7 @@ module "lane" {
   zone_name          = var.zone.name
   security_group_ids = module.network.security_group_ids
   key_name           = aws_key_pair.this.key_name
+  host_key           = var.host_key
   hours              = var.hours
   expires_at         = var.expires_at
   spot               = var.spot

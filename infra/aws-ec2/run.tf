@@ -45,6 +45,13 @@ variable "public_key" {
   nullable    = false
 }
 
+variable "host_key" {
+  description = "The SSH key that the run's hosts show, in OpenSSH's formats; null: each makes keys of its own."
+  type        = object({ private = string, public = string })
+  default     = null
+  sensitive   = true
+}
+
 variable "zone" {
   description = "The availability zone that offers every type asked for: its id, such as use1-az4, and this account's name for it."
   type        = object({ id = string, name = string })

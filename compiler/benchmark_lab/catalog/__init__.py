@@ -6,11 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmark_lab.catalog.implementation import Implementation, Server
+from benchmark_lab.catalog.instances import Instances, InstanceType
 from benchmark_lab.catalog.parameter import Parameter, text_of
 from benchmark_lab.catalog.scenario import Scenario
 from benchmark_lab.catalog.target import Target
 
-__all__ = ["Catalog", "Implementation", "Parameter", "Scenario", "Server", "Target", "text_of"]
+__all__ = [
+    "Catalog",
+    "Implementation",
+    "InstanceType",
+    "Instances",
+    "Parameter",
+    "Scenario",
+    "Server",
+    "Target",
+    "text_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +31,5 @@ class Catalog:
     implementations: Mapping[str, Implementation]
     scenarios: Mapping[str, Scenario]
     targets: Mapping[str, Target]
+    instances: Mapping[str, Instances]
+    """What can be rented, by the target that rents."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from benchmark_lab.catalog import Catalog, Implementation, Scenario, Target
+from benchmark_lab.catalog import Catalog, Implementation, Instances, Scenario, Target
 from benchmark_lab.diagnostics import Code, Diagnostic, InvalidExperimentError, raise_all
 from benchmark_lab.source import Document, decode, parse, read
 
@@ -26,8 +27,25 @@ def load_catalog(root: Path) -> Catalog:
     scenarios = _manifests(root, Scenario, {path.stem: path for path in scenario_files}, problems)
     target_files = sorted(root.glob("infra/*/target.yaml"))
     targets = _manifests(root, Target, {path.parent.name: path for path in target_files}, problems)
+    instance_files = sorted(root.glob("infra/*/instances.yaml"))
+    instances = _manifests(root, Instances, {path.parent.name: path for path in instance_files}, problems)
+    problems += _unrentable(targets, instances)
     raise_all(problems)
-    return Catalog(implementations, scenarios, targets)
+    return Catalog(implementations, scenarios, targets, instances)
+
+
+def _unrentable(targets: Mapping[str, Target], instances: Mapping[str, Instances]) -> Iterator[Diagnostic]:
+    """Yield the default hosts of targets that rent them whose type or price is not known."""
+    for name, target in targets.items():
+        if target.region is None:
+            continue
+        default = target.default_hardware
+        known = instances[name].types if name in instances else {}
+        for role, asked in (("sut", default.sut.type), ("load", default.load.type), ("db", default.db.type)):
+            if asked is None or asked not in known or target.region not in known[asked].usd_per_hour:
+                message = f"the {role} of infra/{name}/target.yaml has no type with a price in {target.region}"
+                advice = f"infra/{name}/instances.yaml lists types and prices"
+                yield Diagnostic(Code.INCONSISTENT_MANIFEST, message, help=advice)
 
 
 def _manifests(root: Path, model: type[M], files: dict[str, Path], problems: list[Diagnostic]) -> dict[str, M]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from benchmark_lab.bundle import HostShape, HostSource
 from benchmark_lab.source.shape import Written
@@ -16,22 +16,26 @@ class DefaultShape(Written):
     """One role's host where the experiment asks for nothing, or for what the target lacks."""
 
     cpus: CpuCount | None = None
+    type: str | None = None
+    """Instance type, where the target has some."""
 
     @property
     def host(self) -> HostShape:
         """The shape as bundles hold it."""
-        return HostShape(cpus=self.cpus)
+        return HostShape(cpus=self.cpus, type=self.type)
 
 
 class SutShape(Written):
     """The sut's host: its CPU set is never left open."""
 
     cpus: CpuCount
+    type: str | None = None
+    """Instance type, where the target has some."""
 
     @property
     def host(self) -> HostShape:
         """The shape as bundles hold it."""
-        return HostShape(cpus=self.cpus)
+        return HostShape(cpus=self.cpus, type=self.type)
 
 
 class DefaultHardware(Written):
@@ -49,7 +53,9 @@ class Target(Written):
     summary: str
     """One sentence."""
     hosts: HostSource
-    """Where the hosts come from: this machine is all of them, it carries a testbed, or an inventory file lists them."""
+    """Where the hosts come from: this machine, a testbed on it, an inventory file, or Terraform, which rents them."""
+    region: str | None = None
+    """Where Terraform rents them; `instances.yaml` has the prices there."""
     provides: tuple[Literal["cpus", "type", "count"], ...]
     """The hardware keys that a role may ask for here."""
     default_hardware: DefaultHardware
@@ -58,3 +64,9 @@ class Target(Written):
     """Whether all roles share one machine; results then carry the label `shared-host`."""
     installs: bool = False
     """Whether a run may install the Debian packages that a host lacks; it says what is missing otherwise."""
+
+    @model_validator(mode="after")
+    def _has_a_region_where_it_rents(self) -> Self:
+        if (self.hosts == "terraform") != (self.region is not None):
+            raise ValueError("must have a region if its hosts come from Terraform, and only then")
+        return self

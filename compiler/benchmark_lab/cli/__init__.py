@@ -29,6 +29,7 @@ COMMANDS = {
     "conformance": "Prove that implementations, or a running server, keep the API's contract.",
     "list": "List implementations, scenarios, targets or experiments.",
     "new": "Make an implementation or a scenario to write.",
+    "sweep": "List what runs have left on AWS, or remove it.",
     "testbed": "Make hosts of its own on this machine, look at them, or remove them.",
     "doctor": "Say what is missing on this machine, and how to get it.",
     "schema": "Print the JSON schema of a file that people write.",

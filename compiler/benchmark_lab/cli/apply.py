@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,10 +34,17 @@ NO_VALID_RESULT = 4
 INTERRUPTED = 130
 
 
+class NotAgreedError(LabError):
+    """The user did not agree to what it costs."""
+
+    exit_code = 2
+
+
 def apply(
     files: options.Files,
     target: options.Target = None,
     rounds: options.RoundCount = None,
+    lanes: options.Lanes = None,
     measure: options.Measure = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
@@ -49,14 +57,30 @@ def apply(
     Exit codes: 0 done, 1 a criterion of the experiment failed, 3 a tool or host failed and nothing is left behind,
     4 measured but some cell has no valid result, 6 another run holds the machine, 7 something may still be running.
     """
-    del yes  # nothing costs money on the target there is
     root = find_root(Path.cwd())
     catalog = load_catalog(root)
     listed = read_inventory(inventory) if inventory else None
-    changes = options.changes(target, rounds, measure, only, keywords)
+    changes = options.changes(target, rounds, lanes, measure, only, keywords)
     plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
+    _agree_to_pay(plans, yes=yes)
     code = max(_start(plan, root, listed, as_json=as_json) for plan in plans)
     raise typer.Exit(code)
+
+
+def _agree_to_pay(plans: Sequence[Plan], *, yes: bool) -> None:
+    """Go on where nothing costs money, or the user agrees to the worst case.
+
+    Raises:
+        NotAgreedError: otherwise.
+    """
+    usd = sum(plan.worst_case_usd for plan in plans)
+    if not usd or yes:
+        return
+    asked = f"This rents hosts for ${usd:.2f} at most."
+    if not sys.stdin.isatty():
+        raise NotAgreedError(f"{asked}\nhelp: agree to it with --yes; `lab plan` says what it is made of")
+    if not typer.confirm(f"{asked} Go on?", err=True):
+        raise NotAgreedError("Nothing was rented.")
 
 
 def _start(plan: Plan, root: Path, inventory: Inventory | None, *, as_json: bool) -> int:

@@ -25,13 +25,14 @@ def compile(  # noqa: A001  # the command's name
     ] = None,
     target: options.Target = None,
     rounds: options.RoundCount = None,
+    lanes: options.Lanes = None,
     measure: options.Measure = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
     as_json: options.AsJson = False,
 ) -> None:
     """Write an experiment's bundle: the files that apply carries out."""
-    root, plan = plan_here(file, options.changes(target, rounds, measure, only, keywords))
+    root, plan = plan_here(file, options.changes(target, rounds, lanes, measure, only, keywords))
     bundle = emit(plan)
     folder = out or root / ".lab" / plan.experiment.name
     write_bundle(bundle, root, folder, Processes())

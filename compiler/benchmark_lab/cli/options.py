@@ -36,6 +36,7 @@ Files = Annotated[
 ]
 Target = Annotated[str | None, typer.Option(help="Run on another target: a rehearsal.", show_default=False)]
 RoundCount = Annotated[int | None, typer.Option("--rounds", min=1, max=1000, help="Exactly this many rounds.")]
+Lanes = Annotated[int | None, typer.Option(min=1, max=100, help="This many sets of hosts side by side.")]
 Measure = Annotated[
     float | None, typer.Option(parser=_window, metavar="DURATION", help="Another measured window, such as 5s.")
 ]
@@ -54,7 +55,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def changes(
-    target: str | None, rounds: int | None, measure: float | None, only: list[str] | None, keywords: str
+    target: str | None,
+    rounds: int | None,
+    lanes: int | None,
+    measure: float | None,
+    only: list[str] | None,
+    keywords: str,
 ) -> Changes:
     """Gather the flags."""
-    return Changes(target, rounds, measure, tuple(map(_axis_and_value, only or ())), keywords)
+    return Changes(target, rounds, lanes, measure, tuple(map(_axis_and_value, only or ())), keywords)

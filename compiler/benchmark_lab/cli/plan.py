@@ -27,6 +27,7 @@ def plan(
     *,
     target: options.Target = None,
     rounds: options.RoundCount = None,
+    lanes: options.Lanes = None,
     measure: options.Measure = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
@@ -34,7 +35,7 @@ def plan(
     as_json: options.AsJson = False,
 ) -> None:
     """Show what an experiment would measure, in which order, and how long it takes."""
-    _, planned = plan_here(file, options.changes(target, rounds, measure, only, keywords))
+    _, planned = plan_here(file, options.changes(target, rounds, lanes, measure, only, keywords))
     name = file.as_posix()
     if as_json:
         typer.echo(json_view(name, planned))

@@ -29,6 +29,7 @@ def validate(
     *,
     target: options.Target = None,
     rounds: options.RoundCount = None,
+    lanes: options.Lanes = None,
     measure: options.Measure = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
@@ -36,7 +37,7 @@ def validate(
     as_json: options.AsJson = False,
 ) -> None:
     """Check experiments, and say everything that is wrong with them. Exit code 2: something is."""
-    changes = options.changes(target, rounds, measure, only, keywords)
+    changes = options.changes(target, rounds, lanes, measure, only, keywords)
     found: list[Diagnostic] = []
     try:
         catalog = load_catalog(find_root(Path.cwd()))

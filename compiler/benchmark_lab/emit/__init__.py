@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmark_lab.bundle import Bundle
-from benchmark_lab.emit import ansible, records
+from benchmark_lab.emit import ansible, records, terraform
 from benchmark_lab.plan import Plan
 
 __all__ = ["emit"]
@@ -14,7 +14,7 @@ _COPIES = ("infra/programs", "playbooks/ansible.cfg", "playbooks/plugins", "play
 
 def emit(plan: Plan) -> Bundle:
     """Compile a plan: the same plan gives the same bytes."""
-    files = {**records.files(plan), **ansible.files(plan)}
+    files = {**records.files(plan), **ansible.files(plan), **terraform.files(plan)}
     return Bundle(files=dict(sorted(files.items())), copies=_copies(plan))
 
 
@@ -24,4 +24,4 @@ def _copies(plan: Plan) -> tuple[str, ...]:
     scenarios = {f"scenarios/{name}.{ending}" for name in names for ending in ("js", "yaml")}
     statements = (plan.experiment.catalog.scenarios[name].pgbench for name in names)
     scenarios |= {f"scenarios/{file}" for file in statements if file}
-    return tuple(sorted({*_COPIES, *implementations, *scenarios}))
+    return tuple(sorted({*_COPIES, *terraform.copies(plan), *implementations, *scenarios}))

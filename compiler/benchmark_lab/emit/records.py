@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from benchmark_lab.bundle import SCHEMA, Block, BundledImplementation, BundledScenario, Experiment, TargetHosts
-from benchmark_lab.catalog import Target
-from benchmark_lab.plan import Plan
+from benchmark_lab.plan import Plan, usd_per_hour
 
 
 def files(plan: Plan) -> dict[str, str]:
@@ -38,7 +37,7 @@ def _experiment(plan: Plan) -> Experiment:
         name=asked.name,
         question=asked.question,
         target=asked.target_name,
-        hosts=_hosts(asked.catalog.targets[asked.target_name]),
+        hosts=_hosts(plan),
         hardware=tuple(choice.value for choice in asked.hardware if choice.value.name in in_use),
         implementations=tuple(_implementations(plan)),
         scenarios=tuple(_scenarios(plan)),
@@ -54,8 +53,15 @@ def _experiment(plan: Plan) -> Experiment:
     )
 
 
-def _hosts(target: Target) -> TargetHosts:
-    return TargetHosts(source=target.hosts, shared=target.shared_host, installs=target.installs)
+def _hosts(plan: Plan) -> TargetHosts:
+    asked, target = plan.experiment, plan.experiment.target
+    values = [choice.value for choice in asked.hardware] if plan.rent else []
+    return TargetHosts(
+        source=target.hosts,
+        shared=target.shared_host,
+        installs=target.installs,
+        usd_per_hour={value.name: round(usd_per_hour(asked, value), 5) for value in values},
+    )
 
 
 def _implementations(plan: Plan) -> Iterator[BundledImplementation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmark_lab.experiment.file import ExperimentFile, Rounds
-from benchmark_lab.source.quantity import duration_text
+from benchmark_lab.source.quantity import counted, duration_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class Changes:
 
     target: str | None = None
     rounds: int | None = None
+    lanes: int | None = None
     measure_s: float | None = None
     only: tuple[tuple[str, str], ...] = ()
     """Axis and value; values of one axis are alternatives, different axes all have to hold."""
@@ -32,6 +33,11 @@ def change(file: ExperimentFile, changes: Changes) -> tuple[ExperimentFile, tupl
         altered["rounds"] = rounds = Rounds(min=changes.rounds, max=changes.rounds)
         if changes.rounds < file.rounds.max:
             notes.append(f"Shortened to {rounds.words}; the experiment asks for {file.rounds.words}.")
+    if changes.lanes is not None:
+        altered["lanes"] = changes.lanes
+        if changes.lanes < file.lanes:
+            fewer = counted(changes.lanes, "lane")
+            notes.append(f"Measured on {fewer}; the experiment asks for {counted(file.lanes, 'lane')}.")
     if changes.measure_s is not None:
         altered["load"] = file.load.model_copy(update={"measure": changes.measure_s})
         if changes.measure_s < file.load.measure:

@@ -14,12 +14,13 @@ from benchmark_lab.plan.duration import duration_words, trials_of, worst_case_s
 from benchmark_lab.plan.load_boxes import with_load_boxes
 from benchmark_lab.plan.matrix import expand
 from benchmark_lab.plan.product import RuledOut
+from benchmark_lab.plan.rent import Rent, rent_of, usd_per_hour
 from benchmark_lab.plan.schedule import schedule
 from benchmark_lab.plan.selection import select
 from benchmark_lab.resolve import Experiment
 from benchmark_lab.source.quantity import counted
 
-__all__ = ["Plan", "RuledOut", "duration_words", "make_plan"]
+__all__ = ["Plan", "Rent", "RuledOut", "duration_words", "make_plan", "usd_per_hour"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,13 @@ class Plan:
     ruled_out: tuple[RuledOut, ...]
     notes: tuple[str, ...]
     worst_case_s: float
-    worst_case_usd: float = 0.0
-    """Nothing, as no target rents hosts."""
+    rent: Rent | None
+    """Of the hosts, where the target rents them."""
+
+    @property
+    def worst_case_usd(self) -> float:
+        """What it costs at most."""
+        return self.rent.usd if self.rent else 0.0
 
     @property
     def trials(self) -> int:
@@ -59,8 +65,9 @@ def make_plan(experiment: Experiment) -> Plan:
     criteria = tuple(choice.value for choice in experiment.criteria if not _lacking(choice.value, remaining))
     chosen = tuple(cells[position] for position in kept)
     experiment, load_notes = with_load_boxes(experiment, chosen)
-    worst_s = worst_case_s(experiment.load, experiment.rounds, chosen)
-    raise_all(_over_budget(experiment, worst_s))
+    rent = rent_of(experiment, chosen)
+    worst_s = rent.total_s if rent else worst_case_s(experiment.load, experiment.rounds, chosen, lanes=experiment.lanes)
+    raise_all(_over_budget(experiment, worst_s, rent))
     hardware = [choice.value.name for choice in experiment.hardware]
     measured = set(kept)
     pairs = ((a, b) for a, b in pairing.pairs if a in measured and b in measured)
@@ -79,6 +86,7 @@ def make_plan(experiment: Experiment) -> Plan:
             *_left_out(len(kept), len(cells), len(experiment.criteria) - len(criteria)),
         ),
         worst_case_s=worst_s,
+        rent=rent,
     )
 
 
@@ -98,12 +106,18 @@ def _criteria_without_cell(experiment: Experiment, combinations: Sequence[Combin
             yield Diagnostic(Code.CRITERION_WITHOUT_CELL, message, experiment.document.span(choice.path))
 
 
-def _over_budget(experiment: Experiment, worst_s: float) -> Iterator[Diagnostic]:
+def _over_budget(experiment: Experiment, worst_s: float, rent: Rent | None) -> Iterator[Diagnostic]:
     hours = experiment.budget.hours
     if hours is not None and worst_s > hours * 3600:
         message = f"the worst case takes {duration_words(worst_s)}, the budget is {duration_words(hours * 3600)}"
         span = experiment.document.span(("budget", "hours"))
         advice = "fewer cells or rounds, a shorter window, or more hours"
+        yield Diagnostic(Code.OVER_BUDGET, message, span, help=advice)
+    usd = experiment.budget.usd
+    if usd is not None and rent is not None and rent.usd > usd:
+        message = f"the worst case costs ${rent.usd:.2f}, the budget is ${usd:.2f}"
+        span = experiment.document.span(("budget", "usd"))
+        advice = "smaller or fewer hosts, fewer cells or rounds, a shorter window, or more dollars"
         yield Diagnostic(Code.OVER_BUDGET, message, span, help=advice)
 
 

@@ -16,9 +16,13 @@ SEARCH_PROBES = 10
 """Of a search for the highest rate, at most."""
 
 
-def worst_case_s(load: LoadAsked, rounds: Rounds, cells: Sequence[Cell]) -> float:
-    """Return the seconds that all probes and all rounds of all cells take, with the set-up."""
-    trials = trials_of(rounds, cells) + sum(_probes(load, cell) for cell in cells)
+def worst_case_s(load: LoadAsked, rounds: Rounds, cells: Sequence[Cell], *, lanes: int = 1) -> float:
+    """Return the seconds that all probes and all rounds of all cells take, with the set-up.
+
+    Lanes share the rounds out; each finds the loads that depend on results on its own hosts.
+    """
+    of_a_lane = rounds.model_copy(update={"max": -(-rounds.max // lanes)})
+    trials = trials_of(of_a_lane, cells) + sum(_probes(load, cell) for cell in cells)
     return SET_UP_S + trials * (load.warmup_s + load.measure_s + TRIAL_OVERHEAD_S)
 
 

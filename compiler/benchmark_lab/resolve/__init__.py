@@ -35,8 +35,9 @@ def resolve(document: Document, catalog: Catalog, changes: Changes) -> Experimen
     file, notes = change(written, changes)
     rehearsal = file.target != written.target
     scope = scope_of(document, file, catalog)
-    asked_too_early = not_yet(document, file, scope.parameters, rehearsal=rehearsal)
-    raise_all([*problems, *check(scope, file, catalog, changes), *asked_too_early])
+    asked_too_early = not_yet(document, file, scope.parameters)
+    found = check(scope, file, catalog, changes, rehearsal=rehearsal)
+    raise_all([*problems, *found, *asked_too_early])
     return _experiment(document, file, catalog, changes, notes)
 
 
@@ -44,7 +45,7 @@ def _experiment(
     document: Document, file: ExperimentFile, catalog: Catalog, changes: Changes, notes: tuple[str, ...]
 ) -> Experiment:
     target = catalog.targets[file.target]
-    hardware, hardware_note = hardware_of(file, file.target, target)
+    hardware, hardware_note = hardware_of(file, file.target, catalog)
     matrix = file.matrix
     exclude = [_selector(entry, ("matrix", "exclude", index)) for index, entry in enumerate(matrix.exclude)]
     include = [_selector(entry, ("matrix", "include", index)) for index, entry in enumerate(matrix.include)]

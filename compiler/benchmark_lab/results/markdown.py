@@ -55,6 +55,8 @@ def _remarks(summary: Summary) -> Iterator[str]:
     yield f"Target `{summary.target}`, {counted(summary.rounds_done, 'round')}, {summary.load}{state}."
     if summary.stopped_early and summary.look_confidence:
         yield f"Stopped early: every contrast is as precise as asked, at {percent(summary.look_confidence)} confidence."
+    if summary.rented_usd is not None:
+        yield f"The rented hosts cost ${summary.rented_usd:.2f}, from their order to their end."
     if summary.labels:
         yield "Labels: " + ", ".join(f"`{label}`" for label in summary.labels) + "."
     yield from summary.notes

@@ -71,8 +71,14 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
         phases=facts.phases,
         measuring_share=measured_s / lanes_wall_s if lanes_wall_s else 0.0,
         overhead_per_trial_s=max(0.0, lanes_wall_s - measured_s) / len(trials) if trials else 0.0,
+        rented_usd=_rented_usd(experiment, facts.phases),
         provenance=facts.provenance,
     )
+
+
+def _rented_usd(experiment: Experiment, phases: Sequence[Phase]) -> float | None:
+    prices = experiment.hosts.usd_per_hour.values()
+    return round(max(prices) * sum(phase.seconds for phase in phases) / 3600, 4) if prices else None
 
 
 def load_in_words(load: LoadAsked) -> str:

@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
 
@@ -126,7 +126,9 @@ class Run:
         wanted = Wanted(
             self.bundle, hardware, state, self.folder.logs, self.origin, self.tools, self.mark, self.secrets
         )
-        return self.outside.make_hosts(wanted, self.interrupts, self.progress.say)
+        rents = self.bundle.experiment.hosts.source == "terraform"
+        with self._phase("rent hosts") if rents else nullcontext():
+            return self.outside.make_hosts(wanted, self.interrupts, self.progress)
 
     def _void_lost_lanes(self, block: Block, lanes: int) -> None:
         for key in self.outcome.unfinished(block.hardware):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from benchmark_lab.runtime import testbed
+from benchmark_lab.runtime import rented, testbed
 from benchmark_lab.runtime.ansible import Ansible
 from benchmark_lab.runtime.interrupts import Interrupts
-from benchmark_lab.runtime.local import run_states
+from benchmark_lab.runtime.local import remove_state, run_states
 from benchmark_lab.runtime.process import end_marked, marked_pids, start_ticks
 from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError, Tools
 
@@ -20,10 +19,11 @@ MADE_TESTBED = "testbed"
 
 def leftover_states() -> list[Path]:
     """State folders whose controller is gone; to be called with the machine locked, or a run that begins looks so."""
-    return [folder for folder in sorted(run_states().glob("*/")) if not _is_controlled(folder)]
+    return [folder for folder in sorted(run_states().glob("*/")) if not is_controlled(folder)]
 
 
-def _is_controlled(state: Path) -> bool:
+def is_controlled(state: Path) -> bool:
+    """Whether the `lab` that made the state is still there."""
     try:
         controller = json.loads((state / "controller.json").read_text())
     except (OSError, ValueError):
@@ -58,7 +58,9 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
         mark = None
     if mark:
         end_marked(mark)
-    if (state / MADE_TESTBED).exists():
+    if (state / rented.FOLDER).exists():
+        rented.destroy_leftover(state, environment, say)
+    elif (state / MADE_TESTBED).exists():
         testbed.down(testbed.Machine(tools, environment, say, Interrupts(say)))
     else:
         for inventory in sorted(state.rglob("inventory.json")):  # of each lane
@@ -131,15 +133,3 @@ def remove_all(  # noqa: PLR0917  as reap's, whose arguments these are
             next_step=f"end them: kill -9 {' '.join(map(str, pids))}",
         )
     return found
-
-
-def remove_state(state: Path) -> None:
-    """Remove a run's state folder.
-
-    Raises:
-        ToolFailedError: if something in it cannot be removed.
-    """
-    try:
-        shutil.rmtree(state)
-    except OSError as error:
-        raise ToolFailedError(f"{state} cannot be removed: {error}") from error

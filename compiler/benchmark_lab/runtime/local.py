@@ -61,6 +61,18 @@ def new_state(state: Path, controller_mark: str, hosts: Iterable[str] = ()) -> N
     (state / "controller.json").write_text(json.dumps(controller))
 
 
+def remove_state(state: Path) -> None:
+    """Remove a run's state folder.
+
+    Raises:
+        ToolFailedError: if something in it cannot be removed.
+    """
+    try:
+        shutil.rmtree(state)
+    except OSError as error:
+        raise ToolFailedError(f"{state} cannot be removed: {error}") from error
+
+
 @contextmanager
 def locked(run: str) -> Iterator[None]:
     """Hold this machine for one run: two at once would measure each other.

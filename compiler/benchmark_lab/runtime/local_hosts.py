@@ -12,7 +12,6 @@ from benchmark_lab.bundle import Role
 from benchmark_lab.conformance.visible import resident_bytes
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.hosts import Hosts, Wanted, write_inventory
-from benchmark_lab.runtime.leftovers import remove_state
 from benchmark_lab.runtime.machine import describe, machine_id
 from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
 
@@ -55,7 +54,7 @@ class ThisMachine:
         """
         try:
             finish()
-            remove_state(self.state)
+            local.remove_state(self.state)
         except ToolFailedError as error:
             raise ResourcesRemainError(
                 f"processes of this run may still be running below {self.state}",

@@ -20,6 +20,7 @@ from benchmark_lab.runtime.hosts import Hosts, Wanted
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.leftovers import reap_all
 from benchmark_lab.runtime.process import start_ticks
+from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.targets import make_hosts
 from benchmark_lab.runtime.tools import Tools
 
@@ -54,7 +55,7 @@ class Outside:
     reap: Callable[[Path, Tools, Mapping[str, str], Callable[[str], None]], None] = reap_all
     states: Callable[[], Path] = local.run_states
     """The folder of the runs' state folders."""
-    make_hosts: Callable[[Wanted, Interrupts, Callable[[str], None]], Sequence[Hosts]] = make_hosts
+    make_hosts: Callable[[Wanted, Interrupts, Progress], Sequence[Hosts]] = make_hosts
     prove: Prove = prove
     now: Callable[[], str] = now
     monotonic: Callable[[], float] = time.monotonic

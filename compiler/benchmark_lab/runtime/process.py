@@ -11,12 +11,14 @@ import subprocess
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from benchmark_lab.runtime.tools import Completed, ToolFailedError
 
 _MARK = "LAB_STARTED_BY"
 _END_TIMEOUT_S = 5.0
 _PIECE = 1 << 16
+_FOLLOW_S = 0.1
 
 
 class Dialogue:
@@ -154,6 +156,70 @@ class Processes:
                 stderr=output,
                 check=True,
             )
+
+
+def follow(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]) -> int:
+    """Run a long command that must end by itself, in a session of its own; its exit status.
+
+    What it prints goes to `log`, and each line of it to `on_line`: through the file, since the command goes on if `lab`
+    is killed, and writing to a broken pipe would end it. What interrupts `lab` interrupts it exactly once; it is then
+    waited for, however long it takes.
+
+    Raises:
+        ToolFailedError: if there is no such command.
+    """
+    with log.open("ab") as output, log.open(encoding="utf-8", errors="replace") as printed:
+        printed.seek(0, os.SEEK_END)
+        try:
+            child = subprocess.Popen(  # noqa: S603  argv lists only, never a shell
+                list(argv),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            raise ToolFailedError(f"{argv[0]} is not installed", next_step="run `lab doctor`") from error
+        try:
+            return _followed(child, printed, on_line)
+        except BaseException:
+            if child.poll() is None:
+                child.send_signal(signal.SIGINT)
+                _followed(child, printed, on_line)
+            raise
+
+
+def _followed(child: subprocess.Popen[bytes], printed: TextIO, on_line: Callable[[str], None]) -> int:
+    rest = ""
+    while True:
+        status = child.poll()  # before the reading: what was printed until then is in the file
+        *lines, rest = (rest + printed.read()).split("\n")
+        for line in lines:
+            on_line(line)
+        if status is not None:
+            return status
+        time.sleep(_FOLLOW_S)
+
+
+def interrupt_in(folder: Path) -> None:
+    """Interrupt, once each, the processes that work in a folder, and wait until they have ended."""
+    if pids := _pids_in(folder):
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
+        while _pids_in(folder):
+            time.sleep(_FOLLOW_S)
+
+
+def _pids_in(folder: Path) -> list[int]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink() == folder and int(process.name) != os.getpid():
+                found.append(int(process.name))
+    return found
 
 
 def _told_by(pid: int) -> frozenset[int]:

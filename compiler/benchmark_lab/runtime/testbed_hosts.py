@@ -10,7 +10,7 @@ from benchmark_lab.inventory import Inventory, InventoryHost, Lane, Login
 from benchmark_lab.runtime import local, remote, testbed
 from benchmark_lab.runtime.hosts import Hosts, Wanted
 from benchmark_lab.runtime.interrupts import Interrupts
-from benchmark_lab.runtime.leftovers import MADE_TESTBED, remove_state
+from benchmark_lab.runtime.leftovers import MADE_TESTBED
 from benchmark_lab.runtime.testbed.layout import NETWORK, Role
 from benchmark_lab.runtime.testbed.status import Status
 from benchmark_lab.runtime.tools import ToolFailedError
@@ -42,7 +42,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None
         with interrupts.shielded():
             testbed.down(machine)
             if wanted.state.exists():
-                remove_state(wanted.state)
+                local.remove_state(wanted.state)
         raise
 
 

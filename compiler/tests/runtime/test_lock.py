@@ -1,14 +1,20 @@
+import multiprocessing
 import os
 import subprocess
 import sys
+from multiprocessing.synchronize import Barrier as BarrierType
 from pathlib import Path
 
 import pytest
 
+from benchmark_lab.bundle import Rounds
 from benchmark_lab.runtime.lock import LockedError, locked
 from benchmark_lab.runtime.tools import ToolFailedError
+from tests.runtime.world import World, cells
+from tests.synthetic import experiment
 
 RACES = 20
+FORK = multiprocessing.get_context("fork")
 RACER = """
 import sys
 from pathlib import Path
@@ -41,6 +47,30 @@ def test_of_two_runs_that_race_for_a_lock_exactly_one_wins_each_time(tmp_path: P
             assert heard(racer) == "ended\n"
     for racer in racers:
         racer.communicate()
+
+
+def test_of_two_applications_for_the_same_hosts_exactly_one_measures_each_time(tmp_path: Path) -> None:
+    one = cells()
+    for race in range(RACES):
+        both = [World(tmp_path / f"{race}-{side}", lock=tmp_path / "lock", trial_s=0.05) for side in "ab"]
+        for world in both:
+            world.write(experiment(contrasts=[(one[0], one[1])], rounds=Rounds(min=1, max=1)), one, 1)
+        start = FORK.Barrier(2)
+        racers = [FORK.Process(target=apply_at, args=(world, start)) for world in both]
+        for racer in racers:
+            racer.start()
+        for racer in racers:
+            racer.join()
+        assert sorted(racer.exitcode or 0 for racer in racers) == [0, LockedError.exit_code]
+        assert sorted(len(world.measured) for world in both) == [0, 2]
+
+
+def apply_at(world: World, start: BarrierType) -> None:
+    start.wait()
+    try:
+        world.apply()
+    except LockedError as error:
+        os._exit(error.exit_code)
 
 
 def tell(racer: subprocess.Popen[str], word: str) -> None:

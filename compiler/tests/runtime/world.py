@@ -23,6 +23,7 @@ from benchmark_lab.runtime.lock import locked
 from benchmark_lab.runtime.machine import CpuSets, available_cpus
 from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.outside import Outside
+from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.tools import Completed, Conversation
 from tests.synthetic import cell
@@ -191,6 +192,8 @@ class World:
     """What the gate says."""
     progress: Deaf = field(default_factory=Deaf)
     trial_s: float = 0.0
+    lock: Path | None = None
+    """Of the hosts, where it is not the world's own."""
 
     @property
     def folder(self) -> RunFolder:
@@ -262,14 +265,14 @@ class World:
 
     @contextmanager
     def _locked(self, run: str) -> Iterator[None]:
-        with locked(self.root / "lock", "this world", run):
+        with locked(self.lock or self.root / "lock", "this world", run):
             yield
 
     def _reap(self, *_: object) -> None:
         shutil.rmtree(self.root / "states", ignore_errors=True)
 
-    def _make_hosts(self, wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None]) -> list[Hosts]:
-        del interrupts, say
+    def _make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> list[Hosts]:
+        del interrupts, progress
         wanted.state.mkdir(parents=True)
         return [self._lane(wanted, number) for number in range(wanted.bundle.experiment.lanes)]
 

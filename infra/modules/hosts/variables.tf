@@ -45,6 +45,13 @@ variable "key_name" {
   default     = null
 }
 
+variable "host_key" {
+  description = "The SSH key that the hosts show, in OpenSSH's formats; null: each makes keys of its own."
+  type        = object({ private = string, public = string })
+  default     = null
+  sensitive   = true
+}
+
 variable "instance_profiles" {
   description = "What hosts may do on AWS, by role; without a profile: nothing."
   type        = map(string)

@@ -28,6 +28,7 @@ def as_json(file: str, plan: Plan) -> str:
         "trials": plan.trials,
         "worst_case_s": plan.worst_case_s,
         "worst_case_usd": plan.worst_case_usd,
+        "rented_hosts": plan.rent.hosts if plan.rent else 0,
         "apply": apply_command(file, asked.changes),
         "cells": [cell.model_dump() for cell in plan.cells],
     }

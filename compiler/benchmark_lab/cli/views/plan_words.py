@@ -17,6 +17,7 @@ def facts(plan: Plan) -> dict[str, str]:
     asked = plan.experiment
     hardware = [choice.value for choice in asked.hardware]
     named = len(hardware) > 1
+    lanes = f"{asked.lanes} lanes, each " if asked.lanes > 1 else ""
     hosts = [f"{one.name}: {hardware_words(one)}" if named else hardware_words(one) for one in hardware]
     rounds = asked.rounds
     until = f", until intervals are within ±{rounds.ci_half_width:.1%}" if rounds.ci_half_width else ""
@@ -25,14 +26,22 @@ def facts(plan: Plan) -> dict[str, str]:
     trials += ["the probes of their loads"] if any(isinstance(cell.load, SoughtLoad) for cell in plan.cells) else []
     shown = {
         "target": f"{asked.target_name}: {asked.target.summary}",
-        "hosts": "; ".join(hosts),
+        "hosts": lanes + "; ".join(hosts),
         "load": _load_words(plan),
         "rounds": f"{number}, each in an order shuffled with seed {asked.seed}{until}" if plan.trials else "",
         "criteria": "; ".join(criterion.text for criterion in plan.criteria),
         "time": f"at most {duration_words(plan.worst_case_s)}: {', '.join(trials)} and the set-up",
-        "cost": f"${plan.worst_case_usd:.2f}",
+        "cost": _cost_words(plan),
     }
     return {heading: text for heading, text in shown.items() if text}
+
+
+def _cost_words(plan: Plan) -> str:
+    if plan.rent is None:
+        return "$0.00"
+    each, hosts = plan.rent.usd_per_hour / plan.rent.hosts, plan.rent.hosts
+    words = f"at most ${plan.rent.usd:.2f}: {hosts} hosts at ${each:.2f} an hour on average"
+    return f"{words} for at most {duration_words(plan.rent.limit_s)}, upon which they end themselves"
 
 
 def _load_words(plan: Plan) -> str:
@@ -60,7 +69,7 @@ def baselines(plan: Plan) -> Mapping[str, str]:
 
 def apply_command(file: str, changes: Changes) -> str:
     """Return the command that carries out exactly this plan."""
-    flags = [("--target", changes.target), ("--rounds", changes.rounds)]
+    flags = [("--target", changes.target), ("--rounds", changes.rounds), ("--lanes", changes.lanes)]
     flags += [("--measure", duration_text(changes.measure_s) if changes.measure_s is not None else None)]
     flags += [("--only", f"{axis}={value}") for axis, value in changes.only]
     flags += [("-k", changes.keywords or None)]

@@ -15,7 +15,6 @@ from benchmark_lab.bundle import Role
 from benchmark_lab.inventory import Inventory, Lane, Login
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder, write_inventory
-from benchmark_lab.runtime.leftovers import remove_state
 from benchmark_lab.runtime.machine import CpuSets, available_cpus
 from benchmark_lab.runtime.remote import files
 from benchmark_lab.runtime.remote import lane as lanes
@@ -115,7 +114,7 @@ def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object
             ]
             held.pop_all()
     except BaseException:
-        remove_state(state)
+        local.remove_state(state)
         raise
     return made
 
@@ -135,7 +134,7 @@ class _End:
         if self.lanes == 0:
             if self.remove is not None:
                 self.remove()
-            remove_state(self.state)
+            local.remove_state(self.state)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from benchmark_lab.runtime import local
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.lock import LockedError
 from benchmark_lab.runtime.machine import available_cpus
+from benchmark_lab.runtime.remote.ssh import new_key
 from benchmark_lab.runtime.testbed import host as hosts
 from benchmark_lab.runtime.testbed import network, rootfs
 from benchmark_lab.runtime.testbed.inventory import INVENTORY, KEY, KNOWN_HOSTS, inventory
@@ -107,7 +108,7 @@ def _make(machine: Machine, registry: Registry, settings: PackageSettings) -> St
         rootfs.make(machine.rootfs, settings.mirror, environment, folder / "debootstrap.log", tools)
     steps = network.steps(registry.hosts, registry.network, network.uplink_mtu(tools), registry.id)
     registry = carry_out(steps, registry, folder, tools)
-    authorized = hosts.new_key(folder / KEY, f"benchmark-lab testbed {registry.id}", tools)
+    authorized = new_key(folder / KEY, f"benchmark-lab testbed {registry.id}", tools)
     known = ""
     for host in registry.hosts:
         known += hosts.prepare(

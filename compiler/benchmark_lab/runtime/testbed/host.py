@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from benchmark_lab.runtime.remote.ssh import new_key
 from benchmark_lab.runtime.testbed.layout import Host
 from benchmark_lab.runtime.testbed.network import NAMESPACES
 from benchmark_lab.runtime.testbed.packages import PackageSettings, reaching
@@ -40,14 +41,6 @@ PidFile /run/sshd.pid
 Subsystem sftp internal-sftp
 """
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-def new_key(path: Path, name: str, tools: Tools) -> str:
-    """Make an SSH key without a passphrase, mode 0600; its public half."""
-    done = tools.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path)])
-    if done.status != 0:
-        raise ToolFailedError("ssh-keygen cannot make a key", output=done.stderr)
-    return path.with_suffix(".pub").read_text(encoding="utf-8").strip()
 
 
 def prepare(

@@ -1,0 +1,74 @@
+"""What rented hosts cost, and when they end themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from benchmark_lab.bundle import Cell, Hardware, HostShape
+from benchmark_lab.plan.duration import worst_case_s
+from benchmark_lab.resolve import Experiment
+
+RENTING_S = 600.0
+"""Allowance for renting hosts, their boot, what is installed on them, and their end: minutes each."""
+BESIDE_USD_PER_HOUR = 0.01
+"""For a host's public address ($0.005) and its volume of at most 40 GiB (less than $0.005)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rent:
+    """The hosts of all lanes at worst."""
+
+    hosts: int
+    """At the same time."""
+    usd_per_hour: float
+    """Of the dearest hardware value, all lanes together."""
+    limit_s: float
+    """How long the hosts of one hardware value live at most."""
+    total_s: float
+    """For all hardware values, one after the other."""
+    usd: float
+
+
+def rent_of(experiment: Experiment, cells: Sequence[Cell]) -> Rent | None:
+    """Return what the hosts of an experiment cost at worst; None where its target rents none."""
+    if experiment.target.region is None:
+        return None
+    in_use = {cell.hardware for cell in cells}
+    values = [choice.value for choice in experiment.hardware if choice.value.name in in_use]
+    seconds = [
+        RENTING_S
+        + worst_case_s(
+            experiment.load,
+            experiment.rounds,
+            [cell for cell in cells if cell.hardware == value.name],
+            lanes=experiment.lanes,
+        )
+        for value in values
+    ]
+    limit_s = ceil(max(seconds) / 60) * 60.0
+    prices = [usd_per_hour(experiment, value) for value in values]
+    return Rent(
+        hosts=max(map(_hosts, values)) * experiment.lanes,
+        usd_per_hour=max(prices),
+        limit_s=limit_s,
+        total_s=sum(seconds),
+        usd=sum(prices) * limit_s / 3600,
+    )
+
+
+def usd_per_hour(experiment: Experiment, hardware: Hardware) -> float:
+    """Return the price of a hardware value's hosts in all lanes."""
+    types, region = experiment.catalog.instances[experiment.target_name].types, experiment.target.region
+
+    def price(host: HostShape) -> float:
+        assert host.type is not None  # noqa: S101  for the type checker: a rented host has a type, and its target
+        assert region is not None  # noqa: S101  a region
+        return host.count * (types[host.type].usd_per_hour[region] + BESIDE_USD_PER_HOUR)
+
+    return experiment.lanes * sum(map(price, (hardware.sut, hardware.load, hardware.db)))
+
+
+def _hosts(hardware: Hardware) -> int:
+    return hardware.sut.count + hardware.load.count + hardware.db.count

@@ -1,0 +1,1 @@
+"""What `lab` asks of AWS itself, beside Terraform: looking ahead, finding by tag, and removing."""

@@ -1,0 +1,140 @@
+"""Hosts that Terraform made for a run: what is known of them on this machine, and their end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from benchmark_lab.bundle import StoredFile
+from benchmark_lab.runtime import local
+from benchmark_lab.runtime.aws.account import connect
+from benchmark_lab.runtime.aws.sweep import Leftover, Patience, remove_and_look
+from benchmark_lab.runtime.aws.tagged import find
+from benchmark_lab.runtime.process import interrupt_in
+from benchmark_lab.runtime.store import read_stored, write_atomically
+from benchmark_lab.runtime.terraform import PLAN, Terraform, TerraformProgram
+from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
+
+FOLDER = "terraform"
+"""In the state of a run that rents hosts; private, since keys lie in it."""
+RECORD = "rented.json"
+ATTEMPTS = 3
+"""To destroy: much of what AWS refuses it allows a little later."""
+
+
+class Record(StoredFile):
+    """`rented.json`: what it takes to find and remove everything."""
+
+    run: str
+    """The value of the tag `lab:run`."""
+    region: str
+    root: str
+    """The folder of Terraform's root beside the modules."""
+    expires_at: str
+
+
+class Cloud(Protocol):
+    """Where hosts are rented, beside Terraform."""
+
+    def clear(self, run: str) -> None:
+        """Remove what carries the run's tag, until several listings in a row are empty.
+
+        Raises:
+            ResourcesRemainError: with what is left.
+            ToolFailedError: if that can't be found out.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """The real one."""
+
+    region: str
+    say: Callable[[str], None]
+
+    def clear(self, run: str) -> None:
+        """Remove what carries the run's tag, until several listings in a row are empty."""
+        account = connect(self.region)
+
+        def look() -> list[Leftover]:
+            return [Leftover(each, "its run is over") for each in find(account, run)]
+
+        remove_and_look(account, look, self.say, patience=Patience())
+
+
+def terraform_in(
+    folder: Path, record: Record, environment: Mapping[str, str], on_step: Callable[[str], None]
+) -> TerraformProgram:
+    """Terraform in a run's folder."""
+    cache = local.cache_root(environment) / "terraform"
+    return TerraformProgram(
+        folder / record.root, environment, cache=cache, log=folder / "terraform.log", on_step=on_step
+    )
+
+
+def save(record: Record, folder: Path) -> None:
+    """Write the record."""
+    write_atomically(folder / RECORD, record.model_dump_json(indent=1) + "\n")
+
+
+def destroy_leftover(state: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Remove the hosts of a run whose `lab` was killed; may be repeated. Nothing is done for a run that rents none.
+
+    A Terraform that still works for it is interrupted, once, and waited for.
+
+    Raises:
+        ResourcesRemainError: with what is left, and how to remove it.
+    """
+    folder = state / FOLDER
+    if not (folder / RECORD).exists():
+        return
+    record = read_stored(folder / RECORD, Record)
+    interrupt_in(folder / record.root)
+    end(folder, record, terraform_in(folder, record, environment, lambda _: None), Aws(record.region, say), say)
+
+
+def end(folder: Path, record: Record, terraform: Terraform, cloud: Cloud, say: Callable[[str], None]) -> None:
+    """Remove everything that was made for a run, and look that nothing is left.
+
+    Raises:
+        ResourcesRemainError: with what is left, and how to remove it.
+    """
+    if not (folder / record.root / PLAN).exists():
+        return  # nothing was ever applied
+    problems = _destroyed(terraform, say)
+    try:
+        cloud.clear(record.run)
+    except ToolFailedError as error:
+        problems.append(str(error))
+        remaining = terraform.known()
+    else:
+        # What was found by its tag and removed is still in Terraform's state; it sees that it is gone.
+        remaining = terraform.known() and (_destroyed(terraform, say), terraform.known())[1]
+        if not remaining:
+            return
+    left = "\n".join(remaining)
+    raise ResourcesRemainError(
+        f"what was rented for run {record.run} could not be removed, or not be seen to be gone",
+        output="\n".join(filter(None, [left, *problems[-1:]])),
+        next_step=(
+            "the next `lab` command tries again, and so does `lab sweep --yes`; by hand: "
+            f"cd {folder / record.root} && terraform destroy\n"
+            f"Hosts that are left end themselves at {record.expires_at}."
+        ),
+    )
+
+
+def _destroyed(terraform: Terraform, say: Callable[[str], None]) -> list[str]:
+    """Destroy, again where that fails; why it failed each time."""
+    problems: list[str] = []
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            terraform.destroy()
+        except ToolFailedError as error:
+            problems.append(str(error))
+            say(f"Removing the hosts failed (attempt {attempt} of {ATTEMPTS}). {error}")
+        else:
+            return []
+    return problems
