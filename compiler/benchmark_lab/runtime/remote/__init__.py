@@ -109,7 +109,7 @@ def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object
     try:
         with ExitStack() as held:
             made = [
-                held.enter_context(_lane_of_hosts(wanted, lane, inventory.ssh, number=number, archive=archive, end=end))
+                _lane_of_hosts(wanted, lane, inventory.ssh, number=number, archive=archive, end=end, held=held)
                 for number, lane in enumerate(taken)
             ]
             held.pop_all()
@@ -137,11 +137,10 @@ class _End:
             local.remove_state(self.state)
 
 
-@contextmanager
 def _lane_of_hosts(
-    wanted: Wanted, lane: Lane, login: Login, *, number: int, archive: Path, end: _End
-) -> Iterator[Hosts]:
-    """The hosts of one lane, held beyond the end unless something fails within."""
+    wanted: Wanted, lane: Lane, login: Login, *, number: int, archive: Path, end: _End, held: ExitStack
+) -> Hosts:
+    """The hosts of one lane, held until `held` lets them go."""
     state, experiment = lane_folder(wanted.state, number), wanted.bundle.experiment
     of_lane = lanes.chosen(lane, wanted.hardware)
     with _held(of_lane, login, wanted) as (sessions, layouts):
@@ -156,21 +155,23 @@ def _lane_of_hosts(
             "lab_controller_cache": str(local.cache_root(wanted.origin.environment)),
         }
         hosts = lanes.inventory(of_lane, sessions, layouts, cpus=cpus, lacking=lacking, common=common)
-        machines = lanes.machines(of_lane, sessions)
-        shared = experiment.hosts.shared
-        yield Hosts(
-            ansible=wanted.ansible(number),
-            inventory=write_inventory(state / "inventory.json", hosts),
-            site=RemoteSite(of_lane, sessions, layouts, lane_folder(wanted.logs, number), end),
-            cpus=cpus,
-            controller_cpus=_beside(cpus) if shared else available_cpus(),
-            labels=cpus.labels() if shared else (),
-            machine=machines,
-            identity=machines,
-            secrets=wanted.secrets,
-            load_boxes=wanted.hardware.load.count,
-            k6="",
-        )
+    for session in sessions.values():
+        held.callback(session.close)
+    machines = lanes.machines(of_lane, sessions)
+    shared = experiment.hosts.shared
+    return Hosts(
+        ansible=wanted.ansible(number),
+        inventory=write_inventory(state / "inventory.json", hosts),
+        site=RemoteSite(of_lane, sessions, layouts, lane_folder(wanted.logs, number), end),
+        cpus=cpus,
+        controller_cpus=_beside(cpus) if shared else available_cpus(),
+        labels=cpus.labels() if shared else (),
+        machine=machines,
+        identity=machines,
+        secrets=wanted.secrets,
+        load_boxes=wanted.hardware.load.count,
+        k6="",
+    )
 
 
 @contextmanager
