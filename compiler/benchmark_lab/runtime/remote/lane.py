@@ -181,5 +181,5 @@ def _merged(facts: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]
 def state_folder(state: Path) -> Path:
     """Where the controller keeps the connections' sockets and what ssh says; private, since they need no key."""
     folder = state / "ssh"
-    folder.mkdir(mode=0o700)
+    folder.mkdir(mode=0o700, exist_ok=True)
     return folder
