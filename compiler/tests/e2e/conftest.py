@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,7 @@ class Lab:
     """The command in a project of its own."""
 
     project: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def write_experiment(
         self, scenario: str = "01-lightweight", measure: str = "2s", rounds: int = 1, load_boxes: int = 1
@@ -46,13 +47,16 @@ class Lab:
         return "experiments/e2e.yaml"
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "benchmark_lab", *arguments],
-            cwd=self.project,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+        self.started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "benchmark_lab", *arguments],
+                cwd=self.project,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
         )
+        return self.started[-1]
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         process = self.start(*arguments)
@@ -67,6 +71,7 @@ class Lab:
         """The pid of the k6 that measures the first trial, as soon as there is one; calibration has none."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
+            assert self.started[-1].poll() is None, self.started[-1].communicate()
             if any('"round-started"' in path.read_text() for path in self.project.glob("results/*/*/journal.jsonl")):
                 break
             time.sleep(0.05)

@@ -63,6 +63,5 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible ships no ty
 
     def _result(self, event: str, result: CallbackTaskResult) -> None:
         data: dict[str, Any] = {key: value for key, value in result.result.items() if key not in HIDDEN}
-        delegated = result.result.get("_ansible_delegated_vars", {}).get("ansible_delegated_host")
-        host = delegated or result.host.get_name()  # the one that a failure is about
+        host = result.task.delegate_to or result.host.get_name()  # the one that a failure is about
         self._emit(event, task=result.task.get_name(), action=result.task.action, host=host, result=data)

@@ -5,23 +5,30 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmark_lab.bundle import Role
 from benchmark_lab.inventory import Inventory, Lane, Login
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder, write_inventory
+from benchmark_lab.runtime.lock import LockedError
 from benchmark_lab.runtime.machine import CpuSets, available_cpus
+from benchmark_lab.runtime.process import start_ticks
 from benchmark_lab.runtime.remote import files
 from benchmark_lab.runtime.remote import lane as lanes
 from benchmark_lab.runtime.remote.session import Session, open_session
 from benchmark_lab.runtime.remote.ssh import Access
 from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
 
+LETS_GO_S = 60.0
+"""How long a host may take to notice that a connection is gone."""
 PASSED_ON = ("PATH", "HOME", "USER", "SSH_AUTH_SOCK")
 """What ssh needs of the caller's environment."""
 
@@ -188,19 +195,35 @@ def _held(of_lane: Lane, login: Login, wanted: Wanted) -> Iterator[tuple[dict[st
         for host in of_lane.hosts():
             access = Access(host, login, folder / host.name)
             layouts[host.name] = layout = lanes.Layout(access.user, run, files.name_of(wanted.bundle))
-            session = open_session(
-                access,
-                root=layout.root,
-                run=run,
-                owner=owner,
-                environment=passed,
-                log=folder / f"{host.name}.log",
-                tools=wanted.tools,
+            session = _opened(
+                partial(
+                    open_session,
+                    access,
+                    root=layout.root,
+                    run=run,
+                    owner=owner,
+                    environment=passed,
+                    log=folder / f"{host.name}.log",
+                    tools=wanted.tools,
+                )
             )
             opened.callback(session.close)
             sessions[host.name] = session
         yield sessions, layouts
         opened.pop_all()
+
+
+def _opened(open_it: Callable[[], Session]) -> Session:
+    """A session on a host; one that a controller of this machine, now gone, was cut off from soon lets go of itself."""
+    deadline = time.monotonic() + LETS_GO_S
+    while True:
+        try:
+            return open_it()
+        except LockedError as error:
+            holder = re.search(rf" on {re.escape(socket.gethostname())}, pid (\d+)\)$", str(error))
+            if holder is None or start_ticks(int(holder[1])) is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(1)
 
 
 def _beside(cpus: CpuSets) -> tuple[int, ...]:
