@@ -24,6 +24,8 @@ from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.remote.ssh import Access, new_key
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
+BUCKET = "LAB_STATE_BUCKET"
+"""The setting that has Terraform keep its state in S3."""
 READY_TIMEOUT_S = 300.0
 """For a host to boot and to be done with its first start."""
 _LONGEST_NAME = 30
@@ -83,7 +85,8 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Ho
     except BaseException:
         remove_state(wanted.state)
         raise
-    terraform = rented.terraform_in(folder, record, wanted.origin.environment, progress.step)
+    log = wanted.logs / "terraform.log"
+    terraform = rented.terraform_in(folder, record, wanted.origin.environment, log=log, on_step=progress.step)
     cloud = rented.Aws(variables.region, progress.say)
 
     def remove() -> None:
@@ -124,6 +127,7 @@ def _laid_out(wanted: Wanted, variables: TerraformVariables) -> tuple[Path, rent
     folder.mkdir(mode=0o700)
     expires_at = datetime.now(UTC) + timedelta(hours=variables.hours)
     record = rented.Record(
+        bucket=wanted.origin.environment.get(BUCKET),
         run=run_name(wanted.state.name),
         region=variables.region,
         root=root,
@@ -133,6 +137,8 @@ def _laid_out(wanted: Wanted, variables: TerraformVariables) -> tuple[Path, rent
     for part in ("modules", root):
         shutil.copytree(wanted.bundle.files / "infra" / part, folder / part)
     shutil.copy(wanted.bundle.folder / "terraform.tfvars.json", folder / root)
+    if record.bucket:
+        shutil.copy(folder / root / "s3.backend.tf.example", folder / root / "backend.tf")
     return folder, record
 
 

@@ -106,7 +106,7 @@ def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object
         ToolFailedError: if one cannot be reached, or lacks something that this target does not install.
     """
     state, experiment = wanted.state, wanted.bundle.experiment
-    if not state.exists():
+    if own := not state.exists():
         local.new_state(state, wanted.mark)
     try:
         of_lane = lanes.chosen(inventory.lanes[0], wanted.hardware)
@@ -123,7 +123,8 @@ def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object
             }
             hosts = lanes.inventory(of_lane, sessions, layouts, cpus=cpus, lacking=lacking, common=common)
     except BaseException:
-        remove_state(state)
+        if own:
+            remove_state(state)
         raise
     shared = experiment.hosts.shared
     return Hosts(
