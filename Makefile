@@ -145,3 +145,7 @@ bench-crosscheck: .venv/dev.installed ## A trial's throughput beside wrk's on th
 .PHONY: bench-slo
 bench-slo: .venv/dev.installed ## How near a search comes to the highest rate that queues keep a promise at
 	$(BIN)/python compiler/benches/slo.py
+
+.PHONY: bench-crash
+bench-crash: .venv/dev.installed ## Kill twenty real runs, resume them, and count what was lost or measured twice
+	$(BIN)/python compiler/benches/crash.py

@@ -110,9 +110,9 @@ def prepared(experiment: str) -> Iterator[Bench]:
                 progress.phase("prepare")
                 hosts.prepare(progress.step)
                 os.sched_setaffinity(0, hosts.controller_cpus)
-                with Journal(folder.journal, lambda: datetime.now(UTC).isoformat()) as journal:
+                outcome = Outcome(labels=(SHARED_HOST,))
+                with Journal(folder.journal, lambda: datetime.now(UTC).isoformat(), outcome.take) as journal:
                     calibrations: dict[str, Calibration] = {}
-                    outcome = Outcome(started_at="", labels=(SHARED_HOST,))
                     rounds = Rounds(hosts, bundle, folder, journal, progress, outcome, calibrations)
                     yield Bench(bundle, rounds, calibrations)
             finally:

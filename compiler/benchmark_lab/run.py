@@ -7,6 +7,7 @@ from typing import Literal
 from benchmark_lab.bundle import LoadModel, Part, Role, Scalar, StoredFile
 
 Verdict = Literal["valid", "invalid"]
+Purpose = Literal["measure", "probe"]
 LimitedBy = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
 
 
@@ -179,7 +180,7 @@ class Trial(StoredFile):
     limited_by: LimitedBy | None = None
     limited_by_evidence: str | None = None
     """The figures that name the limit."""
-    purpose: Literal["measure", "probe"] = "measure"
+    purpose: Purpose = "measure"
     """A probe looks for the load of the trials that measure, and counts in no median."""
     load_model: LoadModel
     vus: int | None = None
@@ -202,6 +203,50 @@ class Trial(StoredFile):
     sut_rss_peak_mib: float | None = None
     generator_cpu_utilisation: float | None = None
     overhead_s: float = 0.0
+
+
+class RoundKey(Part):
+    """Names a round: its number counts the rounds, or the rounds of probes, of one hardware value."""
+
+    hardware: str
+    purpose: Purpose
+    number: int
+
+
+class Controller(Part):
+    """The process that carries a run out."""
+
+    pid: int
+    start_ticks: int | None
+    """When it started, by its host's kernel."""
+    host: str
+    mark: str
+    """In the environment of what it starts."""
+
+
+class RunStarted(Part):
+    """Journalled when a run starts, and when it is resumed."""
+
+    lab: str
+    controller: Controller
+    bundle: str
+    """Digest of the bundle."""
+    git_commit: str | None
+    git_dirty: bool | None
+
+
+class HostsReady(Part):
+    """Journalled when a lane's hosts are prepared."""
+
+    hardware: str
+    lane: int
+    identity: dict[str, str]
+    """What must stay the same within a round, such as the CPU's model."""
+    versions: dict[str, str]
+    cpu_sets: dict[str, str]
+    labels: tuple[str, ...]
+    machine: dict[str, str] = {}
+    """What the hosts are, for the provenance."""
 
 
 class Estimate(Part):
@@ -249,6 +294,8 @@ class CellSummary(Part):
     """Of all its trials, the invalid ones too."""
     not_measured: str | None = None
     """Why the cell has no trial at all, such as a failed conformance gate."""
+    retired: str | None = None
+    """Why it has no more trials than these, and is not ranked: it did not conform any more when the run was resumed."""
     limited_by: dict[str, int] = {}
     """Closed load: what limited its valid trials; where there are none, those that only the generator spoilt."""
     throughput_at_least_rps: float | None = None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benchmark_lab.catalog import Catalog
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli import options
 from benchmark_lab.cli.inventory import read_inventory
@@ -21,17 +20,15 @@ from benchmark_lab.cli.project import find_root, plan_file
 from benchmark_lab.cli.tables import print_summary
 from benchmark_lab.diagnostics import LabError
 from benchmark_lab.emit import emit
-from benchmark_lab.experiment import Changes
 from benchmark_lab.inventory import Inventory
 from benchmark_lab.plan import Plan
 from benchmark_lab.run import Summary
 from benchmark_lab.runtime.apply import apply as apply_bundle
+from benchmark_lab.runtime.lock import LockedError
 from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.record import RunFolder, new_run_folder
 from benchmark_lab.runtime.store import write_bundle
 
-LANES = 1
-"""What is carried out side by side."""
 CRITERIA_FAILED = 1
 NO_VALID_RESULT = 4
 INTERRUPTED = 130
@@ -51,11 +48,8 @@ def apply(
     measure: options.Measure = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
-    inventory: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="Hosts for a target that makes none.", show_default=False),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before what costs money.")] = False,
+    inventory: options.InventoryFile = None,
+    yes: options.Yes = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Run experiments and write their results to results/YYYY-MM-DD/.
@@ -67,25 +61,18 @@ def apply(
     catalog = load_catalog(root)
     listed = read_inventory(inventory) if inventory else None
     changes = options.changes(target, rounds, lanes, measure, only, keywords)
-    plans = [_plan(file, catalog, changes) for file in files]  # every mistake comes before the first run
-    _agree_to_pay(plans, yes=yes)
-    code = max(_carry_out(plan, root, listed, as_json=as_json) for plan in plans)
+    plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
+    agree_to_pay(sum(plan.worst_case_usd for plan in plans), yes=yes)
+    code = max(_start(plan, root, listed, as_json=as_json) for plan in plans)
     raise typer.Exit(code)
 
 
-def _plan(file: Path, catalog: Catalog, changes: Changes) -> Plan:
-    """Plan for as many lanes as are carried out."""
-    plan = plan_file(file, catalog, changes)
-    return plan if plan.experiment.lanes <= LANES else plan_file(file, catalog, replace(changes, lanes=LANES))
-
-
-def _agree_to_pay(plans: Sequence[Plan], *, yes: bool) -> None:
-    """Go on where nothing costs money, or the user agrees to the worst case.
+def agree_to_pay(usd: float, *, yes: bool) -> None:
+    """Go on where nothing costs money, or the user agrees to what it costs at worst.
 
     Raises:
         NotAgreedError: otherwise.
     """
-    usd = sum(plan.worst_case_usd for plan in plans)
     if not usd or yes:
         return
     asked = f"This rents hosts for ${usd:.2f} at most."
@@ -95,20 +82,41 @@ def _agree_to_pay(plans: Sequence[Plan], *, yes: bool) -> None:
         raise NotAgreedError("Nothing was rented.")
 
 
-def _carry_out(plan: Plan, root: Path, inventory: Inventory | None, *, as_json: bool) -> int:
-    tools = Processes()
+def _start(plan: Plan, root: Path, inventory: Inventory | None, *, as_json: bool) -> int:
     folder = new_run_folder(root / "results", plan.experiment.name, datetime.now(UTC))
-    write_bundle(emit(plan), root, folder.bundle, tools)
+    write_bundle(emit(plan), root, folder.bundle, Processes())
+    try:
+        return carry_out(folder, root, plan.notes, inventory, as_json=as_json)
+    except LockedError:
+        shutil.rmtree(folder.path)  # nothing of it has happened
+        raise
+
+
+def carry_out(
+    folder: RunFolder, root: Path, notes: Sequence[str], inventory: Inventory | None, *, as_json: bool
+) -> int:
+    """Carry out a run, or what is left of it, and print what it came to; the exit code.
+
+    Args:
+        folder: of the run, with its bundle.
+        root: of the project.
+        notes: to say first.
+        inventory: the hosts that the user listed.
+        as_json: print the summary as JSON.
+    """
+    tools = Processes()
     try:
         with RunProgress() as progress:
-            for note in plan.notes:
+            for note in notes:
                 progress.say(f"note: {note}")
             summary = apply_bundle(folder, tools, tools.mark, find_origin(root, tools, inventory), progress)
     except KeyboardInterrupt:
-        typer.echo(f"Interrupted. What was measured is in {_shown(folder)}", err=True)
+        _say_how_to_go_on(folder, "Interrupted. ")
         raise typer.Exit(INTERRUPTED) from None
+    except LockedError:
+        raise
     except LabError:
-        typer.echo(f"What was measured is in {_shown(folder)}", err=True)
+        _say_how_to_go_on(folder)
         raise
     if as_json:
         typer.echo(summary.model_dump_json(indent=1, by_alias=True))
@@ -123,7 +131,12 @@ def exit_code(summary: Summary) -> int:
     """What the command says of a complete run: criteria first, then whether every cell has a valid result."""
     if any(criterion.held is False for criterion in summary.criteria):
         return CRITERIA_FAILED
-    return 0 if all(cell.valid for cell in summary.cells) else NO_VALID_RESULT
+    return 0 if all(cell.valid and not cell.retired for cell in summary.cells) else NO_VALID_RESULT
+
+
+def _say_how_to_go_on(folder: RunFolder, what: str = "") -> None:
+    typer.echo(f"{what}What was measured is in {_shown(folder)}", err=True)
+    typer.echo(f"Go on with: lab resume {folder.path.name}", err=True)
 
 
 def _shown(folder: RunFolder) -> str:

@@ -23,7 +23,8 @@ def doctor(
     from benchmark_lab.cli.project import find_root  # noqa: PLC0415  imported late, for the speed of --help
     from benchmark_lab.runtime.doctor import examine  # noqa: PLC0415
     from benchmark_lab.runtime.leftovers import reap_all  # noqa: PLC0415
-    from benchmark_lab.runtime.local import LockedError, locked  # noqa: PLC0415
+    from benchmark_lab.runtime.local import locked  # noqa: PLC0415
+    from benchmark_lab.runtime.lock import LockedError  # noqa: PLC0415
     from benchmark_lab.runtime.process import Processes  # noqa: PLC0415
 
     tools = Processes()

@@ -47,6 +47,11 @@ Only = Annotated[
 Keywords = Annotated[
     str, typer.Option("-k", metavar="EXPR", help="Only cells whose id has these words: `fastapi and not w4`.")
 ]
+InventoryFile = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="Hosts for a target that makes none.", show_default=False),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before what costs money.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

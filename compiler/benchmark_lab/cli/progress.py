@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -59,7 +60,8 @@ class RunProgress:
 
     def say(self, text: str) -> None:
         """Something the user should read, whatever else is shown."""
-        self._console.print(text, markup=False, soft_wrap=True)
+        with suppress(OSError):  # nobody may read any more, and the run goes on
+            self._console.print(text, markup=False, soft_wrap=True)
 
 
 def minutes(seconds: float) -> str:

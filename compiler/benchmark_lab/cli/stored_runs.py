@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,7 +12,9 @@ from benchmark_lab.bundle import Cells, Experiment
 from benchmark_lab.diagnostics import LabError, nearest
 from benchmark_lab.results.runs import StoredRun
 from benchmark_lab.results.trials import ReadTrials, read_trials
-from benchmark_lab.run import Summary
+from benchmark_lab.run import Summary, Trial
+from benchmark_lab.runtime.outcome import Outcome, read_outcome
+from benchmark_lab.runtime.seal import broken
 from benchmark_lab.runtime.store import read_stored
 from benchmark_lab.runtime.tools import ToolFailedError
 
@@ -55,6 +59,8 @@ def newest_run(start: Path) -> Path:
 def read_run(folder: Path) -> StoredRun:
     """Read what a run left, interrupted or not: its bundle, its trials and, where it came to one, its summary.
 
+    Its trials are the journal's, where it has one; what of its files is torn or was changed is remarked.
+
     Raises:
         UnreadableRunError: it is no run, is broken, was written by a newer `lab`, or its files contradict each other.
     """
@@ -63,23 +69,71 @@ def read_run(folder: Path) -> StoredRun:
     try:
         experiment = read_stored(folder / "bundle" / "experiment.json", Experiment)
         cells = read_stored(folder / "bundle" / "cells.json", Cells).cells
-        summary = read_stored(folder / "summary.json", Summary) if (folder / "summary.json").exists() else None
+        outcome, torn = read_outcome(folder / "journal.jsonl")
     except ToolFailedError as error:  # here a file that the user named, not a tool
         raise UnreadableRunError(str(error)) from error
-    read = _read_trials(folder / "trials.jsonl")
+    changed = broken(folder, outcome.seal, ("summary.json", "trials.jsonl")) if outcome.seal else []
+    remarks = [torn] if torn else []
+    if outcome.ended is None and (folder / "journal.jsonl").exists():
+        remarks.append("the journal has no end: the run is going on, or was killed")
+    remarks += [f"{name} is not what the run left: its SHA-256 differs" for name in changed]
+    summary, problem = (None, None) if "summary.json" in changed else _read_summary(folder / "summary.json")
+    read = _read_trials(folder / "trials.jsonl", outcome)
+    remarks += [remark for remark in (read.remark, problem) if remark]
     if unknown := {trial.cell for trial in read.trials} - {cell.id for cell in cells}:
         raise UnreadableRunError(f"{folder}: the bundle does not have the trials' cells {', '.join(sorted(unknown))}")
-    remarks = [read.remark] if read.remark else []
     if summary is None:
         remarks.append("the run has no summary.json, so it is taken for one on a shared host")
-    return StoredRun(folder.resolve().name, experiment, cells, read.trials, summary, tuple(remarks))
+    known = summary.cells if summary else ()
+    return StoredRun(
+        folder.resolve().name,
+        experiment,
+        cells,
+        read.trials,
+        summary,
+        refused={cell.cell: why for cell in known if (why := cell.not_measured or cell.retired)} | outcome.refused,
+        searches={cell.cell: cell.search for cell in known if cell.search} | outcome.searches,
+        remarks=tuple(remarks),
+    )
 
 
-def _read_trials(path: Path) -> ReadTrials:
+def _read_summary(path: Path) -> tuple[Summary | None, str | None]:
+    """The summary, if there is a whole one, and a remark if there is a torn one."""
+    if not path.exists():
+        return None, None
     try:
-        return read_trials(path.read_text(encoding="utf-8", errors="replace") if path.exists() else "")
+        return Summary.model_validate_json(path.read_bytes()), None
     except ValidationError as error:
-        raise UnreadableRunError(f"{path} cannot be read: {error.errors()[0]['msg']}") from error
+        _refuse_newer(path, error)
+        return None, "summary.json is torn or was changed, and does not count"
+
+
+def _read_trials(path: Path, outcome: Outcome) -> ReadTrials:
+    try:
+        read = read_trials(path.read_text(encoding="utf-8", errors="replace") if path.exists() else "")
+    except ValidationError as error:
+        if outcome.start is None:
+            _refuse_newer(path, error)
+        read = ReadTrials((), "trials.jsonl cannot be read")
+    if outcome.start is None:
+        return read
+    trials = tuple(outcome.trials)
+    if outcome.ended is None and len(read.trials) > len(trials) == _agreeing(read.trials, trials):
+        return ReadTrials(read.trials, "the journal lost its end, and trials.jsonl has trials after it: they count")
+    differs = None if read.trials == trials else "trials.jsonl differs from the journal, whose trials count"
+    return ReadTrials(trials, differs)
+
+
+def _agreeing(one: Sequence[Trial], other: Sequence[Trial]) -> int:
+    """How many trials from the first on are the same."""
+    return len([*takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))])
+
+
+def _refuse_newer(path: Path, error: ValidationError) -> None:
+    """Raise UnreadableRunError where it is the schema that is wrong, rather than the file."""
+    for detail in error.errors():
+        if detail["type"] == "value_error":
+            raise UnreadableRunError(f"{path} cannot be read: {detail['msg']}") from error
 
 
 def _runs(start: Path) -> list[Path]:

@@ -43,10 +43,10 @@ def _play(
     """One play.
 
     What it runs on hosts is marked in its environment, so that the last play finds and ends it. That one goes on where
-    a host fails.
+    a host fails. Modules unpack themselves where there is room even if a host's disk is full.
     """
     play: Play = {"name": name, "hosts": hosts, "gather_facts": False, "any_errors_fatal": not last}
-    play |= {} if last else {"environment": {"LAB_RUN": "{{ lab_run }}"}}
+    play["environment"] = {"TMPDIR": "{{ lab_tmp }}"} | ({} if last else {"LAB_RUN": "{{ lab_run }}"})
     return play | ({"vars": dict(variables)} if variables else {}) | {"roles": list(roles)}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from benchmark_lab.bundle import Budget, Limits, Rounds, Scalar
-from benchmark_lab.catalog import Catalog
+from benchmark_lab.catalog import Catalog, Target
 from benchmark_lab.diagnostics import InvalidExperimentError, raise_all
 from benchmark_lab.experiment import Changes, ExperimentFile, change, read_experiment
 from benchmark_lab.experiment.file import read_workers
@@ -18,6 +18,7 @@ from benchmark_lab.resolve.loads import asked_load, fewest_vus, levels_of
 from benchmark_lab.resolve.not_yet import not_yet
 from benchmark_lab.resolve.scope import scope_of
 from benchmark_lab.source import Document, Path
+from benchmark_lab.source.quantity import counted
 
 __all__ = ["Choice", "Experiment", "Selector", "resolve"]
 
@@ -32,11 +33,9 @@ def resolve(document: Document, catalog: Catalog, changes: Changes) -> Experimen
     if written is None:
         raise InvalidExperimentError(problems)
     file, notes = change(written, changes)
-    rehearsal = file.target != written.target
     scope = scope_of(document, file, catalog)
     asked_too_early = not_yet(document, file, scope.parameters)
-    found = check(scope, file, catalog, changes, rehearsal=rehearsal)
-    raise_all([*problems, *found, *asked_too_early])
+    raise_all([*problems, *check(scope, file, catalog, changes), *asked_too_early])
     return _experiment(document, file, catalog, changes, notes)
 
 
@@ -81,7 +80,7 @@ def _experiment(
         budget=Budget(usd=file.budget.usd, hours=file.budget.hours),
         limits=Limits(**file.limits.model_dump(exclude_none=True)),
         criteria=_choices(file.criteria, ("criteria",)),
-        notes=tuple(filter(None, (*notes, hardware_note, _rounds_note(file)))),
+        notes=tuple(filter(None, (*notes, hardware_note, _lanes_note(file, target), _rounds_note(file)))),
     )
 
 
@@ -99,6 +98,12 @@ def _rounds(file: ExperimentFile) -> Rounds:
         return Rounds(min=1, max=1)  # a search restarts the server itself
     until = file.rounds.until
     return Rounds(min=file.rounds.least, max=file.rounds.max, ci_half_width=until.ci_half_width if until else None)
+
+
+def _lanes_note(file: ExperimentFile, target: Target) -> str:
+    if file.lanes <= target.max_lanes:
+        return ""
+    return f"Target {file.target} has {counted(target.max_lanes, 'lane')}; the experiment asks for {file.lanes}."
 
 
 def _rounds_note(file: ExperimentFile) -> str:

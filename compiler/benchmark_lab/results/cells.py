@@ -16,7 +16,7 @@ from benchmark_lab.verdict.codes import BOUNDS
 def summarise_cells(
     cells: Sequence[Cell],
     trials: Sequence[Trial],
-    not_measured: Mapping[str, str],
+    refused: Mapping[str, str],
     searches: Mapping[str, SearchResult] | None = None,
 ) -> tuple[CellSummary, ...]:
     """Summarise every cell, in the plan's order.
@@ -24,7 +24,7 @@ def summarise_cells(
     Args:
         cells: of the bundle.
         trials: of the run, probes among them: these count only for a cell that is nothing but searched.
-        not_measured: why a cell, by its id, has no trial.
+        refused: why a cell, by its id, has no trial, or no more than it has.
         searches: what a cell's search found, by its id.
     """
     found = searches or {}
@@ -33,7 +33,7 @@ def summarise_cells(
         if trial.purpose == "measure" or trial.cell in found:
             of_cell[trial.cell].append(trial)
     return tuple(
-        _summarise(cell, of_cell[cell.id], not_measured.get(cell.id)).model_copy(update=_of_search(found.get(cell.id)))
+        _summarise(cell, of_cell[cell.id], refused.get(cell.id)).model_copy(update=_of_search(found.get(cell.id)))
         for cell in cells
     )
 
@@ -43,7 +43,7 @@ def _of_search(search: SearchResult | None) -> dict[str, object]:
     return {} if search is None else {"search": search, "metrics": {}, "load": ""}
 
 
-def _summarise(cell: Cell, trials: Sequence[Trial], not_measured: str | None) -> CellSummary:
+def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> CellSummary:
     valid = [trial for trial in trials if trial.verdict == "valid"]
     bounding = valid or [
         trial for trial in trials if trial.reasons and all(reason.code in BOUNDS for reason in trial.reasons)
@@ -62,7 +62,8 @@ def _summarise(cell: Cell, trials: Sequence[Trial], not_measured: str | None) ->
         invalid_evidence={reason.code: reason.evidence for reason in reversed(reasons)},
         requests=sum(trial.requests for trial in trials),
         failed_requests=sum(trial.failed_requests for trial in trials),
-        not_measured=not_measured if not trials else None,
+        not_measured=refused if not trials else None,
+        retired=refused if trials else None,
         limited_by=dict(limited_by),
         throughput_at_least_rps=statistics.median(rates)
         if limited_by and rates and not limits_itself(limited_by)
@@ -74,7 +75,7 @@ def _summarise(cell: Cell, trials: Sequence[Trial], not_measured: str | None) ->
 
 def _found_load(cell: Cell, trials: Sequence[Trial]) -> str:
     """What probing found, as the trials had it."""
-    if isinstance(cell.load, Load) or not trials:
+    if isinstance(cell.load, Load) or cell.load.model == "slo-search" or not trials:
         return ""
     if cell.load_model == "closed":
         return f"{trials[0].vus} virtual users"

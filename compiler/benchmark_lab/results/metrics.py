@@ -82,6 +82,8 @@ def unranked_reason(
     cells: tuple[CellSummary, CellSummary],
 ) -> str | None:
     """Why the method forbids to rank two cells by a metric; None where it allows it (METHOD 5, 12, 21)."""
+    if retired := next((cell.retired for cell in cells if cell.retired), None):
+        return f"retired: {retired}"
     ways = [cell.axes.get("data_access", "raw") for cell in cells]
     if ways[0] != ways[1] and cells[0].axes["implementation"] != cells[1].axes["implementation"]:
         return f"data_access {ways[1]} against {ways[0]}"

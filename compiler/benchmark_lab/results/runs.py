@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmark_lab.bundle import Cell, Experiment, Hardware, LoadAsked, StoredFile
 from benchmark_lab.diagnostics import LabError, nearest
@@ -12,7 +12,7 @@ from benchmark_lab.results.comparisons import Question, answer, compare_cells, s
 from benchmark_lab.results.metrics import COMPARED, METRICS, SHARED_HOST, unranked_reason
 from benchmark_lab.results.naming import ContrastNames, naming
 from benchmark_lab.results.summary import load_in_words
-from benchmark_lab.run import CellSummary, MetricComparison, Summary, Trial
+from benchmark_lab.run import CellSummary, MetricComparison, SearchResult, Summary, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,9 @@ class StoredRun:
     cells: Sequence[Cell]
     trials: Sequence[Trial]
     summary: Summary | None
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Why a cell, by id, has no trials, or no more than it has."""
+    searches: Mapping[str, SearchResult] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
     @property
@@ -33,10 +36,7 @@ class StoredRun:
 
     def summarised_cells(self) -> tuple[CellSummary, ...]:
         """Its cells, summarised anew from the trials."""
-        known = self.summary.cells if self.summary else ()
-        not_measured = {cell.cell: cell.not_measured for cell in known if cell.not_measured}
-        searches = {cell.cell: cell.search for cell in known if cell.search}
-        return summarise_cells(self.cells, self.trials, not_measured, searches)
+        return summarise_cells(self.cells, self.trials, self.refused, self.searches)
 
 
 class RunComparison(StoredFile):

@@ -122,6 +122,8 @@ def _errors(cell: CellSummary) -> str:
 def _verdict(cell: CellSummary) -> str:
     if not cell.trials:
         return f"not measured\n{cell.not_measured or 'the run ended before'}"
+    if cell.retired:
+        return f"retired with {cell.valid} valid\n{cell.retired}"
     if cell.valid == cell.trials:
         return f"{cell.valid} valid"
     return f"{cell.valid} of {cell.trials} valid\n{tally(cell.invalid_reasons)}"

@@ -85,9 +85,8 @@ class Ansible:
         if failures:
             event = failures[0]
             what = f"host {event.host}: the task “{event.task}” of {name}.yml {_VERB[event.kind]}"
-            return ToolFailedError(
-                what, output=str(event.result.get("msg", "")), next_step=f"the whole output is in {log}"
-            )
+            said = "\n".join(str(event.result[key]) for key in ("msg", "module_stderr") if event.result.get(key))
+            return ToolFailedError(what, output=said, next_step=f"the whole output is in {log}")
         output = log.read_text(errors="replace") if log.exists() else ""
         return ToolFailedError(f"ansible-playbook {name}.yml ended with status {status}", output=output)
 

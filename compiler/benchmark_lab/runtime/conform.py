@@ -82,7 +82,7 @@ def conform(
         hardware = bundle.experiment.hardware[0]
         state = local.run_states() / name
         wanted = Wanted(bundle, hardware, state, folder.logs, origin, tools, mark, new_secrets())
-        hosts = make_hosts(wanted, interrupts, progress)
+        hosts, *_ = make_hosts(wanted, interrupts, progress)
         try:
             progress.phase("prepare")
             hosts.prepare(progress.step, roles="db:sut")

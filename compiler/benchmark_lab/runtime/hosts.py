@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,16 +77,25 @@ class Wanted:
     """What `tools` marks the processes with that it starts."""
     secrets: Secrets
 
-    def ansible(self) -> Ansible:
-        """Runs the bundle's playbooks."""
+    def ansible(self, lane: int = 0) -> Ansible:
+        """Runs the bundle's playbooks on one of the lanes."""
         return Ansible(
             self.tools,
             playbooks=self.bundle.folder / "playbooks",
             sources=self.bundle.files / "playbooks",
-            state=self.state,
-            logs=self.logs,
+            state=lane_folder(self.state, lane),
+            logs=lane_folder(self.logs, lane),
             environment=self.origin.environment,
         )
+
+
+def lane_folder(folder: Path, lane: int) -> Path:
+    """Where what belongs to a lane lies in a folder: the first lane's in the folder itself."""
+    if lane == 0:
+        return folder
+    own = folder / f"lane-{lane}"
+    own.mkdir(exist_ok=True)
+    return own
 
 
 @dataclass(slots=True)
@@ -103,6 +112,8 @@ class Hosts:
     """What holds for every number from these hosts."""
     machine: Mapping[str, str]
     """What the hosts are, for the provenance."""
+    identity: Mapping[str, str]
+    """What shows whether they are the same hosts as before."""
     secrets: Secrets
     load_boxes: int
     k6: str
@@ -232,3 +243,14 @@ def write_inventory(path: Path, inventory: Mapping[str, object]) -> Path:
     """Write Ansible's inventory; JSON is YAML."""
     path.write_text(json.dumps(inventory, indent=1))
     return path
+
+
+def release(lanes: Iterable[Hosts]) -> None:
+    """Let the hosts of all lanes go, whatever happens with one of them.
+
+    Raises:
+        ResourcesRemainError: if something could not be stopped.
+    """
+    with ExitStack() as released:
+        for hosts in lanes:
+            released.callback(hosts.release)

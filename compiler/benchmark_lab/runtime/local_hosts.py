@@ -13,7 +13,7 @@ from benchmark_lab.conformance.visible import resident_bytes
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.hosts import Hosts, Wanted, write_inventory
 from benchmark_lab.runtime.leftovers import remove_state
-from benchmark_lab.runtime.machine import describe
+from benchmark_lab.runtime.machine import describe, machine_id
 from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
 
 ADDRESS = "127.0.0.1"
@@ -85,6 +85,7 @@ def make_hosts(wanted: Wanted) -> Hosts:
         controller_cpus=cpus.rest,
         labels=cpus.labels(),
         machine=describe(),
+        identity={**describe(), "machine": machine_id()},
         secrets=wanted.secrets,
         load_boxes=wanted.hardware.load.count,
         k6=k6,

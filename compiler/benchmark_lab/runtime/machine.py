@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from dataclasses import dataclass
@@ -88,3 +89,10 @@ def describe() -> dict[str, str]:
         "cpus": str(os.cpu_count()),
         "memory_gib": f"{memory / 2**30:.1f}",
     }
+
+
+def machine_id() -> str:
+    """Tells this installation from others; derived from /etc/machine-id, which is not to be published itself."""
+    path = Path("/etc/machine-id")
+    known = path.read_bytes().strip() if path.exists() else platform.node().encode()
+    return hashlib.sha256(b"benchmark-lab:" + known).hexdigest()[:16]

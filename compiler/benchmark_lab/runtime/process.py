@@ -9,7 +9,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -121,12 +121,13 @@ class Processes:
                     on_line(line)
                 return child.wait()
             except BaseException:
+                told = _told_by(child.pid)
                 child.terminate()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     child.wait(_END_TIMEOUT_S)
                 child.kill()
                 child.wait()
-                end_marked(self.mark)
+                end_marked(self.mark, told)
                 raise
 
     def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Dialogue:
@@ -155,6 +156,12 @@ class Processes:
                 stderr=output,
                 check=True,
             )
+
+
+def _told_by(pid: int) -> frozenset[int]:
+    """The processes to which a tool passes the signals on that it gets: its group, and its children's groups."""
+    groups = {pid} | {child for child in _pids() if _stat(child, "ppid") == pid}
+    return frozenset(other for other in _pids() if _stat(other, "pgrp") in groups)
 
 
 def follow(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]) -> int:
@@ -221,31 +228,56 @@ def _pids_in(folder: Path) -> list[int]:
     return found
 
 
-def end_marked(mark: str) -> None:
-    """End every process whose environment carries the mark, whoever its parent is by now."""
-    wanted = mark.encode()
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        deadline = time.monotonic() + _END_TIMEOUT_S
-        while (pids := _pids_with(wanted)) and time.monotonic() < deadline:
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, number)
-            time.sleep(0.1)
+def end_marked(mark: str, told: Collection[int] = ()) -> None:
+    """End every process whose environment carries the mark, whoever its parent is by now.
+
+    Each gets one SIGTERM, since many a tool takes a second one for impatience; those that were `told` have had theirs.
+    """
+    signalled = set(told)
+    deadline = time.monotonic() + _END_TIMEOUT_S
+    while (pids := marked_pids(mark)) and time.monotonic() < deadline:
+        for pid in pids - signalled:
+            _signal(pid, signal.SIGTERM)
+        signalled |= pids
+        time.sleep(0.1)
+    deadline = time.monotonic() + _END_TIMEOUT_S
+    while (pids := marked_pids(mark)) and time.monotonic() < deadline:
+        for pid in pids:
+            _signal(pid, signal.SIGKILL)
+        time.sleep(0.1)
 
 
-def _pids_with(entry: bytes) -> list[int]:
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def marked_pids(mark: str) -> set[int]:
+    """The other processes whose environment carries the mark."""
+    entry, found = mark.encode(), set()
+    for pid in _pids():
         with contextlib.suppress(OSError):
-            if int(folder.name) != os.getpid() and entry in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
+            if pid != os.getpid() and entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                found.add(pid)
     return found
+
+
+def _pids() -> list[int]:
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
 
 
 def start_ticks(pid: int) -> int | None:
     """When the process started, in the kernel's ticks, which tells it from a later one with its pid; None if gone."""
+    return _stat(pid, "starttime")
+
+
+_FIELDS = {"ppid": 1, "pgrp": 2, "starttime": 19}
+"""Of /proc/PID/stat, counted from the one after the name."""
+
+
+def _stat(pid: int, name: str) -> int | None:
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return None
-    return int(text[text.rindex(")") + 2 :].split()[19])
+    return int(text[text.rindex(")") + 2 :].split()[_FIELDS[name]])

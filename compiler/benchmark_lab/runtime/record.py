@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,11 @@ class RunFolder:
     run: str
 
     @property
+    def name(self) -> str:
+        """The run's name among all runs, short enough for the paths of sockets."""
+        return f"{self.path.parent.name}-{self.run}"
+
+    @property
     def bundle(self) -> Path:
         """The bundle that the run carries out."""
         return self.path / "bundle"
@@ -37,22 +43,39 @@ class RunFolder:
         """Output of the playbooks, and per trial of the server and k6."""
         return self.path / "logs"
 
-    def add(self, trial: Trial, cell: Cell, measured: Measured, server_log: str) -> None:
-        """Append a judged trial and its latency distribution; keep its logs where there is something in them.
+    def keep(self, trial: Trial, cell: Cell, measured: Measured, server_log: str) -> None:
+        """Keep a trial's latency distribution, and its logs where there is something in them.
 
-        The cell's parameters stand in the line as plain keys beside the trial's own.
+        To be called before it is journalled, for nothing of it is kept anywhere else.
         """
-        line = {**cell.parameters, **trial.model_dump(mode="json", by_alias=True)}
-        _append(self.path / "trials.jsonl", line)
-        if measured.measurement.load and measured.measurement.load.latency_quantiles_ms:
-            load = measured.measurement.load
+        load = measured.measurement.load
+        if load and load.latency_quantiles_ms:
             quantiles = {"quantiles_ms": load.latency_quantiles_ms, "tail_ms": load.latency_tail_ms}
-            _append(
-                self.path / "distributions.jsonl", {"schema": 1, "trial": trial.trial, "cell": cell.id, **quantiles}
-            )
+            _append(self._distributions, {"schema": 1, "trial": trial.trial, "cell": cell.id, **quantiles})
         for kind, text in (("server", server_log), ("k6", measured.k6_log)):
             if text:
                 (self.logs / f"{trial.hardware}-{trial.trial}.{kind}.log").write_text(text + "\n", encoding="utf-8")
+
+    def add(self, trial: Trial, cell: Cell) -> None:
+        """Append a journalled trial."""
+        _append(self._trials, _line(trial, cell))
+
+    def restore(self, trials: Sequence[Trial], cells: Sequence[Cell]) -> None:
+        """Write the trials anew as the journal has them, and drop what is kept of others."""
+        by_id = {cell.id: cell for cell in cells}
+        write_atomically(self._trials, "".join(json.dumps(_line(trial, by_id[trial.cell])) + "\n" for trial in trials))
+        if self._distributions.exists():
+            count = {(trial.trial, trial.cell) for trial in trials}
+            lines = self._distributions.read_bytes().splitlines(keepends=True)
+            write_atomically(self._distributions, "".join(_of_trials(lines, count)))
+
+    @property
+    def _trials(self) -> Path:
+        return self.path / "trials.jsonl"
+
+    @property
+    def _distributions(self) -> Path:
+        return self.path / "distributions.jsonl"
 
     def conclude(self, summary: Summary, markdown: str) -> None:
         """Write the summary, for programs and for people."""
@@ -68,8 +91,30 @@ def new_run_folder(results: Path, experiment: str, now: datetime) -> RunFolder:
     return folder
 
 
+def _line(trial: Trial, cell: Cell) -> dict[str, object]:
+    """The cell's parameters stand in the line as plain keys beside the trial's own."""
+    return {**cell.parameters, **trial.model_dump(mode="json", by_alias=True)}
+
+
+def _of_trials(lines: Iterable[bytes], count: Container[tuple[object, object]]) -> Iterator[str]:
+    """The whole lines of these trials."""
+    for line in lines:
+        try:
+            fields = json.loads(line)
+            named = fields["trial"], fields["cell"]
+        except (ValueError, KeyError, TypeError):
+            continue
+        if line.endswith(b"\n") and named in count:
+            yield line.decode()
+
+
 def _append(path: Path, line: dict[str, object]) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def run_folder(path: Path) -> RunFolder:
+    """The folder of a run that exists."""
+    return RunFolder(path.resolve(), "-".join(path.resolve().name.rsplit("-", 2)[-2:]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchmark_lab.bundle import StoredFile
+from benchmark_lab.bundle import Experiment, StoredFile, TerraformVariables
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.aws.account import connect
 from benchmark_lab.runtime.aws.sweep import Leftover, Patience, remove_and_look
@@ -79,6 +79,17 @@ def terraform_in(
     return TerraformProgram(
         folder / record.root, environment, backend=record.backend, cache=cache, log=log, on_step=on_step
     )
+
+
+def read_variables(bundle: Path) -> TerraformVariables:
+    """What the compiler knew of the hosts."""
+    return TerraformVariables.model_validate_json((bundle / "terraform.tfvars.json").read_bytes())
+
+
+def worst_case_usd(bundle: Path) -> float:
+    """What hosts cost that are rented again for as long as a bundle allows; nothing where it rents none."""
+    prices = read_stored(bundle / "experiment.json", Experiment).hosts.usd_per_hour
+    return sum(prices.values()) * read_variables(bundle).hours if prices else 0.0
 
 
 def save(record: Record, folder: Path) -> None:

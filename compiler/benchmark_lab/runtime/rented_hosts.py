@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,8 +49,8 @@ class Outputs(Part):
     login: dict[str, str]
 
 
-def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Hosts:
-    """Rent hosts for one hardware value; nothing is installed on them yet.
+def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+    """Rent hosts for one hardware value, lane by lane; nothing is installed on them yet.
 
     Raises:
         ToolFailedError: if the account can't give them, or something failed; nothing is left of what was made.
@@ -102,21 +102,21 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Ho
         inventory = _inventory(outputs, folder, host_key)
         progress.step("Wait until the hosts answer over SSH")
         _wait(inventory, folder, wanted.tools)
-        hosts = remote.make_hosts(wanted, inventory, remove=remove)
+        lanes = remote.make_hosts(wanted, inventory, remove=remove)
     except BaseException:
         with interrupts.shielded():
             remove()
             if wanted.state.exists():
                 remove_state(wanted.state)
         raise
-    hosts.machine = {**hosts.machine, **_described(outputs, variables, ready)}
-    return hosts
+    for hosts, of_lane in zip(lanes, outputs.hosts.values(), strict=True):
+        hosts.machine = {**hosts.machine, **_described(of_lane, variables, ready)}
+    return lanes
 
 
 def _variables(wanted: Wanted) -> TerraformVariables:
     """What the compiler knew of this hardware value's hosts."""
-    text = (wanted.bundle.folder / "terraform.tfvars.json").read_text(encoding="utf-8")
-    variables = TerraformVariables.model_validate_json(text)
+    variables = rented.read_variables(wanted.bundle.folder)
     name = wanted.hardware.name
     return variables.model_copy(update={"hardware": {name: variables.hardware[name]}})
 
@@ -193,16 +193,15 @@ def _wait(inventory: Inventory, folder: Path, tools: Tools) -> None:
                 time.sleep(1)
 
 
-def _described(outputs: Outputs, variables: TerraformVariables, ready: Ready) -> dict[str, str]:
+def _described(
+    lane: Mapping[str, Sequence[Rented]], variables: TerraformVariables, ready: Ready
+) -> dict[str, str]:
     """What was rented, for the provenance."""
     types: Mapping[str, str] = {
         role: hosts.type for roles in variables.hardware.values() for role, hosts in roles.items()
     }
     hosts = {
-        f"instance of {host.name}": f"{host.id}, {types[role]}"
-        for roles in outputs.hosts.values()
-        for role, of_role in roles.items()
-        for host in of_role
+        f"instance of {host.name}": f"{host.id}, {types[role]}" for role, of_role in lane.items() for host in of_role
     }
     images = {f"image for {architecture}": image for architecture, image in ready.images.items()}
     return {**hosts, **images, "region": variables.region, "availability zone": ready.zone.id}

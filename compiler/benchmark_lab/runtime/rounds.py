@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from threading import Lock
 
 from benchmark_lab.bundle import BundledScenario, Cell, Load
 from benchmark_lab.generator import k6_load
 from benchmark_lab.results.metrics import SHARED_HOST
-from benchmark_lab.run import Calibration, Trial
+from benchmark_lab.run import Calibration, Purpose, RoundKey, Trial
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.journal import Journal
 from benchmark_lab.runtime.outcome import Outcome
@@ -22,12 +22,28 @@ from benchmark_lab.runtime.tools import ToolFailedError
 from benchmark_lab.runtime.trials import Measured, TrialAssembler, round_variables
 from benchmark_lab.verdict import Place, judge
 
-Purpose = Literal["measure", "probe"]
+
+@dataclass(slots=True)
+class Tally:
+    """How far the trials of all lanes have come, for the progress."""
+
+    total: int = 0
+    """Those that are foreseen."""
+    done: int = 0
+    ran: int = 0
+    """Of those that are done, the ones that this process has run."""
+    began_s: float = field(default_factory=time.monotonic)
+    taking: Lock = field(default_factory=Lock)
+    """Held while a trial is recorded."""
+
+    def seconds_left(self) -> float:
+        """At the pace so far."""
+        return (time.monotonic() - self.began_s) / self.ran * (self.total - self.done)
 
 
 @dataclass(slots=True)
 class Rounds:
-    """The rounds of one hardware value's hosts."""
+    """The rounds of one lane's hosts."""
 
     hosts: Hosts
     bundle: LoadedBundle
@@ -37,15 +53,13 @@ class Rounds:
     outcome: Outcome
     calibrations: Mapping[str, Calibration]
     """By cell id."""
-    total: int = 0
-    """Trials that are foreseen, for the progress."""
-    done: int = 0
-    _trials_s: float = 0.0
+    lane: int = 0
+    tally: Tally = field(default_factory=Tally)
     _written: bool = True
     """Whether the database may differ from its seed: conformance has written to it."""
 
     def run(self, number: int, cells: Sequence[Cell], loads: Mapping[str, Load], purpose: Purpose) -> list[Trial]:
-        """Measure each cell once, in this order.
+        """Measure each cell once, in this order; of a round that was interrupted, what is left of it.
 
         Args:
             number: of the round, or of the round of probes, counted from 0.
@@ -53,20 +67,35 @@ class Rounds:
             loads: by cell id.
             purpose: whether the trials measure, or look for a load.
 
+        Returns:
+            The round's trials, those too that it had before it was interrupted.
+
         Raises:
             ToolFailedError: if a host failed, or the database died, since nothing after that could be valid.
         """
-        name = "round" if purpose == "measure" else "probes"
-        self.journal.record("round-started", round=number, purpose=purpose, cells=[cell.id for cell in cells])
-        began = time.monotonic()
-        trials: list[Trial] = []
+        key = RoundKey(hardware=cells[0].hardware, purpose=purpose, number=number)
+        before = self.outcome.of_round(key)
+        left = [cell for cell in cells if cell.id not in before]
+        if left:
+            order = [*self.outcome.orders.get(key, [cell.id for cell in cells])]
+            left.sort(key=lambda cell: order.index(cell.id))
+            self.journal.record("round-started", round=key.model_dump(), lane=self.lane, cells=order)
+            self._play(key, left, loads)
+        if key not in self.outcome.finished:
+            self.journal.record("round-ended", round=key.model_dump(), lane=self.lane)
+        found = self.outcome.of_round(key)
+        return [found[cell.id] for cell in cells if cell.id in found]
+
+    def _play(self, key: RoundKey, cells: Sequence[Cell], loads: Mapping[str, Load]) -> None:
+        """Run the playbook of a trial of each cell."""
 
         def on_measured(measured: Measured) -> None:
-            cell = cells[measured.position]
-            trials.append(self._take(measured, cell, loads[cell.id], number, purpose))
-            self.done += 1
-            each = (self._trials_s + time.monotonic() - began) / self.done
-            self.progress.trial(self.done, max(self.total, self.done), trials[-1], each * (self.total - self.done))
+            cell, tally = cells[measured.position], self.tally
+            with tally.taking:
+                trial = self._take(measured, cell, loads[cell.id], key)
+                tally.done, tally.ran = tally.done + 1, tally.ran + 1
+                tally.total = max(tally.total, tally.done)
+                self.progress.trial(tally.done, tally.total, trial, tally.seconds_left())
 
         scenarios = self._scenarios
         self.hosts.play(
@@ -79,23 +108,21 @@ class Rounds:
                     written=self._written,
                     k6_options={cell.id: asdict(k6_load(loads[cell.id])) for cell in cells},
                 ),
-                "trial_seed": self.bundle.experiment.seed + number,
+                "trial_seed": self.bundle.experiment.seed + key.number,
             },
             TrialAssembler(on_measured, lambda: datetime.now(UTC)),
-            label=f"{name}-{cells[0].hardware}-{number:02d}",
+            label=f"{'round' if key.purpose == 'measure' else 'probes'}-{key.hardware}-{key.number:02d}",
         )
-        self._trials_s += time.monotonic() - began
         self._written = scenarios[cells[-1].scenario].writes
-        self.journal.record("round-ended", round=number, purpose=purpose)
-        return trials
 
     @property
     def _scenarios(self) -> dict[str, BundledScenario]:
         return {scenario.name: scenario for scenario in self.bundle.experiment.scenarios}
 
-    def _take(self, measured: Measured, cell: Cell, load: Load, number: int, purpose: Purpose) -> Trial:
-        """Judge and record a trial."""
-        place = Place(lane=0, round=number, position=measured.position, started_at=measured.started_at)
+    def _take(self, measured: Measured, cell: Cell, load: Load, key: RoundKey) -> Trial:
+        """Judge and record a trial; it is done once the journal has it."""
+        position = self.outcome.orders[key].index(cell.id)
+        place = Place(lane=self.lane, round=key.number, position=position, started_at=measured.started_at)
         trial = judge(
             measured.measurement,
             cell,
@@ -106,14 +133,13 @@ class Rounds:
             endpoints=self._scenarios[cell.scenario].endpoints,
             shared_host=SHARED_HOST in self.outcome.labels,
         )
-        of_load: dict[str, object] = {"vus": load.vus if load.model == "closed" else None, "purpose": purpose}
-        if purpose == "probe":
-            of_load["trial"] = f"probe{number}.p{measured.position}"
+        of_load: dict[str, object] = {"vus": load.vus if load.model == "closed" else None, "purpose": key.purpose}
+        if key.purpose == "probe":
+            of_load["trial"] = f"probe{key.number}.p{position}"
         trial = trial.model_copy(update=of_load)
-        self.folder.add(trial, cell, measured, self.hosts.secrets.redact(measured.server_log))
-        self.journal.record("trial-ended", trial=trial.trial, cell=cell.id, verdict=trial.verdict,
-                            reasons=[reason.code for reason in trial.reasons])  # fmt: skip
-        self.outcome.trials.append(trial)
+        self.folder.keep(trial, cell, measured, self.hosts.secrets.redact(measured.server_log))
+        self.journal.record("trial-ended", trial=trial.model_dump(mode="json", by_alias=True))
+        self.folder.add(trial, cell)
         database = measured.measurement.database
         if database and database.problem:
             raise ToolFailedError(f"host db: {database.problem}", next_step=f"the logs are in {self.folder.logs}")

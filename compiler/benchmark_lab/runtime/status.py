@@ -3,60 +3,96 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from benchmark_lab.bundle import Schedule, StoredFile
-from benchmark_lab.runtime.journal import read_journal
+from benchmark_lab.bundle import Cells, Experiment, Schedule, StoredFile
+from benchmark_lab.run import Trial
+from benchmark_lab.runtime.outcome import Outcome, read_outcome
+from benchmark_lab.runtime.outside import lives
 from benchmark_lab.runtime.store import read_stored
+
+LAST_VERDICTS = 5
+
+State = Literal["not started", "running", "killed", "elsewhere", "interrupted", "complete"]
+"""`killed`: its process is gone, and did not end it. `elsewhere`: another host's process, which may be gone."""
+
+FREE_TARGETS = frozenset({"local"})
+"""Where nothing is rented."""
 
 
 class Status(StoredFile):
     """The state of a run as its journal tells it."""
 
     folder: str
-    state: str
-    """`running` (or killed: the journal cannot tell), `complete` or `interrupted`."""
+    run: str
+    state: State
+    pid: int | None
+    """The process that carries it out."""
     phase: str | None
     trials_done: int
     trials_planned: int
     """At most: a run may stop early, and what fails conformance is not measured."""
+    probes_done: int
     valid: int
+    seconds_left: float | None
+    """At most; None where no trial has shown how long one takes."""
+    spent_usd: float | None
+    """None where it is not known."""
     last_event_at: str | None
     last_verdicts: tuple[str, ...]
-
-
-LAST_VERDICTS = 5
+    notes: tuple[str, ...]
 
 
 def status_of(folder: Path) -> Status:
     """Read a run's journal, whole or cut off.
 
     Raises:
-        ToolFailedError: if the folder holds no bundle.
+        ToolFailedError: if the folder holds no bundle, or a newer lab's.
     """
-    schedule = read_stored(folder / "bundle" / "schedule.json", Schedule)
-    state, phase, last_at = "running", None, None
-    verdicts: list[tuple[str, str]] = []
-    path = folder / "journal.jsonl"
-    for entry in read_journal(path) if path.exists() else ():
-        last_at = entry.at
-        match entry.event:
-            case "phase-started":
-                phase = str(entry.data["phase"])
-            case "phase-ended":
-                phase = None
-            case "trial-ended":
-                verdicts.append((str(entry.data["cell"]), str(entry.data["verdict"])))
-            case "run-ended":
-                state = "complete" if entry.data["complete"] else "interrupted"
-            case _:
-                pass
+    bundle = folder / "bundle"
+    experiment = read_stored(bundle / "experiment.json", Experiment)
+    schedule = read_stored(bundle / "schedule.json", Schedule)
+    cells = read_stored(bundle / "cells.json", Cells).cells
+    outcome, remark = read_outcome(folder / "journal.jsonl")
+    measured = [trial for trial in outcome.trials if trial.purpose == "measure"]
+    measurable = [
+        [cells[index].id not in outcome.refused for index in order]
+        for block in schedule.blocks
+        for order in block.rounds
+    ]
+    planned = max(len(measured), sum(map(sum, measurable)))
+    state = _state(outcome)
+    running = state in {"running", "elsewhere"}
     return Status(
         folder=str(folder),
+        run=folder.resolve().name,
         state=state,
-        phase=phase,
-        trials_done=len(verdicts),
-        trials_planned=sum(len(order) for block in schedule.blocks for order in block.rounds),
-        valid=sum(verdict == "valid" for _, verdict in verdicts),
-        last_event_at=last_at,
-        last_verdicts=tuple(f"{cell}: {verdict}" for cell, verdict in verdicts[-LAST_VERDICTS:]),
+        pid=outcome.controller.pid if outcome.controller and running else None,
+        phase=outcome.phase[0] if outcome.phase else None,
+        trials_done=len(measured),
+        trials_planned=planned,
+        probes_done=len(outcome.trials) - len(measured),
+        valid=sum(trial.verdict == "valid" for trial in measured),
+        seconds_left=_seconds_left(measured, planned, experiment) if running else None,
+        spent_usd=0.0 if experiment.target in FREE_TARGETS else None,
+        last_event_at=outcome.last_at or None,
+        last_verdicts=tuple(f"{trial.cell}: {trial.verdict}" for trial in outcome.trials[-LAST_VERDICTS:]),
+        notes=(*outcome.notes, *([remark] if remark else [])),
     )
+
+
+def _state(outcome: Outcome) -> State:
+    if outcome.ended or outcome.controller is None:
+        return outcome.ended or "not started"
+    match lives(outcome.controller):
+        case None:
+            return "elsewhere"
+        case alive:
+            return "running" if alive else "killed"
+
+
+def _seconds_left(measured: list[Trial], planned: int, experiment: Experiment) -> float | None:
+    if not measured:
+        return None
+    each = sum(trial.overhead_s + trial.window_s + experiment.load.warmup_s for trial in measured) / len(measured)
+    return each * (planned - len(measured))

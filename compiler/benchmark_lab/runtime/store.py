@@ -32,6 +32,15 @@ class LoadedBundle:
         """The folder of the copied sources."""
         return self.folder / "files"
 
+    @property
+    def digest(self) -> str:
+        """Of everything in it: of its files, and of the list of its copies' digests."""
+        total = hashlib.sha256()
+        for path in sorted(path for path in self.folder.rglob("*") if path.is_file()):
+            if not path.is_relative_to(self.files):
+                total.update(f"{path.relative_to(self.folder)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+        return total.hexdigest()
+
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file so that a reader, or a crash, sees the old content or the new one."""

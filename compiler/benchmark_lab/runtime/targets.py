@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from benchmark_lab.runtime import local_hosts, remote, rented_hosts, testbed_hosts
@@ -11,8 +12,8 @@ from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.tools import ToolFailedError
 
 
-def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Hosts:
-    """The hosts of one hardware value, as the bundle's target has them; nothing runs on them yet.
+def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+    """The hosts of one hardware value, lane by lane, as the bundle's target has them; nothing runs on them yet.
 
     Args:
         wanted: what they are for.
@@ -27,7 +28,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Ho
     experiment = wanted.bundle.experiment
     match experiment.hosts.source:
         case "machine":
-            return local_hosts.make_hosts(wanted)
+            return [local_hosts.make_hosts(wanted)]
         case "testbed":
             return testbed_hosts.make_hosts(wanted, interrupts, progress.say)
         case "inventory":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from benchmark_lab.run import TaskTime
@@ -24,13 +25,17 @@ class TaskTimes:
         elif event.host:
             self._times.append(TaskTime(task=event.task, host=event.host, seconds=event.monotonic_s - self._began_s))
 
-    def slowest(self) -> tuple[TaskTime, ...]:
-        """The tasks that took longest."""
-        return tuple(sorted(self._times, key=lambda time: time.seconds, reverse=True)[:SLOWEST])
+    @property
+    def all(self) -> tuple[TaskTime, ...]:
+        """What was taken."""
+        return tuple(self._times)
 
-    def by_host(self) -> dict[str, float]:
-        """What each host's tasks took together."""
-        found: dict[str, float] = {}
-        for time in self._times:
-            found[time.host] = found.get(time.host, 0.0) + time.seconds
-        return found
+
+def bring_up(lanes: Iterable[TaskTimes]) -> dict[str, object]:
+    """What the preparation of all lanes tells of its phase: each host's seconds, and the tasks that took longest."""
+    times = [time for lane in lanes for time in lane.all]
+    hosts: dict[str, float] = {}
+    for time in times:
+        hosts[time.host] = hosts.get(time.host, 0.0) + time.seconds
+    slowest = sorted(times, key=lambda time: time.seconds, reverse=True)[:SLOWEST]
+    return {"hosts": hosts, "slowest": [time.model_dump() for time in slowest]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from benchmark_lab.inventory import Inventory, InventoryHost, Lane, Login
@@ -16,7 +16,7 @@ from benchmark_lab.runtime.testbed.status import Status
 from benchmark_lab.runtime.tools import ToolFailedError
 
 
-def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None]) -> Hosts:
+def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None]) -> Sequence[Hosts]:
     """Take the testbed that is up, which stays; or make one, which goes after the run.
 
     Raises:
@@ -35,7 +35,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None
     try:
         say("Making a testbed for this run.")
         counts: dict[Role, int] = {"sut": 1, "load": wanted.hardware.load.count, "db": 1}
-        shape = testbed.Wanted(counts, 1, wanted.hardware, NETWORK)
+        shape = testbed.Wanted(counts, wanted.bundle.experiment.lanes, wanted.hardware, NETWORK)
         made = testbed.up(machine, shape, name=secrets.token_hex(4), now=datetime.now(UTC))
         return remote.make_hosts(wanted, listed(made), remove=lambda: testbed.down(machine))
     except BaseException:
@@ -49,13 +49,18 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None
 def listed(status: Status) -> Inventory:
     """The hosts of a testbed as an inventory."""
     first = status.hosts[0]
+    login = Login(user=first.user, port=first.port, key=first.key_file, known_hosts=first.known_hosts_file)
+    numbers = sorted({host.lane for host in status.hosts})
+    return Inventory(ssh=login, lanes=tuple(_lane(status, number) for number in numbers))
+
+
+def _lane(status: Status, number: int) -> Lane:
     of_role = {
         role: tuple(
             InventoryHost(name=host.name, address=host.address)
             for host in status.hosts
-            if host.role == role and host.lane == first.lane
+            if host.role == role and host.lane == number
         )
         for role in ("sut", "load", "db")
     }
-    login = Login(user=first.user, port=first.port, key=first.key_file, known_hosts=first.known_hosts_file)
-    return Inventory(ssh=login, lanes=(Lane(**of_role),))
+    return Lane(**of_role)

@@ -43,6 +43,9 @@ def test_what_cannot_be_removed_is_listed_exactly_and_removed_by_the_next_comman
     assert listed
     assert "terraform destroy" in stderr
     assert len(states()) == 1
+    code, _, stderr = renting.run("destroy", str(renting.run_folder()))
+    assert code == 7, stderr
+    assert sorted(line.strip() for line in stderr.splitlines() if line.startswith("  aws_")) == sorted(listed)
     renting.faults = {}
     renting.run("doctor")
     assert renting.left() == {}
@@ -70,8 +73,9 @@ def test_an_interrupt_reaches_terraform_once_and_everything_goes(renting: Rentin
     [({"delay_ms": 700}, "create", 4), (NO_LOAD_BOX | {"delay_ms": 300}, "destroy", 2)],
     ids=["apply", "destroy"],
 )
+@pytest.mark.parametrize("command", ["doctor", "destroy"])
 def test_what_a_killed_lab_left_is_removed_by_the_next_command(
-    renting: RentingLab, faults: dict[str, object], action: str, number: int
+    renting: RentingLab, faults: dict[str, object], action: str, number: int, command: str
 ) -> None:
     renting.faults = faults
     process = renting.start(*APPLY)
@@ -79,8 +83,10 @@ def test_what_a_killed_lab_left_is_removed_by_the_next_command(
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert renting.left()
-    _, _, stderr = renting.run("doctor")
-    assert "which was killed" in stderr
+    arguments = [str(renting.run_folder())] if command == "destroy" else []
+    code, stdout, stderr = renting.run(command, *arguments)
+    assert code == 0, stderr
+    assert "which was killed" in stderr or "Removed what" in stdout
     assert renting.left() == {}
     assert states() == []
 

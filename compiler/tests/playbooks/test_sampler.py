@@ -40,7 +40,7 @@ def test_the_sampler_sees_the_cpu_time_of_a_window_and_the_host(tmp_path: Path) 
     assert 0.4 < window.cpu_s < 0.7
     assert window.cpu_s == pytest.approx(sum(window.cpu_s_by_process.values()), abs=0.02)
     assert window.rss_peak_bytes > 2**20
-    assert 0 < window.host["cpus_busy"] <= 1
+    assert 0 < window.host["cpus_busy"] <= 1 + 1e-9
     assert window.host["context_switches"] > 0
 
 

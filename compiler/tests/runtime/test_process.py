@@ -30,6 +30,34 @@ sys.exit(4)
 """
 
 
+COUNT = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: os.write(told, b"x"))
+told = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+os.write(int(os.environ["LAB_EVENTS_FD"]), b"ready\\n")
+time.sleep(1.5)
+"""
+STARTS = """
+import os, subprocess, sys, time
+count = 'setsid "$0" -c "$1" "$2" & wait'
+subprocess.Popen(["sh", "-c", count, sys.executable, *sys.argv[1:]], pass_fds=[int(os.environ["LAB_EVENTS_FD"])])
+time.sleep(60)
+"""
+
+
+def test_what_left_its_session_gets_one_signal_however_long_it_takes_to_end(tmp_path: Path) -> None:
+    def interrupt(line: str) -> None:
+        assert line == "ready\n"
+        raise KeyboardInterrupt
+
+    argv = [sys.executable, "-c", STARTS, COUNT, str(tmp_path / "told")]
+    with pytest.raises(KeyboardInterrupt):
+        Processes().stream(
+            argv, env={"PATH": os.environ["PATH"]}, cwd=tmp_path, log=tmp_path / "log", on_line=interrupt
+        )
+    assert (tmp_path / "told").read_bytes() == b"x"
+
+
 def test_a_streamed_programs_lines_and_status_arrive(tmp_path: Path) -> None:
     lines: list[str] = []
     status = Processes().stream(

@@ -12,7 +12,7 @@ import pytest
 
 from benchmark_lab.bundle import Budget, Cells, Experiment, Hardware, HostShape, Limits, LoadAsked, Rounds, Schedule
 from benchmark_lab.inventory import InventoryHost, Lane, Login
-from benchmark_lab.runtime.local import LockedError
+from benchmark_lab.runtime.lock import LockedError
 from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.remote import files, lane
 from benchmark_lab.runtime.remote.session import Facts, Session, open_session

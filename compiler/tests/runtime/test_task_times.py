@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmark_lab.runtime.ansible import Event
-from benchmark_lab.runtime.task_times import TaskTimes
+from benchmark_lab.runtime.task_times import TaskTimes, bring_up
 
 
 def test_each_hosts_share_of_a_task_counts_from_its_begin_and_the_slowest_are_named() -> None:
@@ -18,9 +18,11 @@ def test_each_hosts_share_of_a_task_counts_from_its_begin_and_the_slowest_are_na
         ("ok", 13.5, "build", "sut-0"),
     ):
         times.take(Event(kind, at_s, task, "module", host, {}))
-    assert times.by_host() == {"sut-0": 5.5, "db-0": 10.0}
-    assert [(time.task, time.host, time.seconds) for time in times.slowest()] == [
-        ("install", "db-0", 10.0),
-        ("install", "sut-0", 3.0),
-        ("unpack", "sut-0", 2.0),
-    ]
+    assert bring_up([times]) == {
+        "hosts": {"sut-0": 5.5, "db-0": 10.0},
+        "slowest": [
+            {"task": "install", "host": "db-0", "seconds": 10.0},
+            {"task": "install", "host": "sut-0", "seconds": 3.0},
+            {"task": "unpack", "host": "sut-0", "seconds": 2.0},
+        ],
+    }

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.testbed.traces import traces
+from tests.testbed.traces import STATE, traces
 
 
 @pytest.fixture(scope="module")
 def before() -> Iterator[dict[str, set[str]]]:
     """The machine's traces before the tests, on a machine that forwards nothing unless told, as beside Docker."""
+    assert not STATE.exists(), "the machine has a testbed: end what uses it, then `lab testbed down`"
     policy = subprocess.run(["iptables", "-S", "FORWARD"], capture_output=True, text=True, check=True).stdout.split()[2]
     subprocess.run(["iptables", "-P", "FORWARD", "DROP"], check=True)
     try:

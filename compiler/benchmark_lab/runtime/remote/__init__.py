@@ -6,7 +6,7 @@ import json
 import os
 import pwd
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmark_lab.bundle import Role
 from benchmark_lab.inventory import Inventory, Lane, Login
 from benchmark_lab.runtime import local
-from benchmark_lab.runtime.hosts import Hosts, Wanted, write_inventory
+from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder, write_inventory
 from benchmark_lab.runtime.leftovers import remove_state
 from benchmark_lab.runtime.machine import CpuSets, available_cpus
 from benchmark_lab.runtime.remote import files
@@ -34,10 +34,8 @@ class RemoteSite:
     lane: Lane
     sessions: Mapping[str, Session]
     layouts: Mapping[str, lanes.Layout]
-    state: Path
     logs: Path
-    remove: Callable[[], object] | None
-    """Removes the hosts, where they were made for the run."""
+    end: _End
 
     def address(self, role: Role) -> str:
         """Where the lane's other hosts reach the role's."""
@@ -73,7 +71,7 @@ class RemoteSite:
             ResourcesRemainError: if something may still be running on a host, or a host is still there.
         """
         try:
-            if self.remove is None:
+            if self.end.remove is None:
                 finish()
         except ToolFailedError as error:
             raise ResourcesRemainError(
@@ -84,61 +82,97 @@ class RemoteSite:
         finally:
             for session in self.sessions.values():
                 session.close()
-            if self.remove is not None:
-                self.remove()
-            remove_state(self.state)
+            self.end.released()
 
     def _session(self, role: Role) -> Session:
         of_role = {"sut": self.lane.sut, "load": self.lane.load, "db": self.lane.db, "upstream": self.lane.db}
         return self.sessions[of_role[role][0].name]
 
 
-def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object] | None = None) -> Hosts:
-    """Take the hosts of an inventory for a run; nothing is started or installed yet.
+def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object] | None = None) -> Sequence[Hosts]:
+    """Take the lanes of an inventory for a run, as many as its experiment asks for; nothing is started on them yet.
 
     Args:
         wanted: what they are for.
-        inventory: its first lane is taken.
+        inventory: with as many lanes or more; of fewer all are taken.
         remove: removes the hosts after the run, where they were made for it.
 
     Raises:
         LockedError: if another run holds one of them.
         ToolFailedError: if one cannot be reached, or lacks something that this target does not install.
     """
-    state, experiment = wanted.state, wanted.bundle.experiment
+    state = wanted.state
     if own := not state.exists():
         local.new_state(state, wanted.mark)
+    taken = inventory.lanes[: wanted.bundle.experiment.lanes]
+    end = _End(len(taken), state, remove)
+    archive = files.pack(wanted.bundle, state / "files.tar.gz")
     try:
-        of_lane = lanes.chosen(inventory.lanes[0], wanted.hardware)
-        with _held(of_lane, inventory.ssh, wanted) as (sessions, layouts):
-            cpus = lanes.share_out(of_lane, sessions, wanted.hardware)
-            lacking = lanes.packages(of_lane, sessions, [each.language for each in experiment.implementations])
-            if not experiment.hosts.installs:
-                lanes.require(lacking, sessions)
-            common = {
-                "lab_run": state.name,
-                "lab_archive": str(files.pack(wanted.bundle, state / "files.tar.gz")),
-                "lab_controller_files": str(wanted.bundle.files),
-                "lab_controller_cache": str(local.cache_root(wanted.origin.environment)),
-            }
-            hosts = lanes.inventory(of_lane, sessions, layouts, cpus=cpus, lacking=lacking, common=common)
+        with ExitStack() as held:
+            made = [
+                held.enter_context(_lane_of_hosts(wanted, lane, inventory.ssh, number=number, archive=archive, end=end))
+                for number, lane in enumerate(taken)
+            ]
+            held.pop_all()
     except BaseException:
         if own:
             remove_state(state)
         raise
-    shared = experiment.hosts.shared
-    return Hosts(
-        ansible=wanted.ansible(),
-        inventory=write_inventory(state / "inventory.json", hosts),
-        site=RemoteSite(of_lane, sessions, layouts, state, wanted.logs, remove),
-        cpus=cpus,
-        controller_cpus=_beside(cpus) if shared else available_cpus(),
-        labels=cpus.labels() if shared else (),
-        machine=lanes.machines(of_lane, sessions),
-        secrets=wanted.secrets,
-        load_boxes=wanted.hardware.load.count,
-        k6="",
-    )
+    return made
+
+
+@dataclass(slots=True)
+class _End:
+    """What is left to do once every lane is released."""
+
+    lanes: int
+    """Those that are not."""
+    state: Path
+    remove: Callable[[], object] | None
+
+    def released(self) -> None:
+        """Another one is."""
+        self.lanes -= 1
+        if self.lanes == 0:
+            if self.remove is not None:
+                self.remove()
+            remove_state(self.state)
+
+
+@contextmanager
+def _lane_of_hosts(
+    wanted: Wanted, lane: Lane, login: Login, *, number: int, archive: Path, end: _End
+) -> Iterator[Hosts]:
+    """The hosts of one lane, held beyond the end unless something fails within."""
+    state, experiment = lane_folder(wanted.state, number), wanted.bundle.experiment
+    of_lane = lanes.chosen(lane, wanted.hardware)
+    with _held(of_lane, login, wanted) as (sessions, layouts):
+        cpus = lanes.share_out(of_lane, sessions, wanted.hardware)
+        lacking = lanes.packages(of_lane, sessions, [each.language for each in experiment.implementations])
+        if not experiment.hosts.installs:
+            lanes.require(lacking, sessions)
+        common = {
+            "lab_run": wanted.state.name,
+            "lab_archive": str(archive),
+            "lab_controller_files": str(wanted.bundle.files),
+            "lab_controller_cache": str(local.cache_root(wanted.origin.environment)),
+        }
+        hosts = lanes.inventory(of_lane, sessions, layouts, cpus=cpus, lacking=lacking, common=common)
+        machines = lanes.machines(of_lane, sessions)
+        shared = experiment.hosts.shared
+        yield Hosts(
+            ansible=wanted.ansible(number),
+            inventory=write_inventory(state / "inventory.json", hosts),
+            site=RemoteSite(of_lane, sessions, layouts, lane_folder(wanted.logs, number), end),
+            cpus=cpus,
+            controller_cpus=_beside(cpus) if shared else available_cpus(),
+            labels=cpus.labels() if shared else (),
+            machine=machines,
+            identity=machines,
+            secrets=wanted.secrets,
+            load_boxes=wanted.hardware.load.count,
+            k6="",
+        )
 
 
 @contextmanager

@@ -154,6 +154,7 @@ def inventory(
     shared: dict[str, object] = {
         "ansible_connection": "ssh",
         "ansible_python_interpreter": "/usr/bin/python3",
+        "lab_tmp": "/dev/shm",  # noqa: S108  memory: writable whatever becomes of the disk
         "lab_sut": lane.sut[0].name,
         "lab_db": lane.db[0].name,
         "lab_clients": [f"{host.address}/32" for host in (*lane.sut, *lane.db)],

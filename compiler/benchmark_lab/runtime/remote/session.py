@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark_lab.bundle import Part
-from benchmark_lab.runtime.local import LockedError
+from benchmark_lab.runtime.lock import LockedError
 from benchmark_lab.runtime.remote.ssh import Access
 from benchmark_lab.runtime.tools import Conversation, ToolFailedError, Tools
 

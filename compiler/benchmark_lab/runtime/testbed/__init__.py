@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmark_lab.bundle import Hardware
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.interrupts import Interrupts
+from benchmark_lab.runtime.lock import LockedError
 from benchmark_lab.runtime.machine import available_cpus
 from benchmark_lab.runtime.remote.ssh import new_key
 from benchmark_lab.runtime.testbed import host as hosts
@@ -81,7 +82,7 @@ def up(machine: Machine, wanted: Wanted, *, name: str, now: datetime) -> Status:
         if (former := read_registry(folder)) is not None:
             testbed = "a testbed" if former.complete else "an unfinished testbed"
             described = ", ".join(host.name for host in former.hosts)
-            raise local.LockedError(
+            raise LockedError(
                 f"this machine has {testbed} since {former.made_at}: {described}\n"
                 "help: use it, or remove it with `lab testbed down`"
             )
@@ -158,7 +159,7 @@ def _held() -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise local.LockedError("another `lab testbed` is at work on this machine") from error
+            raise LockedError("another `lab testbed` is at work on this machine") from error
         yield
     finally:
         os.close(descriptor)

@@ -1,0 +1,41 @@
+"""`lab destroy`: remove whatever a run may have left on its hosts, and look that nothing is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark_lab.cli.project import find_root
+from benchmark_lab.cli.stored_runs import find_run
+from benchmark_lab.runtime import local
+from benchmark_lab.runtime.leftovers import remove_all
+from benchmark_lab.runtime.lock import LockedError
+from benchmark_lab.runtime.outcome import read_outcome
+from benchmark_lab.runtime.process import Processes
+from benchmark_lab.runtime.record import run_folder
+from benchmark_lab.runtime.status import status_of
+
+
+def destroy(run: Annotated[str, typer.Argument(help="A run: its folder, or its name or id below results/.")]) -> None:
+    """Remove what a run left on its hosts: processes and state. Its results stay, and it can be resumed.
+
+    May be repeated. Exit codes: 6 the run, or another one on its hosts, is going on; 7 something could not be removed.
+    """
+    folder = run_folder(find_run(run, Path.cwd()))
+    found = status_of(folder.path)
+    if found.state == "running":
+        raise LockedError(
+            f"{folder.path} is running (pid {found.pid})\nhelp: end it first: lab cancel {folder.path.name}"
+        )
+    outcome, _ = read_outcome(folder.journal)
+    with local.locked(f"{folder.name} (to be destroyed)"):
+        state = local.run_states() / folder.name
+        removed = remove_all(state, outcome.marks, find_root(folder.path), Processes(), os.environ, _say)
+    typer.echo(f"{'Removed what' if removed else 'Nothing is left of what'} {folder.path.name} had started.")
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

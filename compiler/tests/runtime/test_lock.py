@@ -1,0 +1,84 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmark_lab.runtime.lock import LockedError, locked
+from benchmark_lab.runtime.tools import ToolFailedError
+
+RACES = 20
+RACER = """
+import sys
+from pathlib import Path
+from benchmark_lab.runtime.lock import LockedError, locked
+for line in sys.stdin:
+    try:
+        with locked(Path(sys.argv[1]), "this machine", line.strip()):
+            print("won", flush=True)
+            sys.stdin.readline()
+    except LockedError as error:
+        print(error, flush=True)
+        sys.stdin.readline()
+    print("ended", flush=True)
+"""
+
+
+def test_of_two_runs_that_race_for_a_lock_exactly_one_wins_each_time(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", RACER, str(tmp_path / "lock")]
+    racers = [subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for race in range(RACES):
+        for name, racer in zip("ab", racers, strict=True):
+            tell(racer, f"{race}-{name}")
+        said = [heard(racer) for racer in racers]
+        assert said.count("won\n") == 1
+        winner = said.index("won\n")
+        who = f"run {race}-{'ab'[winner]} (pid {racers[winner].pid}, "
+        assert said[1 - winner].startswith(f"this machine is in use by {who}")
+        for racer in racers:
+            tell(racer, "end")
+            assert heard(racer) == "ended\n"
+    for racer in racers:
+        racer.communicate()
+
+
+def tell(racer: subprocess.Popen[str], word: str) -> None:
+    assert racer.stdin
+    racer.stdin.write(f"{word}\n")
+    racer.stdin.flush()
+
+
+def heard(racer: subprocess.Popen[str]) -> str:
+    assert racer.stdout
+    return racer.stdout.readline()
+
+
+def test_a_lock_says_who_holds_it_from_where_since_when_and_why(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with (
+        locked(path, "this machine", "one"),
+        pytest.raises(LockedError) as refused,
+        locked(path, "this machine", "two"),
+    ):
+        pass
+    words = str(refused.value)
+    assert words.startswith(f"this machine is in use by run one (pid {os.getpid()}, ")
+    assert f"@{os.uname().nodename}, since " in words
+    assert f"in {Path.cwd()})" in words
+    assert refused.value.exit_code == 6
+    assert path.read_text() == ""
+
+
+def test_a_lock_ends_with_its_holder_and_is_every_users(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    for run in ("one", "two"):
+        with locked(path, "this machine", run):
+            assert path.stat().st_mode & 0o777 == 0o666
+
+
+def test_a_lock_is_no_link(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ToolFailedError, match="cannot be opened"), locked(tmp_path / "lock", "this machine", "one"):
+        pass
+    assert not (tmp_path / "elsewhere").exists()

@@ -1,0 +1,291 @@
+"""A world without hosts: tools that answer as the playbooks would, a clock that ticks when it is read, a bundle."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypedDict
+
+from benchmark_lab.bundle import Block, Cell, Cells, CopiedFiles, Experiment, Load, Schedule, SoughtLoad
+from benchmark_lab.run import Summary, Trial
+from benchmark_lab.runtime.apply import apply
+from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder
+from benchmark_lab.runtime.interrupts import Interrupts
+from benchmark_lab.runtime.local_hosts import ThisMachine
+from benchmark_lab.runtime.lock import locked
+from benchmark_lab.runtime.machine import CpuSets, available_cpus
+from benchmark_lab.runtime.outcome import Origin
+from benchmark_lab.runtime.outside import Outside
+from benchmark_lab.runtime.progress import Progress
+from benchmark_lab.runtime.record import RunFolder
+from benchmark_lab.runtime.tools import Completed, Conversation
+from tests.synthetic import cell
+
+OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=1, measure_s=2)
+MOST_RPS = 4_000
+"""What the fake servers can do; a closed loop of n virtual users asks 100·n times a second."""
+NULL_RPS = 40_000
+
+Event = dict[str, object]
+
+
+class K6Options(TypedDict):
+    measure: dict[str, dict[str, dict[str, int]]]
+    measure_s: float
+
+
+class FakeTrial(TypedDict):
+    """Of a round's variables what the fake tools look at."""
+
+    trial: str
+    cell: dict[str, list[str]]
+    k6: K6Options
+
+
+class Variables(TypedDict):
+    trial_round: list[FakeTrial]
+    trial_seed: int
+
+
+class Deaf:
+    """Progress that nobody watches, but for what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def phase(self, name: str) -> None: ...
+
+    def step(self, text: str) -> None: ...
+
+    def trial(self, done: int, total: int, trial: Trial, seconds_left: float) -> None: ...
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@dataclass
+class FakeTools:
+    """Answers as Ansible with the project's playbooks would, at once; `measured` survives the process."""
+
+    measured: Path
+    """A line for each trial that was measured: the cell, the seed of its round, and its load."""
+    trial_s: float = 0.0
+    """How long a trial takes."""
+
+    def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Conversation:
+        raise NotImplementedError(argv, env, log)
+
+    def start(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
+        raise NotImplementedError(argv, env, log)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float = 60,
+    ) -> Completed:
+        del argv, cwd, env, timeout_s
+        return Completed(0, "", "")
+
+    def stream(
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]
+    ) -> int:
+        del env, cwd, log
+        extra = next(argument for argument in argv if argument.startswith("--extra-vars=@"))
+        variables = json.loads(Path(extra.removeprefix("--extra-vars=@")).read_text())
+        for event in self._events(Path(argv[-1]).stem, variables):
+            on_line(json.dumps({"monotonic_s": 0.0, "task": event["action"], "host": "h", **event}) + "\n")
+        return 0
+
+    def _events(self, playbook: str, variables: Variables) -> Iterator[Event]:
+        if playbook == "prepare":
+            for name in ("python-fastapi", "go-fiber", "null-server", "k6"):
+                yield _ok("build", name=name, build=f"/builds/{name}", versions=f"{name} 1")
+            yield _ok("database", port=5432, version="15.1")
+            yield _ok("server", server="upstream", problem=None, port=8081)
+        if playbook == "round":
+            for trial in variables["trial_round"]:
+                yield from self._trial(trial, variables["trial_seed"])
+
+    def _trial(self, trial: FakeTrial, seed: object) -> Iterator[Event]:
+        time.sleep(self.trial_s)
+        number, command = trial["trial"], trial["cell"]["command"]
+        window_s, executor = trial["k6"]["measure_s"], trial["k6"]["measure"]["scenarios"]["measure"]
+        vus, rate = executor.get("vus", 0), executor.get("rate", 0)
+        most = NULL_RPS if "null-server" in command[0] else MOST_RPS
+        rps = float(rate or min(vus * 100, most))
+        loaded = _k6(rps, window_s, latency_ms=1000 * vus / rps if vus else 2.0)
+        yield {"event": "task", "action": "server"}
+        process = ["7:1"]
+        yield _ok("server", state="started", trial=number, problem=None, ready_s=0.1, cpus=1)
+        yield _ok("load", trial=number, warmup=loaded, load=loaded)
+        if most != NULL_RPS:
+            with self.measured.open("a") as file:
+                file.write(f"{command[-1]} {seed} {vus} {rate}\n")
+        seen = {"processes_before": process, "processes_after": process, "cpu_s": rps * window_s * 1e-4, "cpus": 1}
+        yield _ok("server", state="observed", trial=number, problem=None, log_tail="a line", **seen)
+
+
+def _ok(action: str, **result: object) -> Event:
+    return {"event": "ok", "action": action, "result": result}
+
+
+def _k6(rps: float, window_s: float, latency_ms: float) -> dict[str, object]:
+    requests = round(rps * window_s)
+    return {
+        "problem": None,
+        "window_s": window_s,
+        "requests": requests,
+        "iterations": requests,
+        "latency_quantiles_ms": [latency_ms] * 1001,
+        "latency_mean_ms": latency_ms,
+        "cpu_s": window_s * 0.1,
+        "wall_s": window_s,
+    }
+
+
+def cells(load: Load | SoughtLoad = OPEN, hardware: Sequence[str] = ("small",)) -> tuple[Cell, ...]:
+    """Two cells on each hardware value; the command of each names it, for the fake tools."""
+
+    found = [cell(name, hardware=value, load=load) for value in hardware for name in ("python-fastapi", "go-fiber")]
+    return tuple(named(one) for one in found)
+
+
+def named(one: Cell) -> Cell:
+    """The cell with a command that says which it is."""
+    return one.model_copy(update={"command": ("serve", one.id)})
+
+
+@dataclass
+class Clock:
+    """Every look at it is a tenth of a second later."""
+
+    ticks: int = 0
+    before: Callable[[int], None] = lambda _: None
+    """Is told which look it is, before it is answered."""
+
+    def now(self) -> str:
+        self.before(self.ticks)
+        self.ticks += 1
+        return (datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=self.ticks / 10)).isoformat()
+
+    def monotonic(self) -> float:
+        return self.ticks / 10
+
+
+@dataclass
+class World:
+    """A run's folder and what stands for its hosts."""
+
+    root: Path
+    identity: dict[str, str] = field(default_factory=lambda: {"cpu": "Xeon"})
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What the gate says."""
+    progress: Deaf = field(default_factory=Deaf)
+    trial_s: float = 0.0
+
+    @property
+    def folder(self) -> RunFolder:
+        return RunFolder(self.root / "results" / "2026-11-22" / "example-100000-ab12", "100000-ab12")
+
+    @property
+    def measured(self) -> list[str]:
+        path = self.root / "measured"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def write(self, experiment: Experiment, cells: Sequence[Cell], rounds: int) -> None:
+        """Write the bundle: each round in the order of the cells, and backwards in odd rounds."""
+        bundle = self.folder.bundle
+        (bundle / "files").mkdir(parents=True)
+        self.folder.logs.mkdir()
+        blocks = []
+        for hardware in experiment.hardware:
+            order = tuple(index for index, cell in enumerate(cells) if cell.hardware == hardware.name)
+            blocks.append(
+                Block(hardware=hardware.name, rounds=tuple(order[:: -1 if n % 2 else 1] for n in range(rounds)))
+            )
+        stored = {
+            "experiment": experiment,
+            "cells": Cells(cells=tuple(cells)),
+            "schedule": Schedule(seed=1, blocks=tuple(blocks)),
+            "files": CopiedFiles(files=()),
+        }
+        for name, model in stored.items():
+            (bundle / f"{name}.json").write_text(model.model_dump_json(by_alias=True))
+
+    def apply(self, clock: Clock | None = None, fsync: Callable[[int], None] = os.fsync) -> Summary:
+        """Carry the run out, or go on with it."""
+        origin = Origin(self.root, "4f1c2d9", git_dirty=False, environment={})
+        tools = FakeTools(self.root / "measured", self.trial_s)
+        return apply(
+            self.folder,
+            tools,
+            "LAB_STARTED_BY=nobody",
+            origin,
+            self.progress,
+            outside=self._outside(clock or Clock(), fsync),
+        )
+
+    def _outside(self, clock: Clock, fsync: Callable[[int], None]) -> Outside:
+        return Outside(
+            lock=self._locked,
+            reap=self._reap,
+            states=lambda: self.root / "states",
+            make_hosts=self._make_hosts,
+            prove=self._prove,
+            now=clock.now,
+            monotonic=clock.monotonic,
+            fsync=fsync,
+        )
+
+    def _prove(
+        self,
+        hosts: Hosts,
+        cells: Sequence[Cell],
+        on_step: Callable[[str], None],
+        *,
+        openapi: Path,
+        seed: int,
+        logs: Path,
+    ) -> Mapping[tuple[str, str], str]:
+        del hosts, on_step, openapi, seed, logs
+        asked = {(one.implementation, one.server) for one in cells}
+        return {server: reason for server, reason in self.refused.items() if server in asked}
+
+    @contextmanager
+    def _locked(self, run: str) -> Iterator[None]:
+        with locked(self.root / "lock", "this world", run):
+            yield
+
+    def _reap(self, *_: object) -> None:
+        shutil.rmtree(self.root / "states", ignore_errors=True)
+
+    def _make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> list[Hosts]:
+        del interrupts, progress
+        wanted.state.mkdir(parents=True)
+        return [self._lane(wanted, number) for number in range(wanted.bundle.experiment.lanes)]
+
+    def _lane(self, wanted: Wanted, number: int) -> Hosts:
+        cpus = available_cpus()
+        return Hosts(
+            ansible=wanted.ansible(number),
+            inventory=wanted.state / "inventory.json",
+            site=ThisMachine(lane_folder(wanted.state, number)),
+            cpus=CpuSets(cpus, cpus, cpus, cpus),
+            controller_cpus=cpus,
+            labels=(),
+            machine=self.identity,
+            identity=self.identity,
+            secrets=wanted.secrets,
+            load_boxes=1,
+            k6="k6",
+        )
