@@ -21,7 +21,8 @@ from benchmark_lab.runtime.hosts import Hosts, Wanted
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.leftovers import is_controlled, remove_state
 from benchmark_lab.runtime.progress import Progress
-from benchmark_lab.runtime.remote.ssh import Access, new_key
+from benchmark_lab.runtime.remote.ssh import Access
+from benchmark_lab.runtime.ssh_key import new_key
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 BUCKET = "LAB_STATE_BUCKET"
@@ -103,14 +104,19 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
         progress.step("Wait until the hosts answer over SSH")
         _wait(inventory, folder, wanted.tools)
         lanes = remote.make_hosts(wanted, inventory, remove=remove)
-    except BaseException:
-        with interrupts.shielded():
-            remove()
+    except BaseException as error:
+        with interrupts.shielded("removing the rented hosts, for minutes"):
+            try:
+                remove()
+            except ToolFailedError:
+                progress.say(str(error))  # what went wrong first would be lost
+                raise
             if wanted.state.exists():
                 remove_state(wanted.state)
         raise
     for hosts, of_lane in zip(lanes, outputs.hosts.values(), strict=True):
-        hosts.machine = {**hosts.machine, **_described(of_lane, variables, ready)}
+        # Of the identity as well: hosts that are rented anew are others, however alike.
+        hosts.machine = hosts.identity = {**hosts.machine, **_described(of_lane, variables, ready)}
     return lanes
 
 
@@ -193,9 +199,7 @@ def _wait(inventory: Inventory, folder: Path, tools: Tools) -> None:
                 time.sleep(1)
 
 
-def _described(
-    lane: Mapping[str, Sequence[Rented]], variables: TerraformVariables, ready: Ready
-) -> dict[str, str]:
+def _described(lane: Mapping[str, Sequence[Rented]], variables: TerraformVariables, ready: Ready) -> dict[str, str]:
     """What was rented, for the provenance."""
     types: Mapping[str, str] = {
         role: hosts.type for roles in variables.hardware.values() for role, hosts in roles.items()

@@ -12,12 +12,12 @@ from tests.aws.renting import EXPERIMENT, RentingLab, states, until
 pytestmark = pytest.mark.tools
 
 APPLY = ("apply", EXPERIMENT, "--only", "implementation=python-fastapi", "--rounds", "1", "--measure", "1s", "--yes")
-NO_LOAD_BOX = {"capacity": "c7a.xlarge"}
+NO_LOAD_BOX: dict[str, object] = {"capacity": "c7a.xlarge"}
 
 
 def test_nothing_that_costs_money_starts_unasked(renting: RentingLab) -> None:
     code, _, stderr = renting.run(*APPLY[:-1])
-    assert code == 2
+    assert code == 2, stderr
     assert stderr.startswith("This rents hosts for $")
     assert "agree to it with --yes" in stderr
     assert not renting.ledger.exists()

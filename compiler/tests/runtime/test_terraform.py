@@ -16,7 +16,12 @@ STATE = {
     "resources": [
         {"mode": "managed", "type": "aws_vpc", "name": "this", "instances": [{"attributes": {"id": "vpc-1"}}]},
         {"mode": "data", "type": "aws_region", "name": "this", "instances": [{"attributes": {"id": "us-east-1"}}]},
-        {"mode": "managed", "type": "aws_route", "name": "r", "instances": [{"attributes": {"id": "r-1"}}, {"attributes": {"id": "r-2"}}]},
+        {
+            "mode": "managed",
+            "type": "aws_route",
+            "name": "r",
+            "instances": [{"attributes": {"id": "r-1"}}, {"attributes": {"id": "r-2"}}],
+        },
     ]
 }
 
