@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -49,7 +48,7 @@ def apply(
     only: options.Only = None,
     keywords: options.Keywords = "",
     inventory: options.InventoryFile = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before what costs money.")] = False,
+    yes: options.Yes = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Run experiments and write their results to results/YYYY-MM-DD/.
@@ -62,18 +61,17 @@ def apply(
     listed = read_inventory(inventory) if inventory else None
     changes = options.changes(target, rounds, lanes, measure, only, keywords)
     plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
-    _agree_to_pay(plans, yes=yes)
+    agree_to_pay(sum(plan.worst_case_usd for plan in plans), yes=yes)
     code = max(_start(plan, root, listed, as_json=as_json) for plan in plans)
     raise typer.Exit(code)
 
 
-def _agree_to_pay(plans: Sequence[Plan], *, yes: bool) -> None:
-    """Go on where nothing costs money, or the user agrees to the worst case.
+def agree_to_pay(usd: float, *, yes: bool) -> None:
+    """Go on where nothing costs money, or the user agrees to what it costs at worst.
 
     Raises:
         NotAgreedError: otherwise.
     """
-    usd = sum(plan.worst_case_usd for plan in plans)
     if not usd or yes:
         return
     asked = f"This rents hosts for ${usd:.2f} at most."

@@ -51,6 +51,7 @@ InventoryFile = Annotated[
     Path | None,
     typer.Option(exists=True, dir_okay=False, help="Hosts for a target that makes none.", show_default=False),
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before what costs money.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -8,17 +8,19 @@ from typing import Annotated
 import typer
 
 from benchmark_lab.cli import options
-from benchmark_lab.cli.apply import carry_out
+from benchmark_lab.cli.apply import agree_to_pay, carry_out
 from benchmark_lab.cli.inventory import read_inventory
 from benchmark_lab.cli.project import find_root
 from benchmark_lab.cli.stored_runs import find_run
 from benchmark_lab.runtime.outcome import read_outcome
 from benchmark_lab.runtime.record import run_folder
+from benchmark_lab.runtime.rented import worst_case_usd
 
 
 def resume(
     run: Annotated[str, typer.Argument(help="A run: its folder, or its name or id below results/.")],
     inventory: options.InventoryFile = None,
+    yes: options.Yes = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Go on with a run where its journal ends: what is measured stays, and the schedule is the same.
@@ -32,5 +34,6 @@ def resume(
         typer.echo(f"Run {folder.path.name} is complete: there is nothing left to do.", err=True)
         typer.echo(f"Next: lab compare {folder.path.name}", err=True)
         return
+    agree_to_pay(worst_case_usd(folder.bundle), yes=yes)
     listed = read_inventory(inventory) if inventory else None
     raise typer.Exit(carry_out(folder, find_root(folder.path), (), listed, as_json=as_json))

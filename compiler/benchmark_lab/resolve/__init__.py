@@ -33,11 +33,9 @@ def resolve(document: Document, catalog: Catalog, changes: Changes) -> Experimen
     if written is None:
         raise InvalidExperimentError(problems)
     file, notes = change(written, changes)
-    rehearsal = file.target != written.target
     scope = scope_of(document, file, catalog)
     asked_too_early = not_yet(document, file, scope.parameters)
-    found = check(scope, file, catalog, changes, rehearsal=rehearsal)
-    raise_all([*problems, *found, *asked_too_early])
+    raise_all([*problems, *check(scope, file, catalog, changes), *asked_too_early])
     return _experiment(document, file, catalog, changes, notes)
 
 

@@ -18,17 +18,11 @@ from benchmark_lab.source import Document, Path
 from benchmark_lab.source.quantity import counted
 
 
-def check(
-    scope: Scope, file: ExperimentFile, catalog: Catalog, changes: Changes, *, rehearsal: bool
-) -> Iterator[Diagnostic]:
-    """Yield everything that names something unknown, or the same thing twice.
-
-    In a rehearsal, on another target than the file's, lanes are as many as that target has.
-    """
+def check(scope: Scope, file: ExperimentFile, catalog: Catalog, changes: Changes) -> Iterator[Diagnostic]:
+    """Yield everything that names something unknown, or the same thing twice."""
     yield from _target(scope.document, file, catalog, changes)
     if file.target in catalog.targets:
         yield from check_hosts(scope.document, file, catalog)
-        yield from [] if rehearsal else _lanes(scope.document, file, catalog, changes)
     yield from _twice(scope.document, [value.name for value in file.hardware], ("hardware",))
     yield from _twice(scope.document, [workers_text(value) for value in file.workers], ("workers",))
     levels = levels_of(file.load)
@@ -58,14 +52,6 @@ def _target(document: Document, file: ExperimentFile, catalog: Catalog, changes:
     else:
         message, known = f"unknown target `{name}`", tuple(dict.fromkeys((*TARGETS, *catalog.targets)))
         yield Diagnostic(Code.UNKNOWN_NAME, message, span, nearest(name, known), f"known: {', '.join(known)}")
-
-
-def _lanes(document: Document, file: ExperimentFile, catalog: Catalog, changes: Changes) -> Iterator[Diagnostic]:
-    most = catalog.targets[file.target].max_lanes
-    if file.lanes > most:
-        span = document.span(("lanes",)) if changes.lanes is None else None
-        message = f"target {file.target} has {counted(most, 'lane')} at most, not {file.lanes}"
-        yield Diagnostic(Code.OUT_OF_RANGE, message, span, help=f"lanes: {most}")
 
 
 def _load_boxes(document: Document, file: ExperimentFile) -> Iterator[Diagnostic]:

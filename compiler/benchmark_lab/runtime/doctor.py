@@ -59,6 +59,15 @@ def examine(tools: Tools, environment: Mapping[str, str]) -> Iterator[Finding]:
         found=f"lacks {', '.join(lacks)}" if lacks else "`lab testbed up` can make hosts here",
         help="without these there are no hosts in namespaces of this machine",
     )
+    terraform = environment.get("LAB_TERRAFORM", "terraform")
+    path = shutil.which(terraform, path=environment.get("PATH"))
+    yield Finding(
+        what="target `aws-ec2`",
+        ok=path is not None,
+        needed=False,
+        found=path or f"no {terraform} on PATH",
+        help="install Terraform 1.10 or later, or OpenTofu with LAB_TERRAFORM=tofu",
+    )
     for what, folder in (("space for builds", local.cache_root(environment)), ("space for runs", Path("/var/tmp"))):  # noqa: S108  as in local
         yield _space(what, folder)
 

@@ -123,6 +123,8 @@ def remove_all(  # noqa: PLR0917  as reap's, whose arguments these are
     try:
         if state.exists():
             reap(state, project, tools, environment, say)
+    except ResourcesRemainError:
+        raise
     except ToolFailedError as error:
         raise ResourcesRemainError(
             f"what run {state.name} left in {state} cannot be removed", output=str(error), next_step="try again"

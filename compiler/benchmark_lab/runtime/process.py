@@ -158,6 +158,12 @@ class Processes:
             )
 
 
+def _told_by(pid: int) -> frozenset[int]:
+    """The processes to which a tool passes the signals on that it gets: its group, and its children's groups."""
+    groups = {pid} | {child for child in _pids() if _stat(child, "ppid") == pid}
+    return frozenset(other for other in _pids() if _stat(other, "pgrp") in groups)
+
+
 def follow(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]) -> int:
     """Run a long command that must end by itself, in a session of its own; its exit status.
 
@@ -220,12 +226,6 @@ def _pids_in(folder: Path) -> list[int]:
             if (process / "cwd").readlink() == folder and int(process.name) != os.getpid():
                 found.append(int(process.name))
     return found
-
-
-def _told_by(pid: int) -> frozenset[int]:
-    """The processes to which a tool passes the signals on that it gets: its group, and its children's groups."""
-    groups = {pid} | {child for child in _pids() if _stat(child, "ppid") == pid}
-    return frozenset(other for other in _pids() if _stat(other, "pgrp") in groups)
 
 
 def end_marked(mark: str, told: Collection[int] = ()) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchmark_lab.bundle import StoredFile
+from benchmark_lab.bundle import Experiment, StoredFile, TerraformVariables
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.aws.account import connect
 from benchmark_lab.runtime.aws.sweep import Leftover, Patience, remove_and_look
@@ -33,6 +33,13 @@ class Record(StoredFile):
     root: str
     """The folder of Terraform's root beside the modules."""
     expires_at: str
+    bucket: str | None = None
+    """Where Terraform keeps the state, if not in the run's folder."""
+
+    @property
+    def backend(self) -> dict[str, str]:
+        """Of Terraform; empty where the state is in the folder."""
+        return {"bucket": self.bucket, "key": f"lab/{self.run}", "region": self.region} if self.bucket else {}
 
 
 class Cloud(Protocol):
@@ -65,13 +72,24 @@ class Aws:
 
 
 def terraform_in(
-    folder: Path, record: Record, environment: Mapping[str, str], on_step: Callable[[str], None]
+    folder: Path, record: Record, environment: Mapping[str, str], *, log: Path, on_step: Callable[[str], None]
 ) -> TerraformProgram:
     """Terraform in a run's folder."""
     cache = local.cache_root(environment) / "terraform"
     return TerraformProgram(
-        folder / record.root, environment, cache=cache, log=folder / "terraform.log", on_step=on_step
+        folder / record.root, environment, backend=record.backend, cache=cache, log=log, on_step=on_step
     )
+
+
+def read_variables(bundle: Path) -> TerraformVariables:
+    """What the compiler knew of the hosts."""
+    return TerraformVariables.model_validate_json((bundle / "terraform.tfvars.json").read_bytes())
+
+
+def worst_case_usd(bundle: Path) -> float:
+    """What hosts cost that are rented again for as long as a bundle allows; nothing where it rents none."""
+    prices = read_stored(bundle / "experiment.json", Experiment).hosts.usd_per_hour
+    return sum(prices.values()) * read_variables(bundle).hours if prices else 0.0
 
 
 def save(record: Record, folder: Path) -> None:
@@ -82,8 +100,6 @@ def save(record: Record, folder: Path) -> None:
 def destroy_leftover(state: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Remove the hosts of a run whose `lab` was killed; may be repeated. Nothing is done for a run that rents none.
 
-    A Terraform that still works for it is interrupted, once, and waited for.
-
     Raises:
         ResourcesRemainError: with what is left, and how to remove it.
     """
@@ -91,16 +107,19 @@ def destroy_leftover(state: Path, environment: Mapping[str, str], say: Callable[
     if not (folder / RECORD).exists():
         return
     record = read_stored(folder / RECORD, Record)
-    interrupt_in(folder / record.root)
-    end(folder, record, terraform_in(folder, record, environment, lambda _: None), Aws(record.region, say), say)
+    terraform = terraform_in(folder, record, environment, log=folder / "terraform.log", on_step=lambda _: None)
+    end(folder, record, terraform, Aws(record.region, say), say)
 
 
 def end(folder: Path, record: Record, terraform: Terraform, cloud: Cloud, say: Callable[[str], None]) -> None:
     """Remove everything that was made for a run, and look that nothing is left.
 
+    A Terraform that still works for it is interrupted, once, and waited for.
+
     Raises:
         ResourcesRemainError: with what is left, and how to remove it.
     """
+    interrupt_in(folder / record.root)
     if not (folder / record.root / PLAN).exists():
         return  # nothing was ever applied
     problems = _destroyed(terraform, say)
@@ -111,13 +130,15 @@ def end(folder: Path, record: Record, terraform: Terraform, cloud: Cloud, say: C
         remaining = terraform.known()
     else:
         # What was found by its tag and removed is still in Terraform's state; it sees that it is gone.
-        remaining = terraform.known() and (_destroyed(terraform, say), terraform.known())[1]
+        if terraform.known():
+            problems = _destroyed(terraform, say)
+        remaining = terraform.known()
         if not remaining:
             return
-    left = "\n".join(remaining)
+    left = "".join(f"\n  {each}" for each in remaining)
     raise ResourcesRemainError(
-        f"what was rented for run {record.run} could not be removed, or not be seen to be gone",
-        output="\n".join(filter(None, [left, *problems[-1:]])),
+        f"what was rented for run {record.run} could not be removed, or not be seen to be gone{left}",
+        output="\n".join(problems[-1:]),
         next_step=(
             "the next `lab` command tries again, and so does `lab sweep --yes`; by hand: "
             f"cd {folder / record.root} && terraform destroy\n"

@@ -21,9 +21,12 @@ from benchmark_lab.runtime.hosts import Hosts, Wanted
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.leftovers import is_controlled
 from benchmark_lab.runtime.progress import Progress
-from benchmark_lab.runtime.remote.ssh import Access, new_key
+from benchmark_lab.runtime.remote.ssh import Access
+from benchmark_lab.runtime.ssh_key import new_key
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
+BUCKET = "LAB_STATE_BUCKET"
+"""The setting that has Terraform keep its state in S3."""
 READY_TIMEOUT_S = 300.0
 """For a host to boot and to be done with its first start."""
 _LONGEST_NAME = 30
@@ -48,7 +51,7 @@ class Outputs(Part):
 
 
 def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
-    """Rent hosts for one hardware value; nothing is installed on them yet.
+    """Rent hosts for one hardware value, lane by lane; nothing is installed on them yet.
 
     Raises:
         ToolFailedError: if the account can't give them, or something failed; nothing is left of what was made.
@@ -83,7 +86,8 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
     except BaseException:
         local.remove_state(wanted.state)
         raise
-    terraform = rented.terraform_in(folder, record, wanted.origin.environment, progress.step)
+    log = wanted.logs / "terraform.log"
+    terraform = rented.terraform_in(folder, record, wanted.origin.environment, log=log, on_step=progress.step)
     cloud = rented.Aws(variables.region, progress.say)
 
     def remove() -> None:
@@ -100,21 +104,25 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
         progress.step("Wait until the hosts answer over SSH")
         _wait(inventory, folder, wanted.tools)
         lanes = remote.make_hosts(wanted, inventory, remove=remove)
-    except BaseException:
-        with interrupts.shielded():
-            remove()
+    except BaseException as error:
+        with interrupts.shielded("removing the rented hosts, for minutes"):
+            try:
+                remove()
+            except ToolFailedError:
+                progress.say(str(error))  # what went wrong first would be lost
+                raise
             if wanted.state.exists():
                 local.remove_state(wanted.state)
         raise
-    for hosts in lanes:
-        hosts.machine = {**hosts.machine, **_described(outputs, variables, ready)}
+    for hosts, of_lane in zip(lanes, outputs.hosts.values(), strict=True):
+        # Of the identity as well: hosts that are rented anew are others, however alike.
+        hosts.machine = hosts.identity = {**hosts.machine, **_described(of_lane, variables, ready)}
     return lanes
 
 
 def _variables(wanted: Wanted) -> TerraformVariables:
     """What the compiler knew of this hardware value's hosts."""
-    text = (wanted.bundle.folder / "terraform.tfvars.json").read_text(encoding="utf-8")
-    variables = TerraformVariables.model_validate_json(text)
+    variables = rented.read_variables(wanted.bundle.folder)
     name = wanted.hardware.name
     return variables.model_copy(update={"hardware": {name: variables.hardware[name]}})
 
@@ -125,6 +133,7 @@ def _laid_out(wanted: Wanted, variables: TerraformVariables) -> tuple[Path, rent
     folder.mkdir(mode=0o700)
     expires_at = datetime.now(UTC) + timedelta(hours=variables.hours)
     record = rented.Record(
+        bucket=wanted.origin.environment.get(BUCKET),
         run=run_name(wanted.state.name),
         region=variables.region,
         root=root,
@@ -134,6 +143,8 @@ def _laid_out(wanted: Wanted, variables: TerraformVariables) -> tuple[Path, rent
     for part in ("modules", root):
         shutil.copytree(wanted.bundle.files / "infra" / part, folder / part)
     shutil.copy(wanted.bundle.folder / "terraform.tfvars.json", folder / root)
+    if record.bucket:
+        shutil.copy(folder / root / "s3.backend.tf.example", folder / root / "backend.tf")
     return folder, record
 
 
@@ -188,16 +199,13 @@ def _wait(inventory: Inventory, folder: Path, tools: Tools) -> None:
                 time.sleep(1)
 
 
-def _described(outputs: Outputs, variables: TerraformVariables, ready: Ready) -> dict[str, str]:
+def _described(lane: Mapping[str, Sequence[Rented]], variables: TerraformVariables, ready: Ready) -> dict[str, str]:
     """What was rented, for the provenance."""
     types: Mapping[str, str] = {
         role: hosts.type for roles in variables.hardware.values() for role, hosts in roles.items()
     }
     hosts = {
-        f"instance of {host.name}": f"{host.id}, {types[role]}"
-        for roles in outputs.hosts.values()
-        for role, of_role in roles.items()
-        for host in of_role
+        f"instance of {host.name}": f"{host.id}, {types[role]}" for role, of_role in lane.items() for host in of_role
     }
     images = {f"image for {architecture}": image for architecture, image in ready.images.items()}
     return {**hosts, **images, "region": variables.region, "availability zone": ready.zone.id}

@@ -45,13 +45,21 @@ class TerraformProgram:
     """The real one: python-terraform's command lines and short calls; what takes long is followed line by line."""
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str], *, cache: Path, log: Path, on_step: Callable[[str], None]
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        backend: Mapping[str, str],
+        cache: Path,
+        log: Path,
+        on_step: Callable[[str], None],
     ) -> None:
         """Prepare for one folder.
 
         Args:
             folder: of the configuration, its variables and its state.
             environment: of the caller, with what the provider finds its account by.
+            backend: where the state is kept; empty for the folder itself.
             cache: where providers are kept between runs.
             log: gets everything that Terraform prints.
             on_step: is told what begins and ends.
@@ -66,6 +74,7 @@ class TerraformProgram:
             # The folder is new for each run, and so is its lock file: without this a cached provider would not be used.
             "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1",
         }
+        self._backend = dict(backend)
         self._cache = cache
         self._log = log
         self._on_step = on_step
@@ -73,7 +82,7 @@ class TerraformProgram:
     def init(self) -> None:
         """Get the provider."""
         self._cache.mkdir(parents=True, exist_ok=True)
-        self._follow("init", input=False, no_color=IsFlagged)
+        self._follow("init", input=False, no_color=IsFlagged, backend_config=self._backend)
 
     def plan(self) -> None:
         """Decide what to make, and keep the plan."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
+from tests.aws.account import REGION
+from tests.aws.renting import RentingLab
 from tests.aws.root import Plan, Root, copied
 from tests.aws.stand_in import terraform_settings
+from tests.e2e.conftest import Lab, lab  # noqa: F401  a fixture
 
 
 @pytest.fixture(scope="session")
@@ -39,4 +44,31 @@ def plans(settings: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         root.write("lanes.auto.tfvars.json", {"lanes": 3})
         root.init()
         made[name] = root.planned()
+    return made
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """Where moto's AWS answers."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def renting(lab: Lab, tmp_path: Path, settings: Path, endpoint: str) -> RentingLab:  # noqa: F811  the fixture
+    """A project whose sweep rents hosts that this machine can play, and an account for it."""
+    made = RentingLab(project=lab.project, started=lab.started, place=tmp_path, settings=settings, endpoint=endpoint)
+    made.shrink_hosts()
+    made.pool.write_text("".join(f"198.18.0.{host}\n" for host in range(2, 22)))
+    ec2 = boto3.client(
+        "ec2",
+        region_name=REGION,
+        endpoint_url=endpoint,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",  # noqa: S106  nobody's
+    )
+    made.pin_image(ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"])
     return made

@@ -57,6 +57,15 @@ def test_hosts_end_themselves_for_good(plan: Plan) -> None:
         assert timer[-2:] == ["systemctl", "poweroff"]
 
 
+def test_hosts_show_the_key_that_they_were_given(ec2: Root) -> None:
+    ec2.write("host-key.auto.tfvars.json", {"host_key": {"private": "the private half", "public": "ssh-ed25519 AAAA"}})
+    for instance in of_type(ec2.planned(), "aws_instance"):
+        _, _, document = instance.after["user_data"].partition("\n")
+        given = json.loads(document)
+        assert given["ssh_keys"] == {"ed25519_private": "the private half", "ed25519_public": "ssh-ed25519 AAAA"}
+        assert given["bootcmd"][0][0] == "systemd-run"
+
+
 def test_each_host_is_ended_by_a_schedule_of_its_own(plan: Plan) -> None:
     schedules = of_type(plan, "aws_scheduler_schedule")
     assert len(schedules) == len(of_type(plan, "aws_instance")) == 12

@@ -39,6 +39,10 @@ class Lab:
     project: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
     def write_experiment(
         self, scenario: str = "01-lightweight", measure: str = "2s", rounds: int = 1, load_boxes: int = 1
     ) -> str:
@@ -51,6 +55,8 @@ class Lab:
             subprocess.Popen(
                 [sys.executable, "-m", "benchmark_lab", *arguments],
                 cwd=self.project,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,

@@ -62,7 +62,7 @@ def lab(module: Callable[[str], ModuleType]) -> Iterator[Lab]:
             "user": found.user,
             "password": "secret",
             "host": "127.0.0.1",
-            "allowed": "127.0.0.1/32",
+            "allowed": ["127.0.0.1/32"],
             "cpus": [],
             "sampler_cpus": [],
             "settings": {"fsync": "off", "shared_preload_libraries": "pg_stat_statements"},

@@ -19,6 +19,8 @@ locals {
   # hours since the boot guard against a clock that is wrong.
   boot = [
     ["systemd-run", "--unit=lab-expiry", "--timer-property=AccuracySec=1s", "--on-calendar=${local.shutdown_at} UTC", "--on-active=${ceil(var.hours * 60)}m", "systemctl", "poweroff"],
+    # What Debian does by the clock would be measured along.
+    ["systemctl", "mask", "--now", "apt-daily.timer", "apt-daily-upgrade.timer", "man-db.timer", "e2scrub_all.timer"],
   ]
 }
 

@@ -22,6 +22,7 @@ from benchmark_lab.runtime.tools import ToolFailedError
 if TYPE_CHECKING:  # stubs, which only the developer has
     from types_boto3_ec2 import EC2Client
     from types_boto3_iam import IAMClient
+    from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from types_boto3_scheduler import EventBridgeSchedulerClient
     from types_boto3_service_quotas import ServiceQuotasClient
     from types_boto3_ssm import SSMClient
@@ -54,6 +55,7 @@ class Account:
     quotas: ServiceQuotasClient
     scheduler: EventBridgeSchedulerClient
     ssm: SSMClient
+    tags: ResourceGroupsTaggingAPIClient
 
 
 def connect(region: str) -> Account:
@@ -76,6 +78,7 @@ def connect(region: str) -> Account:
             quotas=session.client("service-quotas", config=_CONFIG),
             scheduler=session.client("scheduler", config=_CONFIG),
             ssm=session.client("ssm", config=_CONFIG),
+            tags=session.client("resourcegroupstaggingapi", config=_CONFIG),
         )
 
 

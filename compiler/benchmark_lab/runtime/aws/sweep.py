@@ -83,8 +83,8 @@ def remove_and_look(
             empty += 1
         if empty == EMPTY_LISTINGS:
             return
+    left = "".join(f"\n  {each}" for each in found)
     raise ResourcesRemainError(
-        f"resources remain in {account.region} of account {account.id}",
-        output="\n".join(map(str, found)),
+        f"resources remain in {account.region} of account {account.id}:{left}",
         next_step="`lab sweep --yes` tries again; hosts end themselves when their tag `lab:expires-at` says",
     )

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmark_lab.runtime.aws.account import Account, asking
 
 if TYPE_CHECKING:
-    from types_boto3_ec2.type_defs import FilterTypeDef
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_resourcegroupstaggingapi.type_defs import TagFilterTypeDef
 
 RUN, OWNER, EXPIRES_AT = "lab:run", "lab:owner", "lab:expires-at"
 PREFIX = "lab-"
 """What names on AWS begin with."""
-_MOST_VALUES = 200
-"""In a filter, as AWS has it."""
-ENDED = {"shutting-down", "terminated"}
-NOT_OF_ITS_OWN = {"security-group-rule", "spot-instances-request"}
-"""Kinds that go with another, and cost nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How resources of one kind are listed."""
+
+    kind: str
+    operation: str
+    key: str
+    """Of the list in the answer."""
+    id: str
+    """Key of a resource's id."""
+    over: tuple[object, ...] = ()
+    """States of what is gone, and still listed for a while."""
+
+
+PAID_FOR = {"active", "pending"}
+_ENDED = ({"Code": 32, "Name": "shutting-down"}, {"Code": 48, "Name": "terminated"})
+LISTINGS = (
+    Listing("instance", "describe_instances", "Reservations", "InstanceId", _ENDED),
+    Listing("network-interface", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
+    Listing("volume", "describe_volumes", "Volumes", "VolumeId", ("deleting", "deleted")),
+    Listing("key-pair", "describe_key_pairs", "KeyPairs", "KeyPairId"),
+    Listing("placement-group", "describe_placement_groups", "PlacementGroups", "GroupId", ("deleting", "deleted")),
+    Listing("security-group", "describe_security_groups", "SecurityGroups", "GroupId"),
+    Listing("subnet", "describe_subnets", "Subnets", "SubnetId"),
+    Listing("route-table", "describe_route_tables", "RouteTables", "RouteTableId"),
+    Listing("internet-gateway", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+    Listing("vpc", "describe_vpcs", "Vpcs", "VpcId"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +66,8 @@ class Tagged:
 def find(account: Account, run: str | None = None) -> tuple[Tagged, ...]:
     """Every resource in the region that is tagged with a run, or with this one; hosts that have ended are left out."""
     with asking("what runs have left"):
-        found = [*_of_ec2(account, run), *_schedule_groups(account, run)]
-        gone = _ended(account, [each.id for each in found if each.kind == "instance"])
-        found += _roles(account, {each.run: each for each in found}, run)
-    return tuple(each for each in found if each.id not in gone and each.kind not in NOT_OF_ITS_OWN)
+        found = [*_of_ec2(account, run), *_reservations(account, run), *_schedule_groups(account, run)]
+        return (*found, *_roles(account, {each.run for each in found} | ({run} if run else set())))
 
 
 def role_name(run: str) -> str:
@@ -52,15 +76,37 @@ def role_name(run: str) -> str:
 
 
 def _of_ec2(account: Account, run: str | None) -> Iterator[Tagged]:
-    filters: list[FilterTypeDef] = [{"Name": "key", "Values": [RUN, OWNER, EXPIRES_AT]}]
-    tags: dict[tuple[str, str], dict[str, str]] = {}
-    for page in account.ec2.get_paginator("describe_tags").paginate(Filters=filters):
-        for tag in page["Tags"]:
-            of = tags.setdefault((str(tag.get("ResourceType")), str(tag.get("ResourceId"))), {})
-            of[str(tag.get("Key"))] = str(tag.get("Value"))
-    for (kind, name), values in tags.items():
-        if RUN in values and run in {None, values[RUN]}:
-            yield _tagged(kind, name, values)
+    filters = [{"Name": f"tag:{RUN}", "Values": [run]} if run else {"Name": "tag-key", "Values": [RUN]}]
+    for listing in LISTINGS:
+        for each in _items(account.ec2, listing, filters):
+            if each.get("State") not in listing.over:
+                values = {tag["Key"]: tag["Value"] for tag in each.get("Tags", [])}
+                yield _tagged(listing.kind, each[listing.id], values)
+
+
+def _items(ec2: EC2Client, listing: Listing, filters: Sequence[Mapping[str, object]]) -> Iterator[dict[str, Any]]:
+    if ec2.can_paginate(listing.operation):
+        pages = ec2.get_paginator(listing.operation).paginate(Filters=filters)  # type: ignore[call-overload]  # one of LISTINGS
+    else:
+        pages = [getattr(ec2, listing.operation)(Filters=filters)]
+    for page in pages:
+        for each in page[listing.key]:
+            yield from each["Instances"] if listing.kind == "instance" else [each]
+
+
+def _reservations(account: Account, run: str | None) -> Iterator[Tagged]:
+    """Yield capacity reservations that are paid for; without one nothing but its tag is asked for."""
+    tag: TagFilterTypeDef = {"Key": RUN, "Values": [run]} if run else {"Key": RUN}
+    pages = account.tags.get_paginator("get_resources").paginate(
+        TagFilters=[tag], ResourceTypeFilters=["ec2:capacity-reservation"]
+    )
+    for page in pages:
+        for mapping in page["ResourceTagMappingList"]:
+            name = mapping.get("ResourceARN", "").rpartition("/")[2]
+            listed = account.ec2.describe_capacity_reservations(CapacityReservationIds=[name])["CapacityReservations"]
+            if any(each.get("State") in PAID_FOR for each in listed):
+                values = {each["Key"]: each["Value"] for each in mapping.get("Tags", [])}
+                yield _tagged("capacity-reservation", name, values)
 
 
 def _schedule_groups(account: Account, run: str | None) -> Iterator[Tagged]:
@@ -73,9 +119,9 @@ def _schedule_groups(account: Account, run: str | None) -> Iterator[Tagged]:
                 yield _tagged("schedule-group", group.get("Name", ""), values)
 
 
-def _roles(account: Account, known: dict[str, Tagged], run: str | None) -> Iterator[Tagged]:
-    """Yield the roles of runs that have left something, or of this one: roles can't be listed by tag."""
-    for name in {*known, *([run] if run else [])}:
+def _roles(account: Account, runs: Collection[str]) -> Iterator[Tagged]:
+    """Yield the roles of these runs: roles can't be listed by tag."""
+    for name in sorted(runs):
         try:
             role = account.iam.get_role(RoleName=role_name(name))["Role"]
         except account.iam.exceptions.NoSuchEntityException:
@@ -95,19 +141,3 @@ def _time(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
-
-
-def _ended(account: Account, instances: Sequence[str]) -> set[str]:
-    """Those of these instances that have ended, or are about to: AWS lists them for an hour."""
-    gone: set[str] = set()
-    for first in range(0, len(instances), _MOST_VALUES):
-        ids = instances[first : first + _MOST_VALUES]
-        filters: list[FilterTypeDef] = [{"Name": "instance-id", "Values": ids}]
-        there = set()
-        for page in account.ec2.get_paginator("describe_instances").paginate(Filters=filters):
-            for reservation in page["Reservations"]:
-                for instance in reservation.get("Instances", []):
-                    if instance.get("State", {}).get("Name") not in ENDED:
-                        there.add(instance.get("InstanceId"))
-        gone |= {name for name in ids if name not in there}
-    return gone

@@ -108,7 +108,7 @@ def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object
         ToolFailedError: if one cannot be reached, or lacks something that this target does not install.
     """
     state = wanted.state
-    if not state.exists():
+    if own := not state.exists():
         local.new_state(state, wanted.mark)
     taken = inventory.lanes[: wanted.bundle.experiment.lanes]
     end = _End(len(taken), state, remove)
@@ -121,7 +121,8 @@ def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object
             ]
             held.pop_all()
     except BaseException:
-        local.remove_state(state)
+        if own:
+            local.remove_state(state)
         raise
     return made
 

@@ -1,4 +1,4 @@
-"""How `lab` and Ansible log in to a host: the only place with SSH's options and keys."""
+"""How `lab` and Ansible log in to a host: the only place with SSH's options."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark_lab.inventory import InventoryHost, Login
-from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 ALIVE = ("ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3")
 """A host that is cut off is noticed after 15 s."""
@@ -72,11 +71,3 @@ class Access:
             "ansible_ssh_args": "-o ControlMaster=auto -o ControlPersist=15s",
             "ansible_ssh_common_args": shlex.join(self._options()),
         }
-
-
-def new_key(path: Path, name: str, tools: Tools) -> str:
-    """Make an SSH key without a passphrase, mode 0600; its public half."""
-    done = tools.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path)])
-    if done.status != 0:
-        raise ToolFailedError("ssh-keygen cannot make a key", output=done.stderr)
-    return path.with_suffix(".pub").read_text(encoding="utf-8").strip()

@@ -16,7 +16,7 @@ from benchmark_lab.runtime import local
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.lock import LockedError
 from benchmark_lab.runtime.machine import available_cpus
-from benchmark_lab.runtime.remote.ssh import new_key
+from benchmark_lab.runtime.ssh_key import new_key
 from benchmark_lab.runtime.testbed import host as hosts
 from benchmark_lab.runtime.testbed import network, rootfs
 from benchmark_lab.runtime.testbed.inventory import INVENTORY, KEY, KNOWN_HOSTS, inventory

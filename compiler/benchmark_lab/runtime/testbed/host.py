@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from benchmark_lab.runtime.remote.ssh import new_key
+from benchmark_lab.runtime.ssh_key import new_key
 from benchmark_lab.runtime.testbed.layout import Host
 from benchmark_lab.runtime.testbed.network import NAMESPACES
 from benchmark_lab.runtime.testbed.packages import PackageSettings, reaching

@@ -1,0 +1,136 @@
+"""`lab apply --target aws-ec2` to its results: real Terraform, Ansible over SSH and k6; a testbed plays the hosts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from tests.aws.conftest import endpoint, renting, settings  # noqa: F401  fixtures
+from tests.aws.renting import EXPERIMENT, RentingLab, states
+from tests.e2e.conftest import STATE
+from tests.testbed import commands
+from tests.testbed.conftest import before  # noqa: F401  a fixture
+from tests.testbed.harm import Host, on
+from tests.testbed.traces import traces
+
+pytestmark = [pytest.mark.hosts, pytest.mark.skipif(os.getuid() != 0, reason="making hosts needs root")]
+
+USER = "admin"
+"""As Debian's images on AWS have it; it may become root."""
+APPLY = ("apply", EXPERIMENT, "--target", "aws-ec2", "--only", "implementation=python-fastapi")
+SHORT = ("--only", "server=uvicorn", "--only", "workers=1", "--only", "workers=2", "--rounds", "1", "--yes")
+
+
+@pytest.fixture(scope="module")
+def machines(before: dict[str, set[str]]) -> Iterator[dict[str, Host]]:  # noqa: F811  the fixture that is imported
+    """Hosts as AWS has them in stock; afterwards nothing of them is left."""
+    made = commands.lab("up")
+    assert made.returncode == 0, made.stderr
+    found = commands.hosts()
+    for host in found.values():
+        must(host, "apt-get -qq update && apt-get -qq install --yes --no-install-recommends sudo")
+        must(host, f"useradd --create-home --shell /bin/bash --password '*' {USER} && mkdir -m 700 /home/{USER}/.ssh")
+        must(host, f"printf 'Defaults !env_reset\\n{USER} ALL=(ALL) NOPASSWD: ALL\\n' > /etc/sudoers.d/{USER}")
+    yield found
+    removed = commands.lab("down")
+    assert removed.returncode == 0, removed.stderr
+    assert traces() == before
+
+
+@pytest.fixture
+def rented(renting: RentingLab, machines: dict[str, Host]) -> Iterator[RentingLab]:  # noqa: F811  the fixture
+    """A `lab` whose instances are the testbed's hosts, from their start to their end."""
+    renting.pool.write_text("".join(f"{host['address']}\n" for host in machines.values()))
+    with landlord(renting, machines):
+        yield renting
+
+
+def must(host: Host, script: str) -> None:
+    done = on(host, "sh", "-c", script)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def landlord(lab: RentingLab, machines: dict[str, Host]) -> Iterator[None]:
+    """Does what cloud-init does when an instance starts, and what its end does."""
+    by_address, stop = {host["address"]: host for host in machines.values()}, Event()
+
+    def watch() -> None:
+        seen, living = 0, dict[str, Host]()
+        while not stop.wait(0.1):
+            for event in lab.events()[seen:]:
+                seen += 1
+                if event["type"] == "aws_instance" and event["action"] == "create" and event.get("address"):
+                    living[event["id"]] = host = by_address[event["address"]]
+                    move_in(host)
+                elif event["action"] == "destroy" and not event.get("error") and event["id"] in living:
+                    move_out(living.pop(event["id"]))
+
+    thread = Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def move_in(host: Host) -> None:
+    """Put the keys of the run on the host that Terraform hands it: the host's own, and who may log in."""
+    (path,) = STATE.glob("runs/*/terraform/aws-ec2/run.auto.tfvars.json")
+    given = json.loads(path.read_text())
+    root = Path(f"/proc/{host['init_pid']}/root")
+    (root / "etc/ssh/ssh_host_ed25519_key").write_text(given["host_key"]["private"])
+    (root / "etc/ssh/ssh_host_ed25519_key.pub").write_text(given["host_key"]["public"] + "\n")
+    (root / f"home/{USER}/.ssh/authorized_keys").write_text(given["public_key"] + "\n")
+    must(host, f"chown --recursive {USER}: /home/{USER}/.ssh && chmod 600 /home/{USER}/.ssh/authorized_keys")
+    must(host, "start-stop-daemon --stop --retry 5 --pidfile /run/sshd.pid --remove-pidfile && /usr/sbin/sshd")
+
+
+def move_out(host: Host) -> None:
+    """End everything that runs for the user, and forget it."""
+    on(host, "pkill", "-KILL", "-u", USER)
+    must(host, f"rm -rf /var/tmp/benchmark-lab-{USER} /home/{USER}/.ssh/authorized_keys")
+
+
+def test_the_sweep_runs_on_rented_hosts_and_nothing_is_left(rented: RentingLab) -> None:
+    code, stdout, stderr = rented.run(*APPLY, *SHORT, "--measure", "1s")
+    assert code in {0, 4}, stderr
+    assert len(rented.trials()) == 2, stderr
+    assert all(trial["requests"] for trial in rented.trials()), rented.trials()
+    assert "python-fastapi" in stdout
+    summary = json.loads((rented.run_folder() / "summary.json").read_text())
+    machine = summary["provenance"]["machine"]
+    assert machine["region"] == "us-east-1"
+    assert machine["availability zone"].startswith("use1-az")
+    assert machine["instance of default-1-sut-1"].startswith("i-")
+    assert machine["instance of default-1-sut-1"].endswith(", c7a.large")
+    assert summary["labels"] == []
+    assert 0 < summary["rented_usd"] < 1
+    assert "rent hosts" in {phase["name"] for phase in summary["phases"]}
+    assert rented.left() == {}
+    assert states() == []
+    code, listed, _ = rented.run("sweep", "--json")
+    assert (code, json.loads(listed)["leftovers"]) == (0, [])
+
+
+def test_a_lab_that_is_killed_during_the_trials_leaves_nothing_after_the_next_command(rented: RentingLab) -> None:
+    process = rented.start(*APPLY, *SHORT, "--measure", "20s")
+    rented.wait_for_window()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert rented.left()
+    began = time.monotonic()
+    _, _, stderr = rented.run("doctor")
+    assert "which was killed" in stderr
+    assert rented.left() == {}
+    assert states() == []
+    assert time.monotonic() - began < 120
