@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.conftest import STATE, Lab
 
@@ -62,7 +63,7 @@ class RentingLab(Lab):
         pinned = {"schema": 1, "images": {"us-east-1": {"amd64": image}}}
         (self.project / "lab.lock").write_text(json.dumps(pinned))
 
-    def events(self) -> list[dict[str, str]]:
+    def events(self) -> list[dict[str, Any]]:
         text = self.ledger.read_text() if self.ledger.exists() else ""
         return [json.loads(line) for line in text.split("\n")[:-1]]
 
