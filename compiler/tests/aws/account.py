@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from benchmark_lab.runtime.aws.account import Account, connect
 from benchmark_lab.runtime.aws.tagged import role_name
+from tests.aws import more_of_moto
 
 REGION = "us-east-1"
 POLICY = (
@@ -22,6 +23,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS
 @contextmanager
 def played() -> Iterator[Account]:
     """Nothing goes out: moto answers what boto3 asks."""
+    more_of_moto.play()
     with pytest.MonkeyPatch.context() as environment, mock_aws():  # boto3 finds credentials nowhere else
         for name, value in KEYS.items():
             environment.setenv(name, value)
@@ -72,8 +74,13 @@ def make_all(account: Account, of: Mapping[str, str]) -> list[str]:
     )["Instances"][0]["InstanceId"]
     volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1, TagSpecifications=tagged("volume"))["VolumeId"]  # type: ignore[arg-type]
     key = ec2.create_key_pair(KeyName=of["lab:run"], TagSpecifications=tagged("key-pair"))["KeyPairId"]  # type: ignore[arg-type]
+    group = ec2.create_placement_group(
+        GroupName=of["lab:run"],
+        Strategy="cluster",
+        TagSpecifications=tagged("placement-group"),  # type: ignore[arg-type]
+    )["PlacementGroup"]["GroupId"]
     account.scheduler.create_schedule_group(Name=f"lab-{of['lab:run']}", Tags=listed)  # type: ignore[arg-type]
     role = role_name(of["lab:run"])
     account.iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}", Tags=listed)  # type: ignore[arg-type]
     account.iam.put_role_policy(RoleName=role, PolicyName="terminate", PolicyDocument=POLICY)
-    return [vpc, subnet_id, gateway_id, table, *groups, instance, volume, key, f"lab-{of['lab:run']}", role]
+    return [vpc, subnet_id, gateway_id, table, *groups, instance, volume, key, group, f"lab-{of['lab:run']}", role]

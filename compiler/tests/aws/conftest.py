@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.aws import more_of_moto
 from tests.aws.account import REGION
 from tests.aws.renting import RentingLab
 from tests.aws.root import Plan, Root, copied
@@ -50,6 +51,7 @@ def plans(settings: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
     """Where moto's AWS answers."""
+    more_of_moto.play()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

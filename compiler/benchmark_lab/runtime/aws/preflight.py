@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -137,14 +138,15 @@ def _running_vcpus(account: Account) -> int:
         pages = account.ec2.get_paginator("describe_instances").paginate(
             Filters=[{"Name": "instance-state-name", "Values": ["pending", "running"]}]
         )
-        options = [
-            instance.get("CpuOptions", {})
+        running = Counter(
+            str(instance.get("InstanceType"))
             for page in pages
             for reservation in page["Reservations"]
             for instance in reservation.get("Instances", [])
-            if _STANDARD.match(str(instance.get("InstanceType")))
-        ]
-    return sum(option.get("CoreCount", 0) * option.get("ThreadsPerCore", 0) for option in options)
+        )
+        standard = set(filter(_STANDARD.match, running))
+        types = _types(account, standard) if standard else {}
+    return sum(running[name] * int(found.get("VCpuInfo", {}).get("DefaultVCpus", 0)) for name, found in types.items())
 
 
 def _boundary(account: Account) -> str | None:

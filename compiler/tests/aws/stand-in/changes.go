@@ -103,7 +103,7 @@ func (s *server) ApplyResourceChange(_ context.Context, request *tfprotov5.Apply
 
 func (s *server) create(typeName string, planned tftypes.Value) (tftypes.Value, error) {
 	made := newInventor(typeName, planned, rand.Text(), s.region)
-	asked := event{Action: "create", Type: typeName, ID: made.id, Tags: tagsOf(planned), Given: givenIn(planned)}
+	asked := event{Action: "create", Type: typeName, ID: made.id, Tags: tagsOf(planned)}
 	happened, err := s.cloud.create(asked, text(child(planned, "instance_type")))
 	if err != nil {
 		return planned, err
@@ -146,15 +146,4 @@ func tagsOf(planned tftypes.Value) map[string]string {
 		words[key] = text(value)
 	}
 	return words
-}
-
-// givenIn returns what of an instance or a key decides how the host is logged in to.
-func givenIn(planned tftypes.Value) map[string]string {
-	given := map[string]string{}
-	for _, name := range []string{"key_name", "public_key", "user_data"} {
-		if word := text(child(planned, name)); word != "" {
-			given[name] = word
-		}
-	}
-	return given
 }

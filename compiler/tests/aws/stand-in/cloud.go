@@ -22,9 +22,7 @@ type event struct {
 	// Address and PrivateAddress are what an instance took from the pool.
 	Address        string `json:"address,omitempty"`
 	PrivateAddress string `json:"private_address,omitempty"`
-	// Given is what a host's first start goes by: its user data, and the key that may log in.
-	Given map[string]string `json:"given,omitempty"`
-	Error string            `json:"error,omitempty"`
+	Error          string `json:"error,omitempty"`
 }
 
 // cloud is what exists: the ledger, and nothing but it, says so. A line that a test appends counts as well.
