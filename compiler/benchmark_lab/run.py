@@ -246,7 +246,9 @@ class HostsReady(Part):
     cpu_sets: dict[str, str]
     labels: tuple[str, ...]
     machine: dict[str, str] = {}
-    """What the hosts are, for the provenance."""
+    """What the hosts are and how they are set, for the provenance."""
+    as_found: dict[str, str] = {}
+    """Settings that the run changed, as they were before."""
 
 
 class Estimate(Part):
@@ -372,7 +374,9 @@ class Provenance(Part):
     git_dirty: bool | None
     seed: int
     machine: dict[str, str]
-    """Kernel, CPU model, CPUs, memory, by role where they differ."""
+    """Kernel, CPU model, CPUs, memory and settings of the hosts, by host where they differ."""
+    as_found: dict[str, str] = {}
+    """Settings that the run changed, as they were before."""
     versions: dict[str, str]
     """Of everything that measured and that was measured."""
     cpu_sets: dict[str, str]
