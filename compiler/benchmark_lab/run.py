@@ -86,6 +86,8 @@ class HostObservation(Part):
     """Connections that a full listen queue refused."""
     disk_read_bytes: int = 0
     disk_written_bytes: int = 0
+    allowance_exceeded: int = 0
+    """Packets that a network card of a rented host held back or dropped, since its allowance was used up."""
 
 
 class DatabaseObservation(Part):

@@ -34,12 +34,15 @@ def of_hosts(case: Case) -> Iterator[Reason]:
 
 
 def of_network(case: Case) -> Iterator[Reason]:
-    """METHOD 10: connections that were asked for in vain."""
+    """METHOD 10: connections that were asked for in vain, and packets beyond what a rented host may send or get."""
     seen = [
         f"{count:,} {what} on {role}"
         for role, host in case.hosts.items()
-        if role != "db"
-        for count, what in ((host.syn_retransmits, "SYN retransmits"), (host.listen_overflows, "listen overflows"))
+        for count, what in (
+            (host.syn_retransmits if role != "db" else 0, "SYN retransmits"),
+            (host.listen_overflows if role != "db" else 0, "listen overflows"),
+            (host.allowance_exceeded, "packets beyond the network allowance"),
+        )
         if count
     ]
     if seen:

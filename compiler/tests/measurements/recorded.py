@@ -116,6 +116,17 @@ RECORDED: Mapping[str, Recorded] = {
         limited_by="network",
         limit="312 listen overflows on sut",
     ),
+    "network-allowance": replace(
+        WRITING,
+        shared_host=False,
+        codes=("network-limited",),
+        evidence=(
+            "1,893 packets beyond the network allowance on sut, 412 packets beyond the network allowance on db, "
+            "none are allowed"
+        ),
+        limited_by="network",
+        limit="1,893 packets",
+    ),
     "db-limited": replace(
         WRITING,
         codes=("db-limited",),
