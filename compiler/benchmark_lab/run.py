@@ -88,6 +88,8 @@ class HostObservation(Part):
     disk_written_bytes: int = 0
     allowance_exceeded: int = 0
     """Packets that a network card of a rented host held back or dropped, since its allowance was used up."""
+    notices: int = 0
+    """Hosts that had notice to be taken away when the trial ended, or could not tell."""
 
 
 class DatabaseObservation(Part):

@@ -27,7 +27,9 @@ def stolen(case: Case, limit: float) -> str:
 
 
 def of_hosts(case: Case) -> Iterator[Reason]:
-    """METHOD 10: CPU time that other machines took."""
+    """METHOD 10: CPU time that other machines took; and hosts that their owner takes back."""
+    if ending := [f"{host.notices} of {role}" for role, host in case.hosts.items() if host.notices]:
+        yield reason("host-ending", f"hosts that have notice to be taken away, or could not tell: {', '.join(ending)}")
     if evidence := stolen(case, steal_limit(case)):
         where = "of a shared machine" if case.shared_host else "of a host of one's own"
         yield reason("host-noise", f"{evidence}, at most {steal_limit(case):.0%} {where} are allowed")
