@@ -86,6 +86,12 @@ RECORDED: Mapping[str, Recorded] = {
         limited_by="unknown",
     ),
     "generator-failed": Recorded(codes=("generator-failed",), evidence="k6 was ended by signal 9 (SIGKILL)"),
+    "host-ending": replace(
+        WRITING,
+        shared_host=False,
+        codes=("host-ending",),
+        evidence="hosts that have notice to be taken away, or could not tell: 1 of load",
+    ),
     "host-noise": replace(
         WRITING,
         codes=("host-noise",),
