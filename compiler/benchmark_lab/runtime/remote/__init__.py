@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmark_lab.bundle import Role, TargetHosts
+from benchmark_lab.bundle import Role
 from benchmark_lab.inventory import Inventory, Lane, Login
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder, write_inventory
@@ -174,7 +174,7 @@ def _lane_of_hosts(
             "lab_archive": str(archive),
             "lab_controller_files": str(wanted.bundle.files),
             "lab_controller_cache": str(local.cache_root(wanted.origin.environment)),
-            "lab_changes": _changes(experiment.hosts),
+            "lab_changes": experiment.hosts.changeable,
             "lab_metadata": metadata,
         }
         hosts = lanes.inventory(of_lane, sessions, layouts, cpus=cpus, lacking=lacking, common=common)
@@ -195,13 +195,6 @@ def _lane_of_hosts(
         load_boxes=wanted.hardware.load.count,
         k6="",
     )
-
-
-def _changes(hosts: TargetHosts) -> list[str]:
-    """What may be set otherwise on hosts that were made for runs: of those on one machine, not what all share."""
-    if not hosts.installs:
-        return []
-    return ["network"] if hosts.shared else ["network", "cpus"]
 
 
 @contextmanager
