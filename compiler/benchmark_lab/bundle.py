@@ -237,6 +237,13 @@ class TargetHosts(Part):
     usd_per_hour: dict[str, float] = {}
     """What a set of rented hosts costs, by hardware value."""
 
+    @property
+    def changeable(self) -> tuple[str, ...]:
+        """What a run may set otherwise: nothing of somebody's hosts, nor what those on one machine have in common."""
+        if not self.installs:
+            return ()
+        return ("network",) if self.shared else ("network", "cpus")
+
 
 class Experiment(StoredFile):
     """`experiment.json`: everything about the experiment except its cells and their order."""

@@ -86,6 +86,10 @@ class HostObservation(Part):
     """Connections that a full listen queue refused."""
     disk_read_bytes: int = 0
     disk_written_bytes: int = 0
+    allowance_exceeded: int = 0
+    """Packets that a network card of a rented host held back or dropped, since its allowance was used up."""
+    notices: int = 0
+    """Hosts that had notice to be taken away when the trial ended, or could not tell."""
 
 
 class DatabaseObservation(Part):
@@ -246,7 +250,9 @@ class HostsReady(Part):
     cpu_sets: dict[str, str]
     labels: tuple[str, ...]
     machine: dict[str, str] = {}
-    """What the hosts are, for the provenance."""
+    """What the hosts are and how they are set, for the provenance."""
+    as_found: dict[str, str] = {}
+    """Settings that the run changed, as they were before."""
 
 
 class Estimate(Part):
@@ -372,7 +378,9 @@ class Provenance(Part):
     git_dirty: bool | None
     seed: int
     machine: dict[str, str]
-    """Kernel, CPU model, CPUs, memory, by role where they differ."""
+    """Kernel, CPU model, CPUs, memory and settings of the hosts, by host where they differ."""
+    as_found: dict[str, str] = {}
+    """Settings that the run changed, as they were before."""
     versions: dict[str, str]
     """Of everything that measured and that was measured."""
     cpu_sets: dict[str, str]

@@ -64,6 +64,7 @@ module "lane" {
   host_key           = var.host_key
   hours              = var.hours
   expires_at         = var.expires_at
+  time_source        = "169.254.169.123" # Amazon's, which each host has beside it
   spot               = var.spot
   reserve_capacity   = var.reserve_capacity
   tags               = local.tags

@@ -12,3 +12,8 @@ output "login" {
   description = "The user that SSH logs in as, by role; it may become root."
   value       = { for role in ["sut", "load", "db"] : role => "admin" }
 }
+
+output "spot" {
+  description = "Whether AWS may take the hosts away; their metadata then says when."
+  value       = var.spot
+}

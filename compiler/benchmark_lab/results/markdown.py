@@ -82,7 +82,13 @@ def _provenance(summary: Summary) -> Iterator[str]:
     dirty = ", with changes that are not committed" if of.git_dirty else ""
     yield f"run: `{summary.run}`, {summary.started_at} to {summary.ended_at}"
     yield f"lab: {of.lab}; commit: {of.git_commit or 'none'}{dirty}; seed: {of.seed}"
-    for title, facts in (("machine", of.machine), ("versions", of.versions), ("CPU sets", of.cpu_sets)):
+    parts = (
+        ("machine", of.machine),
+        ("set otherwise before the run", of.as_found),
+        ("versions", of.versions),
+        ("CPU sets", of.cpu_sets),
+    )
+    for title, facts in parts:
         if facts:
             yield f"{title}: {_facts(facts)}"
 

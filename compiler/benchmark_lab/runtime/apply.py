@@ -162,7 +162,8 @@ class Run:
             versions=hosts.versions,
             cpu_sets=hosts.cpus.described(),
             labels=tuple(f"{label}{of_which}" for label in hosts.labels),
-            machine=dict(hosts.machine),
+            machine=hosts.described(),
+            as_found=hosts.changed(),
         )
         self.journal.record("hosts-ready", **ready.model_dump(mode="json"))
 

@@ -23,6 +23,7 @@ def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, *, ended
         git_dirty=start.git_dirty if start else None,
         seed=experiment.seed,
         machine=outcome.machine or describe(),
+        as_found=outcome.as_found,
         versions=outcome.versions,
         cpu_sets=outcome.cpu_sets,
     )

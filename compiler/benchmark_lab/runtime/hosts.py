@@ -12,7 +12,7 @@ from typing import Protocol
 from benchmark_lab.bundle import Hardware, Part, Role
 from benchmark_lab.conformance import Target
 from benchmark_lab.runtime.ansible import Ansible, Event
-from benchmark_lab.runtime.machine import CpuSets
+from benchmark_lab.runtime.machine import CpuSets, by_host
 from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.secret import Secrets
 from benchmark_lab.runtime.store import LoadedBundle
@@ -32,6 +32,13 @@ class Served(Part):
     pid: int
     workers: int
     """Processes that serve."""
+
+
+class Setting(Part):
+    """A setting of a host as the run found it and has it; None where the host has no such setting."""
+
+    before: str | None
+    after: str | None
 
 
 class Site(Protocol):
@@ -122,6 +129,8 @@ class Hosts:
     """Folder of each build, by name."""
     versions: dict[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, dict[str, Setting]] = field(default_factory=dict)
+    """How each host is set, by its name and the setting's."""
     times: TaskTimes = field(default_factory=TaskTimes)
     """Of the preparation."""
 
@@ -187,6 +196,23 @@ class Hosts:
 
         self.play("prepare", {}, on_event, limit=roles)
 
+    def described(self) -> dict[str, str]:
+        """What the hosts are and how they are set, for the provenance."""
+        settings = {
+            host: {name: each.after or "none" for name, each in of_host.items()}
+            for host, of_host in self.settings.items()
+        }
+        return {**self.machine, **by_host(settings)}
+
+    def changed(self) -> dict[str, str]:
+        """What the run has set otherwise, as it was before."""
+        return by_host(
+            {
+                host: {name: each.before for name, each in of_host.items() if each.before and each.before != each.after}
+                for host, of_host in self.settings.items()
+            }
+        )
+
     def _clocks(self) -> dict[str, object]:
         """What maps a window on the load's clock to those of the others: only there do clocks meet."""
         return {"lab_clock_offsets_s": self.site.clock_offsets_s()}
@@ -206,6 +232,8 @@ class Hosts:
             case "database", {"port": int(port), "version": str(version)}:
                 self.ports["database"] = port
                 self.versions["postgresql"] = version
+            case "tuning", {"settings": {**settings}}:
+                self.settings[event.host] = {str(name): Setting.model_validate(each) for name, each in settings.items()}
             case "server", {"server": "upstream", "problem": None, "port": int(port)}:
                 self.ports["upstream"] = port
             case "server", {"server": "upstream", "problem": str(problem)}:

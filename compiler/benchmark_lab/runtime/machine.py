@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,6 +90,18 @@ def describe() -> dict[str, str]:
         "cpus": str(os.cpu_count()),
         "memory_gib": f"{memory / 2**30:.1f}",
     }
+
+
+def by_host(facts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Facts of several hosts in one: once where all have the same, else by host."""
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(name for of_host in facts.values() for name in of_host):
+        values = {host: of_host[name] for host, of_host in facts.items() if name in of_host}
+        if len(values) == len(facts) and len(set(values.values())) == 1:
+            found[name] = next(iter(values.values()))
+        else:
+            found |= {f"{name} of {host}": value for host, value in values.items()}
+    return found
 
 
 def machine_id() -> str:

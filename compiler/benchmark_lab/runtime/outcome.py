@@ -88,6 +88,7 @@ class Outcome:
     """The one that is going on: its name, and when it began."""
     labels: tuple[str, ...] = ()
     machine: dict[str, str] = field(default_factory=dict)
+    as_found: dict[str, str] = field(default_factory=dict)
     """What the hosts are."""
     notes: list[str] = field(default_factory=list)
     """What a reader of the results should know of how the run went."""
@@ -200,6 +201,7 @@ class Outcome:
         self.versions |= hosts.versions
         self.cpu_sets = hosts.cpu_sets
         self.machine = hosts.machine
+        self.as_found = hosts.as_found | self.as_found  # a run that is resumed finds what it changed itself
         self.labels = tuple(dict.fromkeys([*self.labels, *hosts.labels]))
 
     def _void(self, key: RoundKey, reason: str) -> None:

@@ -27,6 +27,8 @@ from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 BUCKET = "LAB_STATE_BUCKET"
 """The setting that has Terraform keep its state in S3."""
+METADATA = "169.254.169.254:80"
+"""Where a host on EC2 is told of itself."""
 READY_TIMEOUT_S = 300.0
 """For a host to boot and to be done with its first start."""
 _LONGEST_NAME = 30
@@ -48,6 +50,7 @@ class Outputs(Part):
     hosts: dict[str, dict[str, tuple[Rented, ...]]]
     """Lane → role → hosts."""
     login: dict[str, str]
+    spot: bool = False
 
 
 def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
@@ -103,7 +106,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
         inventory = _inventory(outputs, folder, host_key)
         progress.step("Wait until the hosts answer over SSH")
         _wait(inventory, folder, wanted.tools)
-        lanes = remote.make_hosts(wanted, inventory, remove=remove)
+        lanes = remote.make_hosts(wanted, inventory, remove, METADATA if outputs.spot else "")
     except BaseException as error:
         with interrupts.shielded("removing the rented hosts, for minutes"):
             try:
@@ -116,7 +119,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
         raise
     for hosts, of_lane in zip(lanes, outputs.hosts.values(), strict=True):
         # Of the identity as well: hosts that are rented anew are others, however alike.
-        hosts.machine = hosts.identity = {**hosts.machine, **_described(of_lane, variables, ready)}
+        hosts.machine = hosts.identity = {**hosts.machine, **_described(of_lane, variables, ready, spot=outputs.spot)}
     return lanes
 
 
@@ -199,7 +202,9 @@ def _wait(inventory: Inventory, folder: Path, tools: Tools) -> None:
                 time.sleep(1)
 
 
-def _described(lane: Mapping[str, Sequence[Rented]], variables: TerraformVariables, ready: Ready) -> dict[str, str]:
+def _described(
+    lane: Mapping[str, Sequence[Rented]], variables: TerraformVariables, ready: Ready, *, spot: bool
+) -> dict[str, str]:
     """What was rented, for the provenance."""
     types: Mapping[str, str] = {
         role: hosts.type for roles in variables.hardware.values() for role, hosts in roles.items()
@@ -208,4 +213,5 @@ def _described(lane: Mapping[str, Sequence[Rented]], variables: TerraformVariabl
         f"instance of {host.name}": f"{host.id}, {types[role]}" for role, of_role in lane.items() for host in of_role
     }
     images = {f"image for {architecture}": image for architecture, image in ready.images.items()}
-    return {**hosts, **images, "region": variables.region, "availability zone": ready.zone.id}
+    where = {"region": variables.region, "availability zone": ready.zone.id}
+    return {**hosts, **images, **where, "market": "spot" if spot else "on demand"}

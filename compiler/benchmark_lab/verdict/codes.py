@@ -15,6 +15,7 @@ ReasonCode = Literal[
     "warm-up-failed",
     "upstream-failed",
     "generator-failed",
+    "host-ending",
     "host-noise",
     "generator-limited",
     "littles-law",

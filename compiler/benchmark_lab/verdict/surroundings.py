@@ -27,19 +27,24 @@ def stolen(case: Case, limit: float) -> str:
 
 
 def of_hosts(case: Case) -> Iterator[Reason]:
-    """METHOD 10: CPU time that other machines took."""
+    """METHOD 10: CPU time that other machines took; and hosts that their owner takes back."""
+    if ending := [f"{host.notices} of {role}" for role, host in case.hosts.items() if host.notices]:
+        yield reason("host-ending", f"hosts that have notice to be taken away, or could not tell: {', '.join(ending)}")
     if evidence := stolen(case, steal_limit(case)):
         where = "of a shared machine" if case.shared_host else "of a host of one's own"
         yield reason("host-noise", f"{evidence}, at most {steal_limit(case):.0%} {where} are allowed")
 
 
 def of_network(case: Case) -> Iterator[Reason]:
-    """METHOD 10: connections that were asked for in vain."""
+    """METHOD 10: connections that were asked for in vain, and packets beyond what a rented host may send or get."""
     seen = [
         f"{count:,} {what} on {role}"
         for role, host in case.hosts.items()
-        if role != "db"
-        for count, what in ((host.syn_retransmits, "SYN retransmits"), (host.listen_overflows, "listen overflows"))
+        for count, what in (
+            (host.syn_retransmits if role != "db" else 0, "SYN retransmits"),
+            (host.listen_overflows if role != "db" else 0, "listen overflows"),
+            (host.allowance_exceeded, "packets beyond the network allowance"),
+        )
         if count
     ]
     if seen:

@@ -57,6 +57,18 @@ def test_hosts_end_themselves_for_good(plan: Plan) -> None:
         assert timer[-2:] == ["systemctl", "poweroff"]
 
 
+def test_hosts_of_a_run_follow_amazons_clock(plans: dict[str, Plan]) -> None:
+    for instance in of_type(plans["aws-ec2"], "aws_instance"):
+        given = json.loads(instance.after["user_data"].partition("\n")[2])
+        assert given["ntp"] == {"enabled": True, "ntp_client": "chrony", "servers": ["169.254.169.123"]}
+
+
+def test_whether_aws_may_take_hosts_away_is_told(ec2: Root) -> None:
+    assert ec2.planned()["planned_values"]["outputs"]["spot"]["value"] is False
+    ec2.write("spot.auto.tfvars.json", {"spot": True})
+    assert ec2.planned()["planned_values"]["outputs"]["spot"]["value"] is True
+
+
 def test_hosts_show_the_key_that_they_were_given(ec2: Root) -> None:
     ec2.write("host-key.auto.tfvars.json", {"host_key": {"private": "the private half", "public": "ssh-ed25519 AAAA"}})
     for instance in of_type(ec2.planned(), "aws_instance"):

@@ -112,6 +112,9 @@ def test_the_sweep_runs_on_rented_hosts_and_nothing_is_left(rented: RentingLab) 
     assert machine["availability zone"].startswith("use1-az")
     assert machine["instance of default-1-sut-1"].startswith("i-")
     assert machine["instance of default-1-sut-1"].endswith(", c7a.large")
+    assert machine["market"] == "on demand"
+    assert machine["net.ipv4.ip_local_port_range"] == "1024 65535"
+    assert summary["provenance"]["as_found"]["net.ipv4.ip_local_port_range"] == "32768 60999"
     assert summary["labels"] == []
     assert 0 < summary["rented_usd"] < 1
     assert "rent hosts" in {phase["name"] for phase in summary["phases"]}

@@ -86,6 +86,12 @@ RECORDED: Mapping[str, Recorded] = {
         limited_by="unknown",
     ),
     "generator-failed": Recorded(codes=("generator-failed",), evidence="k6 was ended by signal 9 (SIGKILL)"),
+    "host-ending": replace(
+        WRITING,
+        shared_host=False,
+        codes=("host-ending",),
+        evidence="hosts that have notice to be taken away, or could not tell: 1 of load",
+    ),
     "host-noise": replace(
         WRITING,
         codes=("host-noise",),
@@ -115,6 +121,17 @@ RECORDED: Mapping[str, Recorded] = {
         evidence="312 listen overflows on sut, 287 SYN retransmits on load, none are allowed",
         limited_by="network",
         limit="312 listen overflows on sut",
+    ),
+    "network-allowance": replace(
+        WRITING,
+        shared_host=False,
+        codes=("network-limited",),
+        evidence=(
+            "1,893 packets beyond the network allowance on sut, 412 packets beyond the network allowance on db, "
+            "none are allowed"
+        ),
+        limited_by="network",
+        limit="1,893 packets",
     ),
     "db-limited": replace(
         WRITING,

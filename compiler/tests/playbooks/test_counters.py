@@ -1,6 +1,8 @@
 import socket
 from pathlib import Path
+from typing import Any
 
+from ansible.module_utils.lab_allowances import Allowances
 from ansible.module_utils.lab_counters import Counters, Snapshot, happened
 
 STAT = """cpu  90 0 60 800 50 0 0 0 0 0
@@ -30,14 +32,14 @@ DISKS = """ 254       0 vda 10 0 100 5 20 0 200 6 0 7 8
 """
 
 
-def host(folder: Path) -> dict[str, Path]:
+def host(folder: Path) -> dict[str, Any]:
     (folder / "proc/net").mkdir(parents=True)
     files = {"stat": STAT, "net/netstat": NETSTAT, "net/snmp": SNMP, "net/dev": DEV, "diskstats": DISKS}
     for name, text in files.items():
         (folder / "proc" / name).write_text(text)
     (folder / "block/vda/device").mkdir(parents=True)
     (folder / "block/dm-0").mkdir()
-    return {"proc": folder / "proc", "blocks": folder / "block"}
+    return {"proc": folder / "proc", "blocks": folder / "block", "allowances": Allowances([])}
 
 
 def test_a_snapshot_has_the_ticks_of_the_cpu_set_and_the_counters_of_the_host(tmp_path: Path) -> None:
@@ -54,6 +56,7 @@ def test_a_snapshot_has_the_ticks_of_the_cpu_set_and_the_counters_of_the_host(tm
         listen_overflows=3,
         disk_read_bytes=100 * 512,
         disk_written_bytes=200 * 512,
+        allowance_exceeded=0,
     )
     counters.close()
 
@@ -73,8 +76,8 @@ def test_a_counter_that_the_kernel_lacks_is_zero(tmp_path: Path) -> None:
 
 
 def test_two_snapshots_make_shares_and_counts() -> None:
-    before = Snapshot(100, 10, 1000, *[50.0] * 8)
-    after = Snapshot(150, 11, 1200, *[50.4] * 8)
+    before = Snapshot(100, 10, 1000, *[50.0] * 9)
+    after = Snapshot(150, 11, 1200, *[50.4] * 9)
     found = happened(before, after)
     assert found["cpus_busy"] == 0.25
     assert found["steal"] == 0.005

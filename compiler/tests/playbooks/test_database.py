@@ -64,6 +64,7 @@ def lab(module: Callable[[str], ModuleType]) -> Iterator[Lab]:
             "host": "127.0.0.1",
             "allowed": ["127.0.0.1/32"],
             "cpus": [],
+            "metadata": "",
             "sampler_cpus": [],
             "settings": {"fsync": "off", "shared_preload_libraries": "pg_stat_statements"},
             "schema_files": [str(SPEC / "schema.sql"), str(SPEC / "seed.sql")],

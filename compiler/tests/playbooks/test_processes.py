@@ -1,5 +1,6 @@
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -54,6 +55,19 @@ def test_a_started_process_is_recorded_and_stopping_it_forgets_it(tmp_path: Path
     assert lab_processes.stop(tmp_path, process)
     assert not lab_processes.is_alive(process)
     assert lab_processes.read_records(tmp_path) == []
+
+
+def test_every_process_may_open_as_many_files_whatever_its_parent_may(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, limits[1]))
+    try:
+        process = start(tmp_path, "import time; time.sleep(60)")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    allowed = lab_processes.open_files()
+    assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (allowed, allowed)
+    assert allowed == min(limits[1], 65_536)
+    lab_processes.stop(tmp_path, process)
 
 
 def test_a_process_that_ignores_the_signal_is_ended_by_force(tmp_path: Path) -> None:

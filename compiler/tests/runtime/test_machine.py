@@ -1,7 +1,7 @@
 import pytest
 
 from benchmark_lab.bundle import Hardware, HostShape
-from benchmark_lab.runtime.machine import share_out
+from benchmark_lab.runtime.machine import by_host, share_out
 from benchmark_lab.runtime.tools import ToolFailedError
 
 
@@ -38,3 +38,8 @@ def test_a_sut_of_every_cpu_shares_the_last_one_with_the_load_and_the_results_sa
 def test_too_few_cpus_are_refused_with_both_numbers() -> None:
     with pytest.raises(ToolFailedError, match=r"4 CPUs for the sut and 1 for the load; this machine offers 2"):
         share_out((0, 1), hardware(4, 1))
+
+
+def test_what_hosts_have_in_common_is_told_once_and_the_rest_by_host() -> None:
+    facts = {"sut": {"kernel": "6.1", "cpu": "EPYC"}, "load": {"kernel": "6.1", "cpu": "Xeon", "turbo": "on"}}
+    assert by_host(facts) == {"kernel": "6.1", "cpu of sut": "EPYC", "cpu of load": "Xeon", "turbo of load": "on"}

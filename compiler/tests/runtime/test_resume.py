@@ -229,6 +229,17 @@ def test_hosts_that_changed_void_the_interrupted_round_only(root: Path) -> None:
     assert len((world.folder.path / "distributions.jsonl").read_text().splitlines()) == 6
 
 
+def test_how_hosts_were_set_before_is_known_after_a_resumption(root: Path) -> None:
+    world = killed_in_round(root)
+    world.somaxconn = {"sut-0": "65535", "load-0": "65535"}  # the run's own doing
+    provenance = world.apply().provenance
+    assert provenance.machine == {"cpu": "Xeon", "net.core.somaxconn": "65535", "CPU governor": "none"}
+    assert provenance.as_found == {"net.core.somaxconn of sut-0": "4096"}
+    assert "set otherwise before the run: net.core.somaxconn of sut-0: 4096" in (
+        (world.folder.path / "summary.md").read_text()
+    )
+
+
 def test_a_cell_that_does_not_conform_any_more_keeps_its_trials_and_is_not_ranked(root: Path) -> None:
     world = killed_in_round(root)
     world.refused = {("go-fiber", "fiber"): "it fails conformance (echo)"}

@@ -130,6 +130,17 @@ def test_load_boxes_on_machines_of_their_own_have_the_cpus_of_all() -> None:
     assert measurement.hosts["load"].cpus_busy == 0.5
 
 
+def test_every_host_that_has_notice_is_counted() -> None:
+    ending: list[dict[str, object]] = [
+        {**box, "host": {**HOST, "notices": 1, "allowance_exceeded": 3}} for box in boxes("a", "b")
+    ]
+    hosts = assemble(observed(host={**HOST, "notices": 0}), ending, 10.0).hosts
+    assert {role: (host.notices, host.allowance_exceeded) for role, host in hosts.items() if role != "db"} == {
+        "sut": (0, 0),
+        "load": (2, 6),
+    }
+
+
 def test_load_boxes_on_one_machine_share_its_cpus_and_its_counters() -> None:
     measurement = assemble(observed(), boxes("a", "a"), 10.0)
     load = measurement.load

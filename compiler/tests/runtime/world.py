@@ -78,6 +78,8 @@ class FakeTools:
     """A line for each trial that was measured: the cell, the seed of its round, and its load."""
     trial_s: float = 0.0
     """How long a trial takes."""
+    somaxconn: Mapping[str, str] = field(default_factory=dict)
+    """How each host is set before the run."""
 
     def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Conversation:
         raise NotImplementedError(argv, env, log)
@@ -108,6 +110,12 @@ class FakeTools:
 
     def _events(self, playbook: str, variables: Variables) -> Iterator[Event]:
         if playbook == "prepare":
+            for host, before in self.somaxconn.items():
+                settings = {
+                    "net.core.somaxconn": {"before": before, "after": "65535"},
+                    "CPU governor": {"before": None, "after": None},
+                }
+                yield {**_ok("tuning", settings=settings), "host": host}
             for name in ("python-fastapi", "go-fiber", "null-server", "k6"):
                 yield _ok("build", name=name, build=f"/builds/{name}", versions=f"{name} 1")
             yield _ok("database", port=5432, version="15.1")
@@ -192,6 +200,7 @@ class World:
     """What the gate says."""
     progress: Deaf = field(default_factory=Deaf)
     trial_s: float = 0.0
+    somaxconn: Mapping[str, str] = field(default_factory=lambda: {"sut-0": "4096", "load-0": "65535"})
     lock: Path | None = None
     """Of the hosts, where it is not the world's own."""
 
@@ -227,7 +236,7 @@ class World:
     def apply(self, clock: Clock | None = None, fsync: Callable[[int], None] = os.fsync) -> Summary:
         """Carry the run out, or go on with it."""
         origin = Origin(self.root, "4f1c2d9", git_dirty=False, environment={})
-        tools = FakeTools(self.root / "measured", self.trial_s)
+        tools = FakeTools(self.root / "measured", self.trial_s, self.somaxconn)
         return apply(
             self.folder,
             tools,

@@ -15,6 +15,9 @@ locals {
   # Known before the host is: whoever logs in need not trust what answers first.
   keys = { for key in var.host_key[*] : "ssh_keys" => { ed25519_private = key.private, ed25519_public = key.public } }
 
+  # Where an image lacks chrony, cloud-init installs it, before a host is taken for ready.
+  time = { for source in var.time_source[*] : "ntp" => { enabled = true, ntp_client = "chrony", servers = [source] } }
+
   # Runs at each boot and early, so that neither a reboot nor a failed preparation keeps a host alive. Whichever comes first counts: the
   # hours since the boot guard against a clock that is wrong.
   boot = [
@@ -66,7 +69,7 @@ resource "aws_instance" "this" {
   placement_group                      = one(aws_placement_group.this[*].name)
   ebs_optimized                        = true
   instance_initiated_shutdown_behavior = "terminate"
-  user_data                            = "#cloud-config\n${jsonencode(merge(local.keys, { bootcmd = concat(local.boot, lookup(var.boot_commands, each.value.role, [])) }))}"
+  user_data                            = "#cloud-config\n${jsonencode(merge(local.keys, local.time, { bootcmd = concat(local.boot, lookup(var.boot_commands, each.value.role, [])) }))}"
   user_data_replace_on_change          = true
 
   metadata_options {

@@ -78,6 +78,12 @@ variable "expires_at" {
   nullable    = false
 }
 
+variable "time_source" {
+  description = "Address of the NTP server whose time hosts follow with chrony; without one: as the image has it."
+  type        = string
+  default     = null
+}
+
 variable "spot" {
   description = "Whether to rent spare capacity, which AWS may take away."
   type        = bool

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ansible.module_utils.lab_allowances import Allowances
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -30,17 +32,26 @@ class Snapshot(NamedTuple):
     listen_overflows: float
     disk_read_bytes: float
     disk_written_bytes: float
+    allowance_exceeded: float
+    """Packets that a network card of a rented host held back or dropped, since its allowance was used up."""
 
 
 class Counters:
     """Reads snapshots from files that stay open: 0.2 ms of CPU each, where opening them would cost three times that."""
 
-    def __init__(self, cpus: Iterable[int], proc: Path = Path("/proc"), blocks: Path = Path("/sys/block")) -> None:
+    def __init__(
+        self,
+        cpus: Iterable[int],
+        proc: Path = Path("/proc"),
+        blocks: Path = Path("/sys/block"),
+        allowances: Allowances | None = None,
+    ) -> None:
         """The counters of this host, and of these CPUs of it, all if there are none."""
         self._cpus = {f"cpu{number}".encode() for number in cpus} or {b"cpu"}
         self._files = [os.open(proc / name, os.O_RDONLY) for name in _FILES]
         # Only what stands for hardware: a partition or a device mapper's volume counts the same bytes again.
         self._disks = {block.name.encode() for block in blocks.glob("*") if (block / "device").exists()}
+        self._allowances = allowances or Allowances()
 
     def read(self) -> Snapshot:
         """The counters now."""
@@ -59,6 +70,7 @@ class Counters:
             listen_overflows=tcp_more[1],
             disk_read_bytes=read,
             disk_written_bytes=written,
+            allowance_exceeded=self._allowances.read(),
         )
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.lab_processes import die_with_parent, free_port, tail
+from ansible.module_utils.lab_processes import die_with_parent, free_port, limit_open_files, tail
 from ansible.module_utils.lab_series import Follower, Progress, series
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def launch(generator: Generator, part: str, connect_s: float | None) -> Running:
 
     def enter() -> None:
         die_with_parent()
+        limit_open_files()
         if generator.cpus:
             os.sched_setaffinity(0, generator.cpus)
 

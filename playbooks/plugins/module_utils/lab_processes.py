@@ -11,6 +11,7 @@ import ctypes
 import json
 import os
 import pwd
+import resource
 import signal
 import socket
 import subprocess
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 STOP_TIMEOUT_S = 5.0
+OPEN_FILES = 65_536
+"""Descriptors that a process may have: a connection takes one, and from one host to one port there are 64,512."""
 _PR_SET_PDEATHSIG = 1
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -174,6 +177,20 @@ def die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def open_files() -> int:
+    """How many descriptors each process of a run may have on this host; fewer where the host allows fewer."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+
+
+def limit_open_files() -> None:
+    """Give the calling process that limit; for use between fork and exec.
+
+    The hard one, too: Go and Node.js raise the soft limit to it by themselves, Python does not.
+    """
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_files(), open_files()))
+
+
 def identity_of(user: str | None) -> dict[str, Any]:
     """The options with which subprocess runs a program as this system user, its primary group and no other."""
     if user is None:
@@ -215,6 +232,8 @@ def start(
 ) -> Process:
     """Start a process in a session of its own, on its CPU set, with exactly this environment, and record it.
 
+    It may open as many files as any other.
+
     Args:
         state: the run's state folder on this host; the log goes to `<state>/logs/<name>.log`.
         name: the record's name; a process of that name must have been stopped before.
@@ -234,6 +253,7 @@ def start(
     _record_path(state, name).parent.mkdir(parents=True, exist_ok=True)
 
     def enter() -> None:
+        limit_open_files()
         if cpus:
             os.sched_setaffinity(0, cpus)
 

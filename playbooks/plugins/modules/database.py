@@ -34,6 +34,7 @@ options:
     type: list
     elements: dict
     default: []
+  metadata: {description: "Of a host that may be taken away: C(host:port) that tells of it.", type: str, default: ''}
   trial: {description: Passed through to the result., type: str}
 author: benchmark-lab
 """
@@ -59,6 +60,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.lab_database_counters import Question, counted_within
+from ansible.module_utils.lab_notice import notices
 from ansible.module_utils.lab_postgresql import DATABASE, NAME, Cluster, DatabaseError
 from ansible.module_utils.lab_processes import free_port, is_alive, read_record, stop, tail
 from ansible.module_utils.lab_sampler import Sampling, observe, samples_around, start_sampler
@@ -131,7 +133,7 @@ def observe_database(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]
         "cpus": process.cpu_count,
         **counted,
         **(added_since_reset(cluster, answer) if params["rows"] else {}),
-        "host": window.host,
+        "host": {**window.host, **notices(params["metadata"])},
         "upstream": observe_upstream(cluster.state, params),
     }
 
@@ -213,6 +215,7 @@ def main() -> None:
             "start_s": {"type": "float", "default": 0.0},
             "end_s": {"type": "float", "default": 0.0},
             "rows": {"type": "bool", "default": False},
+            "metadata": {"type": "str", "default": ""},
             "files": {"type": "path"},
             "benchmarks": {"type": "list", "elements": "dict", "default": []},
             "trial": {"type": "str"},

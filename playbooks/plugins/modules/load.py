@@ -28,6 +28,7 @@ options:
   begin_at_s: {description: Unix time to begin at by this host's clock; 0 is at once., type: float, default: 0}
   cpus: {description: The CPU set of the generator., type: list, elements: int, default: []}
   folder: {description: The run's state folder on this host., type: path, required: true}
+  metadata: {description: "Of a host that may be taken away: C(host:port) that tells of it.", type: str, default: ''}
   trial: {description: Passed through to the result., type: str, required: true}
 author: benchmark-lab
 """
@@ -59,6 +60,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.lab_counters import Counters, happened
 from ansible.module_utils.lab_k6 import Generator, run
+from ansible.module_utils.lab_notice import notices
 
 UPSTREAM_TIMEOUT_S = 5.0
 SETTLE_S = 0.25
@@ -145,7 +147,7 @@ def measure(params: dict[str, Any]) -> dict[str, Any]:
         "clean": load["problem"] is None and load["failed_requests"] == 0,
         "warmup": warmup,
         "load": load,
-        "host": host,
+        "host": {**host, **notices(params["metadata"])},
         "machine": f"{boot}/{Path('/proc/self/ns/net').stat().st_ino}",
         "cpu_ids": [f"{boot}/{cpu}" for cpu in cpu_set(generator)],
         "start_s": load["start_s"],
@@ -180,6 +182,7 @@ def main() -> None:
             "begin_at_s": {"type": "float", "default": 0.0},
             "cpus": {"type": "list", "elements": "int", "default": []},
             "folder": {"type": "path", "required": True},
+            "metadata": {"type": "str", "default": ""},
             "trial": {"type": "str", "required": True},
         }
     )

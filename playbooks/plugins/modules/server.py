@@ -39,6 +39,7 @@ options:
   trial: {description: Passed through to the result., type: str}
   start_s: {description: Begin of the window, monotonic seconds., type: float, default: 0}
   end_s: {description: End of the window., type: float, default: 0}
+  metadata: {description: "Of a host that may be taken away: C(host:port) that tells of it.", type: str, default: ''}
   run: {description: The run as its modules have it in LAB_RUN., type: str}
 author: benchmark-lab
 """
@@ -65,6 +66,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.lab_notice import notices
 from ansible.module_utils.lab_processes import (
     Family,
     Process,
@@ -169,7 +171,7 @@ def observe_server(params: dict[str, Any]) -> dict[str, Any]:
         "rss_peak_bytes": window.rss_peak_bytes,
         "processes_before": window.processes_before,
         "processes_after": [stat.key for stat in Family(process.pid).living()],
-        "host": window.host,
+        "host": {**window.host, **notices(params["metadata"])},
         "log_tail": tail(process.log, LOG_LIMIT),
     }
 
@@ -206,6 +208,7 @@ def main() -> None:
             "trial": {"type": "str"},
             "start_s": {"type": "float", "default": 0.0},
             "end_s": {"type": "float", "default": 0.0},
+            "metadata": {"type": "str", "default": ""},
             "run": {"type": "str"},
         },
         required_if=[("state", "started", ["argv"])],

@@ -95,13 +95,16 @@ class RemoteSite:
         return self.sessions[of_role[role][0].name]
 
 
-def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object] | None = None) -> Sequence[Hosts]:
+def make_hosts(
+    wanted: Wanted, inventory: Inventory, remove: Callable[[], object] | None = None, metadata: str = ""
+) -> Sequence[Hosts]:
     """Take the lanes of an inventory for a run, as many as its experiment asks for; nothing is started on them yet.
 
     Args:
         wanted: what they are for.
         inventory: with as many lanes or more; of fewer all are taken.
         remove: removes the hosts after the run, where they were made for it.
+        metadata: where (`host:port`) hosts that may be taken away meanwhile are told so; empty where they may not.
 
     Raises:
         LockedError: if another run holds one of them.
@@ -116,7 +119,9 @@ def make_hosts(wanted: Wanted, inventory: Inventory, remove: Callable[[], object
     try:
         with ExitStack() as held:
             made = [
-                _lane_of_hosts(wanted, lane, inventory.ssh, number=number, archive=archive, end=end, held=held)
+                _lane_of_hosts(
+                    wanted, lane, inventory.ssh, number=number, archive=archive, metadata=metadata, end=end, held=held
+                )
                 for number, lane in enumerate(taken)
             ]
             held.pop_all()
@@ -146,7 +151,15 @@ class _End:
 
 
 def _lane_of_hosts(
-    wanted: Wanted, lane: Lane, login: Login, *, number: int, archive: Path, end: _End, held: ExitStack
+    wanted: Wanted,
+    lane: Lane,
+    login: Login,
+    *,
+    number: int,
+    archive: Path,
+    metadata: str,
+    end: _End,
+    held: ExitStack,
 ) -> Hosts:
     """The hosts of one lane, held until `held` lets them go."""
     state, experiment = lane_folder(wanted.state, number), wanted.bundle.experiment
@@ -161,6 +174,8 @@ def _lane_of_hosts(
             "lab_archive": str(archive),
             "lab_controller_files": str(wanted.bundle.files),
             "lab_controller_cache": str(local.cache_root(wanted.origin.environment)),
+            "lab_changes": experiment.hosts.changeable,
+            "lab_metadata": metadata,
         }
         hosts = lanes.inventory(of_lane, sessions, layouts, cpus=cpus, lacking=lacking, common=common)
     for session in sessions.values():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from benchmark_lab.bundle import Hardware, HostShape
 from benchmark_lab.inventory import Lane
-from benchmark_lab.runtime.machine import CpuSets
+from benchmark_lab.runtime.machine import CpuSets, by_host
 from benchmark_lab.runtime.remote.session import Session
 from benchmark_lab.runtime.tools import ToolFailedError
 
@@ -166,16 +166,7 @@ def inventory(
 def machines(lane: Lane, sessions: Mapping[str, Session]) -> dict[str, str]:
     """What the hosts are, for the provenance: once where they are alike, else by host."""
     facts = {host.name: sessions[host.name].facts.machine for host in lane.hosts()}
-    return dict(_merged(facts))
-
-
-def _merged(facts: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
-    for key in next(iter(facts.values())):
-        values = {name: machine[key] for name, machine in facts.items()}
-        if len(set(values.values())) == 1:
-            yield key, next(iter(values.values()))
-        else:
-            yield from ((f"{key} of {name}", value) for name, value in values.items())
+    return by_host(facts)
 
 
 def state_folder(state: Path) -> Path:
