@@ -46,16 +46,21 @@ class Probed:
 
     @classmethod
     def of(cls, rate_per_s: int, trial: Trial, promises: Sequence[Promise]) -> Self:
-        """The outcome of a judged trial; too few samples for a percentile that a promise needs make it unusable."""
+        """The outcome of a judged trial.
+
+        Too few samples for a percentile that a promise needs make it unusable. So does a drift of the throughput beside
+        promises that are kept: arrivals by chance drift, too.
+        """
         codes = {reason.code for reason in trial.reasons}
         if "generator-limited" in codes:
             return cls(rate_per_s, "generator-limited")
-        if trial.verdict == "invalid":
-            return cls(rate_per_s, "fail" if codes <= OWN_FAULTS else "unusable")
+        if not codes <= OWN_FAULTS:
+            return cls(rate_per_s, "unusable")
         values: list[float | None] = [getattr(trial, promise.metric) for promise in promises]
-        if any(value is not None and value >= promise.below for value, promise in zip(values, promises, strict=True)):
+        broken = (value is not None and value >= promise.below for value, promise in zip(values, promises, strict=True))
+        if codes - {"unstable"} or any(broken):
             return cls(rate_per_s, "fail")
-        return cls(rate_per_s, "unusable" if None in values else "pass")
+        return cls(rate_per_s, "unusable" if codes or None in values else "pass")
 
 
 @dataclass(frozen=True, slots=True)

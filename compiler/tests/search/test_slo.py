@@ -181,6 +181,8 @@ def measured(p99: float | None, p50: float = 5, *codes: str) -> Trial:
         (measured(None, 11), "fail"),
         (measured(49.9, 5, "errors"), "fail"),
         (measured(49.9, 5, "dropped-load", "server-restarted"), "fail"),
+        (measured(49.9, 5, "unstable"), "unusable"),
+        (measured(80, 5, "unstable"), "fail"),
         (measured(80, 5, "dropped-load", "generator-limited"), "generator-limited"),
         (measured(80, 5, "errors", "host-noise"), "unusable"),
     ],
