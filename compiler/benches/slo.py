@@ -24,7 +24,7 @@ PROGRAM = Path(__file__).with_name("queue")
 PROMISED_P99_S = 0.05
 STRICTNESS = (1.15, 2.0)
 """How many times the p99 of an idle queue is promised: from where few requests wait to where nearly all do."""
-CAPACITIES_PER_S = (3_600, 4_400)
+CAPACITIES_PER_S = (1_800, 2_200)
 TOLERANCE = 0.1
 EXPERIMENT = f"""\
 version: 1

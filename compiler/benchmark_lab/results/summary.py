@@ -71,14 +71,15 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
         phases=facts.phases,
         measuring_share=measured_s / lanes_wall_s if lanes_wall_s else 0.0,
         overhead_per_trial_s=max(0.0, lanes_wall_s - measured_s) / len(trials) if trials else 0.0,
-        rented_usd=_rented_usd(experiment, facts.phases),
+        rented_usd=rented_usd(experiment, sum(phase.seconds for phase in facts.phases)),
         provenance=facts.provenance,
     )
 
 
-def _rented_usd(experiment: Experiment, phases: Sequence[Phase]) -> float | None:
+def rented_usd(experiment: Experiment, seconds: float) -> float | None:
+    """What its hosts cost in so many seconds, at the dearest hardware's price; None where none are rented."""
     prices = experiment.hosts.usd_per_hour.values()
-    return round(max(prices) * sum(phase.seconds for phase in phases) / 3600, 4) if prices else None
+    return round(max(prices) * seconds / 3600, 4) if prices else None
 
 
 def load_in_words(load: LoadAsked) -> str:

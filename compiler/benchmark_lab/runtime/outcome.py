@@ -88,8 +88,9 @@ class Outcome:
     """The one that is going on: its name, and when it began."""
     labels: tuple[str, ...] = ()
     machine: dict[str, str] = field(default_factory=dict)
-    as_found: dict[str, str] = field(default_factory=dict)
     """What the hosts are."""
+    as_found: dict[str, str] = field(default_factory=dict)
+    """What of it was otherwise before they were tuned."""
     notes: list[str] = field(default_factory=list)
     """What a reader of the results should know of how the run went."""
     versions: dict[str, str] = field(default_factory=dict)

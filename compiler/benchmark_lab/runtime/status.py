@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from benchmark_lab.bundle import Cells, Experiment, Schedule, StoredFile
+from benchmark_lab.results.summary import rented_usd
 from benchmark_lab.run import Trial
 from benchmark_lab.runtime.outcome import Outcome, read_outcome
 from benchmark_lab.runtime.outside import lives
@@ -16,8 +18,8 @@ LAST_VERDICTS = 5
 State = Literal["not started", "running", "killed", "elsewhere", "interrupted", "complete"]
 """`killed`: its process is gone, and did not end it. `elsewhere`: another host's process, which may be gone."""
 
-FREE_TARGETS = frozenset({"local"})
-"""Where nothing is rented."""
+FREE_TARGETS = frozenset({"local", "testbed"})
+"""Where hosts cost nothing; what somebody's own hosts cost is not known."""
 
 
 class Status(StoredFile):
@@ -37,7 +39,7 @@ class Status(StoredFile):
     seconds_left: float | None
     """At most; None where no trial has shown how long one takes."""
     spent_usd: float | None
-    """None where it is not known."""
+    """On rented hosts until now; None where it is not known."""
     last_event_at: str | None
     last_verdicts: tuple[str, ...]
     notes: tuple[str, ...]
@@ -74,11 +76,21 @@ def status_of(folder: Path) -> Status:
         probes_done=len(outcome.trials) - len(measured),
         valid=sum(trial.verdict == "valid" for trial in measured),
         seconds_left=_seconds_left(measured, planned, experiment) if running else None,
-        spent_usd=0.0 if experiment.target in FREE_TARGETS else None,
+        spent_usd=spent_usd(outcome, experiment, running=running),
         last_event_at=outcome.last_at or None,
         last_verdicts=tuple(f"{trial.cell}: {trial.verdict}" for trial in outcome.trials[-LAST_VERDICTS:]),
         notes=(*outcome.notes, *([remark] if remark else [])),
     )
+
+
+def spent_usd(outcome: Outcome, experiment: Experiment, *, running: bool) -> float | None:
+    """What the hosts have cost until now; of a run that was killed, until its last entry."""
+    if experiment.target in FREE_TARGETS:
+        return 0.0
+    seconds = sum(phase.seconds for phase in outcome.phases)
+    if running and outcome.phase:
+        seconds += (datetime.now(UTC) - datetime.fromisoformat(outcome.phase[1])).total_seconds()
+    return rented_usd(experiment, seconds)
 
 
 def _state(outcome: Outcome) -> State:

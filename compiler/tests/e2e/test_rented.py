@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.hosts, pytest.mark.skipif(os.getuid() != 0, reason="ma
 USER = "admin"
 """As Debian's images on AWS have it; it may become root."""
 APPLY = ("apply", EXPERIMENT, "--target", "aws-ec2", "--only", "implementation=python-fastapi")
-SHORT = ("--only", "server=uvicorn", "--only", "workers=1", "--only", "workers=2", "--rounds", "1", "--yes")
+SHORT = ("--only", "server=uvicorn", "--only", "workers=1", "--rounds", "1", "--yes")
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def move_out(host: Host) -> None:
 
 
 def test_the_sweep_runs_on_rented_hosts_and_nothing_is_left(rented: RentingLab) -> None:
-    code, stdout, stderr = rented.run(*APPLY, *SHORT, "--measure", "1s")
+    code, stdout, stderr = rented.run(*APPLY, *SHORT, "--only", "workers=2", "--measure", "1s")
     assert code in {0, 4}, stderr
     assert len(rented.trials()) == 2, stderr
     assert all(trial["requests"] for trial in rented.trials()), rented.trials()
@@ -133,6 +133,6 @@ def test_a_lab_that_is_killed_while_it_measures_resumes_on_other_hosts_and_nothi
     code, _, stderr = rented.run("resume", str(rented.run_folder()), "--yes")
     assert code in {0, 4}, stderr
     assert "which was killed" in stderr
-    assert len({trial["cell"] for trial in rented.trials()}) == len(rented.trials()) == 2
+    assert [trial["trial"] for trial in rented.trials()] == ["r0.p0"]
     assert rented.left() == {}
     assert states() == []

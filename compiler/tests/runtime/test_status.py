@@ -1,10 +1,15 @@
 import os
 import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from benchmark_lab.bundle import Rounds
 from benchmark_lab.cli.status import words
-from benchmark_lab.runtime.status import status_of
+from benchmark_lab.run import Phase
+from benchmark_lab.runtime.outcome import Outcome
+from benchmark_lab.runtime.status import spent_usd, status_of
 from tests.runtime.world import World, cells
 from tests.synthetic import experiment
 
@@ -64,3 +69,14 @@ def test_a_complete_run_has_nothing_to_go_on_with(tmp_path: Path) -> None:
     found = status_of(world.folder.path)
     assert (found.state, found.phase, found.trials_done, found.notes) == ("complete", None, TRIALS, ())
     assert "lab resume" not in words(found)
+
+
+@pytest.mark.parametrize(("target", "usd"), [("local", 0.0), ("ssh", None), ("aws-ec2", 3.0)])
+def test_what_rented_hosts_cost_is_reckoned_by_the_hour_until_now(target: str, usd: float | None) -> None:
+    base = experiment()
+    prices = {"default": 2.0} if target == "aws-ec2" else {}
+    asked = base.model_copy(update={"target": target, "hosts": base.hosts.model_copy(update={"usd_per_hour": prices})})
+    half_an_hour_ago = datetime.now(UTC) - timedelta(minutes=30)
+    outcome = Outcome(phases=[Phase(name="rent hosts", seconds=3600)], phase=("measure", half_an_hour_ago.isoformat()))
+    assert spent_usd(outcome, asked, running=True) == pytest.approx(usd, abs=0.01)
+    assert spent_usd(outcome, asked, running=False) == pytest.approx(usd and 2.0)
