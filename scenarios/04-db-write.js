@@ -1,5 +1,6 @@
 /** `POST /users` and `PUT /users/{id}`, UPDATE_SHARE of them updates that meet on HOT_ROWS rows: transactions of two statements. */
 
+import { throughout } from './lib/iterations.js';
 import { createUser, replaceUser, stream } from './lib/requests.js';
 import { number } from './lib/settings.js';
 
@@ -10,10 +11,10 @@ const updateShare = number('UPDATE_SHARE');
 const replace = replaceUser(number('HOT_ROWS'));
 const create = createUser();
 
-export default function () {
+export default throughout(() => {
   if (random() < updateShare) {
     replace();
   } else {
     create();
   }
-}
+});

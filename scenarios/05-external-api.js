@@ -1,7 +1,8 @@
 /** `GET /external`: the server waits for an API that it calls, and has others to answer meanwhile. */
 
+import { throughout } from './lib/iterations.js';
 import { getExternal } from './lib/requests.js';
 
 export { connect, handleSummary, options } from './lib/endpoint.js';
 
-export default getExternal();
+export default throughout(getExternal());

@@ -1,5 +1,6 @@
 /** Eight operations at once, in the proportion of their weights: whether slow ones hold up quick ones. */
 
+import { throughout } from './lib/iterations.js';
 import { createUser, getExternal, getHealth, getProtected, getUser, listUsers, postEcho, replaceUser, stream } from './lib/requests.js';
 import { number } from './lib/settings.js';
 import { SEEDED_USERS } from './lib/users.js';
@@ -27,6 +28,6 @@ if (lots.length === 0 && __VU > 0) {
   throw new Error('every weight is 0: there is nothing to send');
 }
 
-export default function () {
+export default throughout(() => {
   lots[Math.floor(random() * lots.length)]();
-}
+});

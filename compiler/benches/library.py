@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 
 from benches.trials import PROJECT, Bench, prepared
+from benchmark_lab.bundle import Load
+from benchmark_lab.generator import k6_load
 from benchmark_lab.statistics import ratio
 
 SCENARIO = PROJECT / "scenarios" / "01-lightweight.js"
@@ -36,18 +38,18 @@ matrix: {implementation: go-fiber, scenario: 01-lightweight}
 load: {model: closed, vus: 32, warmup: 1s, measure: 3s}
 rounds: {max: 1}
 """
-VUS, MEASURE_S = 32, 3
+LOAD = Load(model="closed", vus=32, warmup_s=3, measure_s=3)
 CONFIDENCE = 0.9
 
 
-def rate(bench: Bench, script: Path, base_url: str) -> float:
+def rate(bench: Bench, script: Path, options: Path, base_url: str) -> float:
     """Requests a second that k6 sends with a script to a server that answers at once."""
     hosts = bench.rounds.hosts
     cpus = ",".join(map(str, hosts.cpus.load))
     env = {"BASE_URL": base_url, "SEED": "1", "PART": "measure-0", "GOGC": "off", "GOMAXPROCS": "1",
            "GOMEMLIMIT": "6GiB", "PATH": os.environ["PATH"], "K6_NO_USAGE_REPORT": "true"}  # fmt: skip
     argv = ["taskset", "-c", cpus, hosts.k6, "run", "--quiet", "--no-color", "--no-thresholds", "--address="]
-    argv += [f"--vus={VUS}", f"--duration={MEASURE_S}s", str(script)]
+    argv += [f"--config={options}", str(script)]
     done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"k6 failed:\n{done.stderr}")
@@ -63,15 +65,16 @@ def main() -> None:
     ours: list[float] = []
     smallest: list[float] = []
     with prepared(EXPERIMENT) as bench, tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "smallest.js"
+        script, options = Path(folder) / "smallest.js", Path(folder) / "options.json"
         script.write_text(SMALLEST, encoding="utf-8")
+        options.write_text(json.dumps(k6_load(LOAD).warmup), encoding="utf-8")
         build = bench.rounds.hosts.builds["null-server"]
         command = [f"{build}/null-server", "-listen={host}:{port}"]
         served = bench.rounds.hosts.serve({"command": command, "build": build, "env": {}, "helpers": []})
         with bench.rounds.hosts.target(served, 0) as target:
             for number in range(rounds):
                 for of in (ours, smallest) if number % 2 else (smallest, ours):
-                    of.append(rate(bench, SCENARIO if of is ours else script, target.base_url))
+                    of.append(rate(bench, SCENARIO if of is ours else script, options, target.base_url))
                 print(f"{number + 1:>3}  library {ours[-1]:,.0f}/s  smallest {smallest[-1]:,.0f}/s", file=sys.stderr)
     found = ratio.of_pairs(smallest, ours)
     low, high = found.interval(CONFIDENCE)

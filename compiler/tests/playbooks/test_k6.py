@@ -13,17 +13,19 @@ from typing import Any
 import pytest
 from ansible.module_utils.lab_k6 import Generator, run, segment
 
+from benchmark_lab.bundle import Load
 from benchmark_lab.generator import K6Load, k6_load, open_load
 from benchmark_lab.run import LoadObservation
 
-LIBRARY = Path(__file__).parents[3] / "scenarios" / "lib" / "endpoint.js"
+LIBRARY = Path(__file__).parents[3] / "scenarios" / "lib"
 SCRIPT = f"""
-import {{ endpoint }} from 'file://{LIBRARY}';
-export {{ connect, handleSummary, options }} from 'file://{LIBRARY}';
+import {{ endpoint }} from 'file://{LIBRARY}/endpoint.js';
+import {{ throughout }} from 'file://{LIBRARY}/iterations.js';
+export {{ connect, handleSummary, options }} from 'file://{LIBRARY}/endpoint.js';
 const send = endpoint('get', {{ isRight: () => true }});
-export default function () {{
+export default throughout(() => {{
   send(`${{__ENV.BASE_URL}}/${{__ENV.PART}}`, null, null);
-}}
+}});
 """
 RATE = 60
 VUS = 21  # k6 shares out the rate as it does the virtual users
@@ -67,8 +69,8 @@ def generator(folder: Path, k6: str, url: str, segment: int = 0, segments: int =
     return Generator(k6, str(folder / "script.js"), env, [], folder, segment, segments)
 
 
-def window(made: Generator, duration_s: float) -> dict[str, Any]:
-    asked = load(duration_s)
+def window(made: Generator, duration_s: float, asked: K6Load | None = None) -> dict[str, Any]:
+    asked = asked or load(duration_s)
     found: dict[str, Any] = run(made, "measure", asked.measure, duration_s, asked.connect_s)
     return found
 
@@ -103,6 +105,18 @@ def test_every_connection_is_open_before_the_window_and_is_no_request_of_it(
     assert Counting.paths[before:] == ["/measure-0"] * found["requests"]
     assert found["iterations"] == found["requests"]
     assert began_s + load(2).connect_s < found["start_s"] < found["end_s"] - 1.9
+
+
+@pytest.mark.tools
+def test_in_a_closed_load_each_virtual_user_sends_until_the_window_is_over(
+    tmp_path: Path, k6: str, server: str
+) -> None:
+    closed = k6_load(Load(model="closed", vus=VUS, warmup_s=2, measure_s=2))
+    found = window(generator(tmp_path, k6, server), 2, closed)
+    assert found["problem"] is None
+    assert found["window_s"] == pytest.approx(2, abs=0.2)
+    assert found["requests"] == Counting.paths.count("/measure-0") > 10 * VUS
+    assert VUS <= found["iterations"] <= 2 * VUS
 
 
 @pytest.mark.tools

@@ -2,6 +2,7 @@
 
 import { isHealthy } from './lib/answers.js';
 import { endpoint } from './lib/endpoint.js';
+import { throughout } from './lib/iterations.js';
 import { number, text } from './lib/settings.js';
 
 export { connect, handleSummary, options } from './lib/endpoint.js';
@@ -10,8 +11,8 @@ const url = `${text('BASE_URL')}/health`;
 const requests = number('REQUESTS');
 const getHealth = endpoint('get', { isRight: isHealthy });
 
-export default function () {
+export default throughout(() => {
   for (let i = 0; i < requests; i += 1) {
     getHealth(url, null, null);
   }
-}
+});
