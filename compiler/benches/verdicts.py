@@ -19,7 +19,7 @@ question: Is the generator's limit found out?
 target: local
 hardware: {sut: {cpus: 1}, load: {cpus: 1}}
 matrix: {implementation: go-fiber, scenario: 01-lightweight}
-load: {model: closed, vus: 32, warmup: 1s, measure: 3s}
+load: {model: open, rate: 1000, warmup: 1s, measure: 3s}
 rounds: {max: 1}
 """
 BATCH = 4
