@@ -97,11 +97,21 @@ check-terraform: .venv/checkov/installed ## Format and security rules of infra/,
 check-playbooks: .venv/ansible-lint/installed ## ansible-lint's strictest profile
 	PATH=$$PWD/.venv/ansible-lint/bin:$$PATH ANSIBLE_CONFIG=playbooks/ansible.cfg ansible-lint --nocolor -q playbooks/roles/*
 
+# They load nothing, so that `make --jobs=2` may run two at once.
+UNLOADED := compiler/tests/conformance compiler/tests/aws
+
 .PHONY: test
 test: check check-terraform check-playbooks ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform
+	$(MAKE) --no-print-directory test-conformance test-implementations test-aws
+	$(BIN)/pytest --quiet -m tools $(UNLOADED:%=--ignore=%)
+
+.PHONY: test-conformance test-implementations test-aws
+test-conformance test-aws: test-%: .venv/dev.installed
+	$(BIN)/pytest --quiet -m tools compiler/tests/$*
+
+test-implementations: $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed) node_modules/.installed
 	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/pytest --quiet -m 'tools or not tools') || exit 1; done
 	npm run --silent test:implementations
-	$(BIN)/pytest --quiet -m tools
 
 .PHONY: test-hosts
 test-hosts: .venv/dev.installed ## What needs root: hosts in namespaces of this machine, made, broken and removed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -28,14 +29,20 @@ def wait_for(happened: Callable[[], bool], timeout_s: float = 600) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("boundary", ["hosts-ready", "round-started", "trial-ended"])
-def test_a_run_killed_there_is_resumed_to_its_end(lab: Lab, boundary: str) -> None:
-    process = lab.start("apply", lab.write_experiment(measure="1s", rounds=2), *ONLY_FIBER)
-    wait_for(lambda: boundary in events(lab))
+def kill_at(lab: Lab, process: subprocess.Popen[str], event: str) -> None:
+    """Kill lab as soon as its journal has the event."""
+    wait_for(lambda: event in events(lab))
     process.kill()
     process.communicate()
-    finished = lab.trials()
+
+
+def test_a_run_that_is_killed_again_and_again_is_resumed_to_its_end(lab: Lab) -> None:
+    process = lab.start("apply", lab.write_experiment(measure="1s", rounds=2), *ONLY_FIBER)
+    kill_at(lab, process, "hosts-ready")
     run = lab.run_folder().name
+    for event in ("round-started", "trial-ended"):
+        kill_at(lab, lab.start("resume", run), event)
+    finished = lab.trials()
     _, stdout, _ = lab.run("status", run)
     assert ": killed" in stdout
     assert f"Go on with: lab resume {run}" in stdout
