@@ -38,7 +38,7 @@ def testbed(before: dict[str, set[str]]) -> Iterator[None]:
 def test_each_host_is_reached_by_its_key_and_is_a_machine_of_its_own() -> None:
     seen = {}
     for name, host in hosts().items():
-        done = ssh(host, "hostname; cat /etc/machine-id; nproc; echo /proc/[0-9]* | wc -w; stat -c %a /root /root/.ssh")
+        done = ssh(host, "hostname; cat /etc/machine-id; nproc; echo /proc/[0-9]* | wc -w; stat -c %a ~ ~/.ssh")
         assert done.returncode == 0, done.stderr
         hostname, machine, cpus, processes, *modes = done.stdout.split()
         assert (hostname, int(cpus), modes) == (name, len(host["cpus"]), ["700", "700"])
@@ -116,11 +116,11 @@ def test_a_full_disk_is_one_hosts_alone() -> None:
     db, sut = hosts()["db-0"], hosts()["sut-0"]
     free = os.statvfs(STATE).f_bavail
     with full_disk(db):
-        full = ssh(db, "head -c 1M /dev/zero > /root/new")
+        full = ssh(db, "head -c 1M /dev/zero > ~/new")
         assert "No space left on device" in full.stderr
-        assert ssh(sut, "head -c 1M /dev/zero > /root/new").returncode == 0
+        assert ssh(sut, "head -c 1M /dev/zero > ~/new").returncode == 0
         assert os.statvfs(STATE).f_bavail > free * 0.9
-    assert ssh(db, "head -c 1M /dev/zero > /root/new").returncode == 0
+    assert ssh(db, "head -c 1M /dev/zero > ~/new").returncode == 0
 
 
 def test_a_hosts_wall_clock_is_off_for_it_alone_while_its_durations_stay_right() -> None:

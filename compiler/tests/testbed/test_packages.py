@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from benchmark_lab.runtime.testbed.packages import find_settings, reaching
 from benchmark_lab.runtime.tools import Completed, ToolFailedError
 from tests.testbed.fake_machine import FakeMachine
@@ -32,6 +34,9 @@ class NoApt(FakeMachine):
         raise ToolFailedError(f"{argv[0]} is not installed")
 
 
+DEBOOTSTRAP = 'DEF_MIRROR="http://default.example/debian"\n'
+
+
 def write(root: Path, name: str, text: str) -> None:
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_text(text)
@@ -47,12 +52,20 @@ def test_apts_mirror_and_proxy_are_the_machines_for_the_hosts_release_alone(tmp_
 
 
 def test_a_machine_of_another_release_or_distribution_uses_debians_own_mirror(tmp_path: Path) -> None:
+    write(tmp_path, "usr/sbin/debootstrap", DEBOOTSTRAP)
     for machine in (Apt("http://mirror.example/ubuntu/ noble main\n"), NoApt()):
         settings = find_settings(machine, {}, tmp_path)
-        assert settings.mirror == "http://deb.debian.org/debian"
-        assert (
-            "deb http://deb.debian.org/debian-security bookworm-security main" in settings.files["etc/apt/sources.list"]
+        assert settings.mirror == "http://default.example/debian"
+        assert settings.files["etc/apt/sources.list"] == (
+            "deb http://default.example/debian bookworm main\n"
+            "deb http://default.example/debian bookworm-updates main\n"
+            "deb http://default.example/debian-security bookworm-security main\n"
         )
+
+
+def test_where_neither_apt_nor_debootstrap_names_a_mirror_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ToolFailedError, match="names no mirror of Debian"):
+        find_settings(NoApt(), {}, tmp_path)
 
 
 def test_settings_and_certificates_come_along_and_nothing_else(tmp_path: Path) -> None:
@@ -80,6 +93,7 @@ def test_settings_and_certificates_come_along_and_nothing_else(tmp_path: Path) -
 
 def test_a_stub_resolver_is_replaced_by_what_it_asks(tmp_path: Path) -> None:
     write(tmp_path, "etc/resolv.conf", "nameserver 127.0.0.53\n")
+    write(tmp_path, "usr/sbin/debootstrap", DEBOOTSTRAP)
     write(tmp_path, "run/systemd/resolve/resolv.conf", "nameserver 192.0.2.53\n")
     assert find_settings(NoApt(), {}, tmp_path).files["etc/resolv.conf"] == "nameserver 192.0.2.53\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from pathlib import Path
 from benchmark_lab.runtime.testbed.rootfs import RELEASE
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
-MIRROR = "http://deb.debian.org"
 SUITES = (RELEASE, f"{RELEASE}-updates", f"{RELEASE}-security")
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -39,7 +39,7 @@ class PackageSettings:
 
 def find_settings(tools: Tools, environment: Mapping[str, str], machine: Path = Path("/")) -> PackageSettings:
     """Read the settings of apt, pip, uv, npm and Go, the name servers, proxies, and the machine's own certificates."""
-    sources = _sources(tools)
+    sources = _sources(tools, machine)
     passed = {name: value for name, value in environment.items() if _is_passed(name) and value}
     home = environment.get("HOME", "/root").lstrip("/")
     copied = {name: name for name in _SYSTEM_FILES}
@@ -74,15 +74,36 @@ def _is_passed(name: str) -> bool:
     )  # programs differ in which case they read
 
 
-def _sources(tools: Tools) -> list[str]:
-    """Apt's lines for the hosts' release, the main one first: the machine's own where it runs that release."""
+def _sources(tools: Tools, machine: Path) -> list[str]:
+    """Apt's lines for the hosts' release, the main one first: the machine's own where it runs that, else Debian's."""
     fields = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
     listed = _printed(tools, ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"])
     lines = {line for line in listed if line.split()[1] in SUITES}
     if not any(line.split()[1] == RELEASE for line in lines):
-        areas = ("debian", "debian", "debian-security")
-        lines = {f"{MIRROR}/{area} {suite} main" for area, suite in zip(areas, SUITES, strict=True)}
+        mirror = _default_mirror(machine)
+        areas = (mirror, mirror, f"{mirror}-security")
+        lines = {f"{area} {suite} main" for area, suite in zip(areas, SUITES, strict=True)}
     return sorted(lines, key=lambda line: (SUITES.index(line.split()[1]), line))
+
+
+def _default_mirror(machine: Path) -> str:
+    """Debian's own mirror, which debootstrap names.
+
+    Raises:
+        ToolFailedError: if it names none.
+    """
+    program = machine / "usr/sbin/debootstrap"
+    named = (
+        re.search(r'^DEF_MIRROR="(.+)"$', program.read_text(encoding="utf-8"), re.MULTILINE)
+        if program.is_file()
+        else None
+    )
+    if named is None:
+        raise ToolFailedError(
+            f"apt has no source of {RELEASE} here, and {program} names no mirror of Debian",
+            next_step=f"add a source of {RELEASE} to apt's, or install debootstrap",
+        )
+    return named[1]
 
 
 def _acquire(tools: Tools) -> str:
