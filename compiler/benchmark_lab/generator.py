@@ -76,7 +76,7 @@ def _executor(load: Load, duration_s: float) -> Options:
     timing: Options = {"duration": _milliseconds(duration_s), "gracefulStop": _GRACEFUL_STOP}
     if load.rate_per_s is None:
         # As long as the executor, an iteration goes on sending (scenarios/lib/iterations.js).
-        return {"executor": "constant-vus", "vus": load.vus, "env": {"WINDOW_MS": f"{duration_s * 1000:.0f}"}, **timing}
+        return {"executor": "constant-vus", "vus": load.vus, "env": {"WINDOW_S": f"{duration_s:.3f}"}, **timing}
     # As many ready as allowed: k6 making virtual users during the window would disturb what it measures.
     users = {"preAllocatedVUs": load.vus, "maxVUs": load.vus}
     return {"executor": "constant-arrival-rate", "rate": round(load.rate_per_s), "timeUnit": "1s", **users, **timing}
