@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from benchmark_lab.bundle import Load
+from benchmark_lab.bundle import SAMPLES, Load, LoadAsked
 
 POISSON_SPREAD_S = 0.25
 """How far evenly spaced arrivals are displaced at most; scenarios/lib/arrivals.js has the same figure."""
@@ -13,6 +13,9 @@ POISSON_SPREAD_S = 0.25
 _READY_VUS_PER_RATE = 0.25
 _FEWEST_READY_VUS = 20
 _MOST_READY_VUS = 1000
+_SPARE = 1.02
+"""What a window plans beyond the samples of its percentile, for not every planned request ends within it."""
+_LONGEST_SEARCH_WINDOW_S = 300.0
 _CONNECT_S = 1.0
 """k6 takes no shorter scenario."""
 _CONNECT_S_PER_VU = 0.001
@@ -58,18 +61,27 @@ def open_load(
 ) -> Load:
     """Return an open load; without `vus` as many are kept ready as answers of a quarter of a second take.
 
-    Poisson arrivals are evenly spaced ones that wait up to POISSON_SPREAD_S, each in a virtual user of its own.
+    Poisson arrivals are evenly spaced ones that wait up to POISSON_SPREAD_S, each in a further virtual user.
     """
     ready = max(_FEWEST_READY_VUS, min(_MOST_READY_VUS, ceil(rate_per_s * _READY_VUS_PER_RATE)))
     waiting = ceil(rate_per_s * POISSON_SPREAD_S) if poisson else 0
     return Load(
         model="open",
-        vus=vus or ready + waiting,
+        vus=(vus or ready) + waiting,
         rate_per_s=rate_per_s,
         arrivals="poisson" if poisson else "uniform",
         warmup_s=warmup_s,
         measure_s=measure_s,
     )
+
+
+def search_window_s(asked: LoadAsked, rate_per_s: float) -> float:
+    """Return the window of a search's probe: as long as was asked, or as the samples of its percentiles take.
+
+    At a rate at which they would take longer than the longest window, the promises can't be tested.
+    """
+    samples = max(SAMPLES[promise.metric] for promise in asked.promises)
+    return max(asked.measure_s, min(samples * _SPARE / rate_per_s, _LONGEST_SEARCH_WINDOW_S))
 
 
 def _executor(load: Load, duration_s: float) -> Options:

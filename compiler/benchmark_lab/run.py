@@ -303,11 +303,18 @@ class CellSummary(Part):
     retired: str | None = None
     """Why it has no more trials than these, and is not ranked: it did not conform any more when the run was resumed."""
     limited_by: dict[str, int] = {}
-    """Closed load: what limited its valid trials; where there are none, those that only the generator spoilt."""
+    """Closed load: what limited its valid trials, and those that are invalid for that reason alone."""
     throughput_at_least_rps: float | None = None
-    """Closed load: the median of these trials, where something else than the server limited them."""
+    """Closed load: the median of these trials, where more than a few were limited by something else than the server."""
     remarks: dict[str, int] = {}
     metrics: dict[str, Estimate] = {}
+
+    @property
+    def has_result(self) -> bool:
+        """Whether it has a figure that counts: of a search, a rate at which the promises were kept, or were not."""
+        if self.search:
+            return self.search.last_pass_rps is not None or self.search.first_fail_rps is not None
+        return self.valid > 0
 
 
 Answer = Literal["higher", "lower", "equivalent", "inconclusive", "no interval", "not ranked"]
@@ -346,7 +353,7 @@ class CriterionResult(Part):
 
     text: str
     held: bool | None
-    """None where a cell it speaks of has no valid result."""
+    """None where a cell that it speaks of has no such figure, or only a bound of it."""
     left: float | None = None
     right: float | None = None
 

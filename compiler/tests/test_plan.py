@@ -82,6 +82,22 @@ def test_cells_of_other_scenario_parameters_are_never_compared() -> None:
     }
 
 
+def test_a_baseline_that_names_hardware_or_a_parameter_compares_its_values() -> None:
+    plan = plan_text(
+        experiment(
+            "hardware: [{name: small, sut: {cpus: 1}}, {name: large, sut: {cpus: 2}}]",
+            "workers: 1",
+            "baseline: {hardware: small, page_size: 10}",
+            matrix="implementation: [python-alpha, go-beta], scenario: 02-list, page_size: [10, 20]",
+        )
+    )
+    assert pairs(plan) == {
+        (f"{server}.w1.02-list.page_size=10.small", f"{server}.w1.02-list.page_size={size}.{hardware}")
+        for server in ("python-alpha.many", "go-beta.single")
+        for size, hardware in ((20, "small"), (10, "large"), (20, "large"))
+    }
+
+
 def test_cells_without_a_baseline_cell_are_told() -> None:
     plan = plan_text(
         experiment(

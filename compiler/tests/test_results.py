@@ -9,14 +9,17 @@ import pytest
 from pydantic import ValidationError
 
 from benchmark_lab.bundle import Arithmetic, Criterion, Metric, Number, Rounds
+from benchmark_lab.cli.apply import exit_code
+from benchmark_lab.experiment.criteria import METRICS as CRITERIA_METRICS
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
+from benchmark_lab.results.figures import figure, percent
 from benchmark_lab.results.markdown import render
-from benchmark_lab.results.metrics import unranked_reason
+from benchmark_lab.results.metrics import METRICS, unranked_reason
 from benchmark_lab.results.summary import summarise
 from benchmark_lab.results.tables import cells_table
 from benchmark_lab.results.trials import read_trials
-from benchmark_lab.run import CellSummary, MetricComparison, Summary, Trial
+from benchmark_lab.run import CellSummary, MetricComparison, Reason, SearchResult, Summary, Trial
 from tests.synthetic import CLOSED, OPEN, cell, closed, experiment, facts, invalid, matrix, trial, trials
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -63,6 +66,17 @@ def test_only_rounds_with_two_valid_trials_are_paired() -> None:
     assert fiber.invalid_reasons == {"errors": 1, "dropped-load": 1}
     assert fiber.invalid_evidence["errors"] == "the figures of errors"
     assert fiber.metrics["sut_cpu_us_per_request"].median < 200
+
+
+def test_probes_are_no_rounds() -> None:
+    found = trials(TRUTH, PAIR, 7)
+    probes = [t.model_copy(update={"purpose": "probe"}) for t in found[2:]]
+    summary = quick([*found[:2], *probes])
+    assert comparison(summary, "sut_cpu_us_per_request").n == 1
+    assert summary.measuring_share == pytest.approx(2 * 25 / 688)
+    assert summary.overhead_per_trial_s == pytest.approx((688 - 50) / 2)
+    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.5))
+    assert not precise_enough(asked, summary.cells, [*found[:2], *probes], ())
 
 
 def test_an_inconclusive_comparison_says_the_rounds_needed() -> None:
@@ -140,6 +154,61 @@ def test_a_cell_that_only_the_generator_spoilt_shows_its_lower_bound() -> None:
     assert comparison(summary, "throughput_rps").answer == "not ranked"
 
 
+def test_throughput_of_which_the_fast_part_was_held_back_is_a_bound() -> None:
+    found = trials(TRUTH, PAIR, 10, model="closed")
+    held = [
+        t.model_copy(update={"verdict": "invalid", "reasons": (Reason(code="generator-limited", evidence="99 %"),)})
+        if t.cell == FIBER.id and t.round < 4
+        else t
+        for t in found
+    ]
+    summary = closed_summary(held)
+    fiber = summary.cells[1]
+    assert fiber.limited_by == {"sut-cpu": 6, "generator": 4}
+    assert fiber.throughput_at_least_rps == pytest.approx(1e6 / 130, rel=0.1)
+    assert cells_table(summary).rows[1][1].endswith("\ngenerator-limited")
+    assert comparison(summary, "throughput_rps").unranked_reason == "a lower bound: generator-limited"
+
+
+def test_what_the_database_held_back_is_a_bound_whatever_its_trials_name() -> None:
+    limited = [
+        invalid(FIBER, n, "db-limited", model="closed", throughput_rps=4_000.0, limited_by="pool") for n in range(6)
+    ]
+    summary = closed_summary([*trials(TRUTH, (FASTAPI,), 6, model="closed"), *limited])
+    assert cells_table(summary).rows[1][1] == "≥ 4,000\ndb-limited"
+
+
+def test_equal_rates_that_differ_are_not_ranked() -> None:
+    one, other = (
+        CellSummary(cell="a", axes={"implementation": "a", "load": step}, load=rate, trials=6, valid=6)
+        for step, rate in (("equal-rate", "500 requests/s"), ("equal-rate", "700 requests/s"))
+    )
+    reason = unranked_reason("latency_p50_ms", "open", (), (one, other))
+    assert reason == "other load: 700 requests/s against 500 requests/s"
+    own = [cell.model_copy(update={"axes": {"implementation": "a", "load": "own-rate"}}) for cell in (one, other)]
+    assert unranked_reason("latency_p50_ms", "open", (), (own[0], own[1])) is None
+
+
+@pytest.mark.parametrize(
+    ("search", "answer", "code"),
+    [
+        ({"last_pass_rps": 400, "first_fail_rps": 410}, "keeps it at 400 and not at 410 requests/s.", 0),
+        ({"last_pass_rps": None, "first_fail_rps": 90}, "did not keep it at 90.0 requests/s, nor at less.", 0),
+        ({"last_pass_rps": None, "first_fail_rps": None}, "Nothing can be said: no cell has a valid result", 4),
+    ],
+)
+def test_a_search_without_a_rate_blames_nobody(search: dict[str, int | None], answer: str, code: int) -> None:
+    found = SearchResult.model_validate(
+        {**search, "lower_bound": False, "probes": 5, "confirmations": 0, "end": "probes-spent"}
+    )
+    ladder = [trial(FIBER, n, "closed", purpose="probe", throughput_rps=6_000.0) for n in range(3)]
+    summary = summarise(experiment(contrasts=[]), (FIBER,), ladder, facts(searches={FIBER.id: found}))
+    assert answer in summary.answer
+    assert exit_code(summary) == code
+    (row,) = cells_table(summary).rows
+    assert "≥" not in row[1]
+
+
 def test_cells_of_different_hardware_are_compared_unpaired() -> None:
     large = cell("go-fiber", hardware="large")
     found = trials(TRUTH | {large.id: 65.0}, (FIBER, large), 8, drift=0)
@@ -163,10 +232,10 @@ HERE = "On this host (01-lightweight; open, 300 requests/s): "
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        ([], "Nothing can be said: no cell has a valid trial (not measured 2)."),
+        ([], "Nothing can be said: no cell has a valid result (not measured 2)."),
         (
             [invalid(of, n, "dropped-load") for of in PAIR for n in range(6)],
-            "Nothing can be said: no cell has a valid trial (dropped-load 12).",
+            "Nothing can be said: no cell has a valid result (dropped-load 12).",
         ),
         (
             [trial(of, n, sut_cpu_us_per_request=TRUTH[of.id]) for of in PAIR for n in range(2)],
@@ -177,7 +246,7 @@ HERE = "On this host (01-lightweight; open, 300 requests/s): "
             [trial(FASTAPI, n, sut_cpu_us_per_request=420.0) for n in range(6)]
             + [invalid(FIBER, n, "errors") for n in range(6)],
             f"{HERE}go-fiber and python-fastapi were never valid in the same round (CPU per request); "  # noqa: ISC004
-            "1 of 2 cells have no valid trial (errors 6).",
+            "1 of 2 cells have no valid result (errors 6).",
         ),
     ],
 )
@@ -246,6 +315,47 @@ def test_criteria_are_evaluated_over_medians() -> None:
     assert held.left == pytest.approx(1e6 / 130, rel=0.1)
     assert held.right == pytest.approx(2e6 / 420, rel=0.1)
     assert undecided.held is None
+
+
+def test_a_bound_decides_no_criterion() -> None:
+    faster = Criterion(
+        text="throughput_rps(implementation=go-fiber) > throughput_rps(implementation=python-fastapi)",
+        operator=">",
+        left=throughput_of("go-fiber"),
+        right=throughput_of("python-fastapi"),
+    )
+    found = [
+        t.model_copy(update={"limited_by": "unknown"}) if t.cell == FASTAPI.id else t
+        for t in trials(TRUTH, PAIR, 6, model="closed")
+    ]
+    asked = experiment(CLOSED, contrasts=[PAIR], criteria=(faster,))
+    summary = summarise(asked, closed(PAIR), found, facts())
+    (undecided,) = summary.criteria
+    assert (undecided.held, undecided.left is None, undecided.right) == (None, False, None)
+    assert exit_code(summary) == 4
+
+
+def test_criteria_speak_of_the_metrics_that_results_have() -> None:
+    assert {*CRITERIA_METRICS} == {*METRICS}
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.0312, "3.1 %"), (0.0999, "10 %"), (0.12, "12 %"), (0.996, "100 %"), (1.5, "150 %")]
+)
+def test_a_share_has_no_exponent(share: float, words: str) -> None:
+    assert percent(share) == words
+
+
+@pytest.mark.parametrize(("value", "words"), [(99.9, "99.9"), (99.97, "100"), (9.997, "10.0"), (1234.5, "1,234")])
+def test_a_figure_has_about_three_digits(value: float, words: str) -> None:
+    assert figure(value) == words
+
+
+def test_one_hardware_stops_without_waiting_for_another() -> None:
+    large = (cell("python-fastapi", hardware="large"), cell("go-fiber", hardware="large"))
+    asked = experiment(contrasts=[PAIR, large], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    found = trials(TRUTH, PAIR, 6, noise=0.002)
+    assert precise_enough(asked, summarise_cells(PAIR, found, {}), found, ())
 
 
 @pytest.mark.parametrize(("noise", "rounds", "enough"), [(0.002, 6, True), (0.2, 6, False), (0.002, 5, False)])

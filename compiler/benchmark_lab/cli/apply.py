@@ -54,7 +54,8 @@ def apply(
     """Run experiments and write their results to results/YYYY-MM-DD/.
 
     Exit codes: 0 done, 1 a criterion of the experiment failed, 3 a tool or host failed and nothing is left behind,
-    4 measured but some cell has no valid result, 6 another run holds the machine, 7 something may still be running.
+    4 measured but some cell has no valid result or a criterion is undecided, 6 another run holds the machine,
+    7 something may still be running.
     """
     root = find_root(Path.cwd())
     catalog = load_catalog(root)
@@ -128,9 +129,11 @@ def carry_out(
 
 def exit_code(summary: Summary) -> int:
     """What the command says of a complete run: criteria first, then whether every cell has a valid result."""
-    if any(criterion.held is False for criterion in summary.criteria):
+    held = {criterion.held for criterion in summary.criteria}
+    if False in held:
         return CRITERIA_FAILED
-    return 0 if all(cell.valid and not cell.retired for cell in summary.cells) else NO_VALID_RESULT
+    every = all(cell.has_result and not cell.retired for cell in summary.cells)
+    return 0 if every and None not in held else NO_VALID_RESULT
 
 
 def _say_how_to_go_on(folder: RunFolder, what: str = "") -> None:

@@ -15,7 +15,12 @@ from benchmark_lab.diagnostics import nearest
 from benchmark_lab.run import Trial
 from benchmark_lab.source.core_schema import plain_value
 
-METRICS = tuple(name for name, field in Trial.model_fields.items() if float in get_args(field.annotation))
+_OF_THE_LOAD = ("offered_rps", "generator_cpu_utilisation")
+METRICS = tuple(
+    name
+    for name, field in Trial.model_fields.items()
+    if float in get_args(field.annotation) and name not in _OF_THE_LOAD
+)
 
 _LONGEST = 300
 _EXAMPLE = "such as throughput_rps(workers=4) >= 1.5 * throughput_rps(workers=1)"

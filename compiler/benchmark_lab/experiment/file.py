@@ -158,7 +158,10 @@ class ExperimentFile(Written):
     seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 1
     """Draws the order of trials and the inputs of scenarios."""
     baseline: Entry | None = None
-    """The cells that others are compared with; by default the first value of each axis."""
+    """The cells that others are compared with; by default the first value of each axis.
+
+    Cells are compared under the same hardware and scenario parameters, but for those that are named here.
+    """
     budget: Budget = Budget()
     limits: Limits = Limits()
     criteria: tuple[CriterionText, ...] = ()

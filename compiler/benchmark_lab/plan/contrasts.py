@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -27,8 +27,8 @@ class Pairing:
 def pair(experiment: Experiment, combinations: Sequence[Combination]) -> tuple[Pairing, tuple[Diagnostic, ...]]:
     """Pair each combination outside the baseline with the baseline's nearest of the same circumstances.
 
-    Circumstances are scenario, its parameters, hardware and the step of the load; the nearest shares the most of the
-    other axes.
+    Circumstances are scenario, the step of the load, and what of hardware and the scenario's parameters the baseline
+    does not name; the nearest shares the most of the other axes.
     Without a baseline it is the first implementation, server and number of workers among equal circumstances.
     """
     baseline = experiment.baseline
@@ -36,7 +36,7 @@ def pair(experiment: Experiment, combinations: Sequence[Combination]) -> tuple[P
         return Pairing((), 0), (_no_baseline(experiment, baseline, combinations),)
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for position, combination in enumerate(combinations):
-        groups[_circumstances(combination)].append(position)
+        groups[_circumstances(combination, baseline.axes if baseline else ())].append(position)
     pairs: list[tuple[int, int]] = []
     alone = 0
     for group in groups.values():
@@ -53,10 +53,10 @@ def pair(experiment: Experiment, combinations: Sequence[Combination]) -> tuple[P
     return Pairing(tuple(sorted(pairs, key=itemgetter(1))), alone), ()
 
 
-def _circumstances(combination: Combination) -> tuple[object, ...]:
-    values = {**combination.parts.defaults, **combination.chosen}
-    parameters = (values[name] for name in combination.parts.scenario.parameters)
-    return (combination.parts.scenario_name, combination.hardware.name, combination.level.value, *parameters)
+def _circumstances(combination: Combination, varied: Collection[str]) -> tuple[object, ...]:
+    values = {**combination.parts.defaults, **combination.chosen, "hardware": combination.hardware.name}
+    fixed = (values[name] for name in ("hardware", *combination.parts.scenario.parameters) if name not in varied)
+    return (combination.parts.scenario_name, combination.level.value, *fixed)
 
 
 def _baseline_of(

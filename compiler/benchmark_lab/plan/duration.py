@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmark_lab.bundle import Cell, LoadAsked, Rounds, SoughtLoad
+from benchmark_lab.generator import search_window_s
 
 TRIAL_OVERHEAD_S = 4.0
 """Wall time of a trial outside warm-up and window: stop, reset, start, wait, connect, read counters."""
@@ -14,6 +15,8 @@ LADDER_PROBES = 8
 """Of a ladder that doubles, at most."""
 SEARCH_PROBES = 10
 """Of a search for the highest rate, at most."""
+_LOWEST_RATE_PER_S = 1.0
+"""That a search may come to; a promise's percentile takes the longest window there."""
 
 
 def worst_case_s(load: LoadAsked, rounds: Rounds, cells: Sequence[Cell], *, lanes: int = 1) -> float:
@@ -22,8 +25,13 @@ def worst_case_s(load: LoadAsked, rounds: Rounds, cells: Sequence[Cell], *, lane
     Lanes share the rounds out; each finds the loads that depend on results on its own hosts.
     """
     of_a_lane = rounds.model_copy(update={"max": -(-rounds.max // lanes)})
-    trials = trials_of(of_a_lane, cells) + sum(_probes(load, cell) for cell in cells)
-    return SET_UP_S + trials * (load.warmup_s + load.measure_s + TRIAL_OVERHEAD_S)
+    searched = sum(map(_is_searched, cells))
+    trials = trials_of(of_a_lane, cells) + sum(_rungs(load, cell) for cell in cells)
+    windows_s = trials * load.measure_s
+    if searched:
+        windows_s += searched * SEARCH_PROBES * search_window_s(load, _LOWEST_RATE_PER_S)
+    beside_s = load.warmup_s + TRIAL_OVERHEAD_S
+    return SET_UP_S + windows_s + (trials + searched * SEARCH_PROBES) * beside_s
 
 
 def trials_of(rounds: Rounds, cells: Sequence[Cell]) -> int:
@@ -31,11 +39,10 @@ def trials_of(rounds: Rounds, cells: Sequence[Cell]) -> int:
     return rounds.max * sum(not _is_searched(cell) for cell in cells)
 
 
-def _probes(load: LoadAsked, cell: Cell) -> int:
-    ladder = len(load.vus) or LADDER_PROBES
-    if _is_searched(cell):
-        return ladder + SEARCH_PROBES
-    return ladder if isinstance(cell.load, SoughtLoad) and cell.load.model == "capacity" else 0
+def _rungs(load: LoadAsked, cell: Cell) -> int:
+    """Trials that find a cell's capacity."""
+    climbs = isinstance(cell.load, SoughtLoad) and cell.load.model in {"capacity", "slo-search"}
+    return (len(load.vus) or LADDER_PROBES) if climbs else 0
 
 
 def _is_searched(cell: Cell) -> bool:

@@ -26,9 +26,9 @@ def answer_sentence(
 ) -> str:
     """Answer in one sentence, with the scope of the claim in front and what has no valid result at the end."""
     names = naming(cells)
-    without = [cell for cell in cells if not cell.valid]
+    without = [cell for cell in cells if not cell.has_result]
     if len(without) == len(cells):
-        return f"Nothing can be said: no cell has a valid trial ({_why(without)})."
+        return f"Nothing can be said: no cell has a valid result ({_why(without)})."
     place = "On this host" if SHARED_HOST in labels else "On these hosts"
     scenarios = {str(cell.axes["scenario"]) for cell in cells}
     conditions = [*(scenarios if len(scenarios) == 1 else ()), load]
@@ -38,7 +38,7 @@ def answer_sentence(
         body = "; ".join(_searched(cells, names))
     else:
         body = _compared(comparisons, names) if comparisons else _medians(cells, names)
-    rest = f"; {len(without)} of {len(cells)} cells have no valid trial ({_why(without)})" if without else ""
+    rest = f"; {len(without)} of {len(cells)} cells have no valid result ({_why(without)})" if without else ""
     return f"{place} ({'; '.join(conditions)}): {body}{rest}."
 
 
@@ -57,9 +57,9 @@ def _searched(cells: Sequence[CellSummary], names: Naming) -> Iterator[str]:
                 yield f"{names.cell(cell.cell)} keeps it at {figure(kept)} and not at {figure(broken)} requests/s"
             case SearchResult(last_pass_rps=int(kept)):
                 yield f"{names.cell(cell.cell)} keeps it at {figure(kept)} requests/s at least"
-            case SearchResult():
-                yield f"{names.cell(cell.cell)} kept it at no rate that was tried"
-            case None:
+            case SearchResult(first_fail_rps=int(broken)):
+                yield f"{names.cell(cell.cell)} did not keep it at {figure(broken)} requests/s, nor at less"
+            case _:  # counted among those without a result
                 pass
 
 

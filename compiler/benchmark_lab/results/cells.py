@@ -23,7 +23,7 @@ def summarise_cells(
 
     Args:
         cells: of the bundle.
-        trials: of the run, probes among them: these count only for a cell that is nothing but searched.
+        trials: of these cells, probes among them: these count only for a cell that is nothing but searched.
         refused: why a cell, by its id, has no trial, or no more than it has.
         searches: what a cell's search found, by its id.
     """
@@ -40,16 +40,20 @@ def summarise_cells(
 
 def _of_search(search: SearchResult | None) -> dict[str, object]:
     """What a search makes of a cell: its trials had different rates, so that no median of theirs means anything."""
-    return {} if search is None else {"search": search, "metrics": {}, "load": ""}
+    if search is None:
+        return {}
+    return {"search": search, "metrics": {}, "load": "", "limited_by": {}, "throughput_at_least_rps": None}
 
 
 def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> CellSummary:
     valid = [trial for trial in trials if trial.verdict == "valid"]
-    bounding = valid or [
-        trial for trial in trials if trial.reasons and all(reason.code in BOUNDS for reason in trial.reasons)
-    ]
-    limited_by: Counter[str] = Counter(trial.limited_by for trial in bounding if trial.limited_by)
-    rates = [rate for trial in bounding if (rate := value_of(trial, "throughput_rps"))]
+    # To leave those out that were held back would keep the slower ones only, and pass their median for the server's.
+    held_back = [trial for trial in trials if trial.reasons and all(of.code in BOUNDS for of in trial.reasons)]
+    limited = [trial for trial in (*valid, *held_back) if trial.limited_by]
+    limited_by: Counter[str] = Counter(
+        BOUNDS[trial.reasons[0].code] if trial.reasons else trial.limited_by or "unknown" for trial in limited
+    )
+    rates = [rate for trial in limited if (rate := value_of(trial, "throughput_rps"))]
     reasons = [reason for trial in trials for reason in trial.reasons]
     return CellSummary(
         cell=cell.id,

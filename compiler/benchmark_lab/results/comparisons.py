@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean
 
-from benchmark_lab.bundle import Experiment
+from benchmark_lab.bundle import Contrast, Experiment
 from benchmark_lab.results.metrics import COMPARED, METRICS, unranked_reason, value_of
 from benchmark_lab.run import CellSummary, MetricComparison, Trial
 from benchmark_lab.statistics import decision, ratio
@@ -76,24 +76,24 @@ def compare_cells(
     metrics: tuple[str, ...] = (),
 ) -> tuple[MetricComparison, ...]:
     """Answer every contrast of the experiment for each of `metrics`, by default those that its load asks for."""
-    return answer(_questions(experiment, {cell.cell: cell for cell in cells}, trials, labels, metrics), experiment.seed)
+    questions = _questions(experiment.contrasts, {cell.cell: cell for cell in cells}, trials, labels, metrics)
+    return answer(questions, experiment.seed)
 
 
 def precise_enough(
     experiment: Experiment, cells: Sequence[CellSummary], trials: Sequence[Trial], labels: tuple[str, ...]
 ) -> bool:
-    """Whether a run may stop after the rounds it has: every ranked contrast has the half-width that was asked for.
+    """Whether the rounds of `cells` may end: every ranked contrast among them has the half-width that was asked for.
 
     A contrast with a cell that has no trial at all is not waited for: its implementation is not being measured.
     """
     wanted = experiment.rounds.ci_half_width
     if wanted is None:
         return False
-    by_id = {cell.cell: cell for cell in cells}
+    measured = {cell.cell: cell for cell in cells if cell.trials}
+    contrasts = [pair for pair in experiment.contrasts if {pair.baseline, pair.candidate} <= measured.keys()]
     questions = [
-        question
-        for question in _questions(experiment, by_id, trials, labels, ())
-        if question.unranked_reason is None and by_id[question.baseline].trials and by_id[question.candidate].trials
+        question for question in _questions(contrasts, measured, trials, labels, ()) if question.unranked_reason is None
     ]
     if any(question.sides.n < max(experiment.rounds.min, 2) for question in questions):
         return False
@@ -112,7 +112,7 @@ def answer(questions: Sequence[Question], seed: int) -> tuple[MetricComparison, 
 
 
 def _questions(
-    experiment: Experiment,
+    contrasts: Sequence[Contrast],
     cells: Mapping[str, CellSummary],
     trials: Sequence[Trial],
     labels: tuple[str, ...],
@@ -120,9 +120,10 @@ def _questions(
 ) -> list[Question]:
     of_cell: dict[str, list[Trial]] = defaultdict(list)
     for trial in trials:
-        of_cell[trial.cell].append(trial)
+        if trial.purpose == "measure":
+            of_cell[trial.cell].append(trial)
     found = []
-    for contrast in experiment.contrasts:
+    for contrast in contrasts:
         pair = cells[contrast.baseline], cells[contrast.candidate]
         if pair[0].search or pair[1].search:
             continue  # one search a cell has no rounds to pair

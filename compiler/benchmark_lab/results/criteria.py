@@ -48,8 +48,10 @@ def _value(operand: Operand, cells: Sequence[CellSummary]) -> float | None:
 
 
 def _median(metric: Metric, cells: Sequence[CellSummary]) -> float | None:
-    """The median of the selected cells' medians; none where one of them has no valid result."""
+    """The median of the selected cells' medians; none where one of them has no figure, or only a bound of it."""
     selected = [cell for cell in cells if metric.where.items() <= cell.axes.items()]
+    if metric.name == "throughput_rps" and any(cell.throughput_at_least_rps is not None for cell in selected):
+        return None
     estimates = [cell.metrics.get(metric.name) for cell in selected]
     medians = [estimate.median for estimate in estimates if estimate]
     return statistics.median(medians) if medians and len(medians) == len(selected) else None

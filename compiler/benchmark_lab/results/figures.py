@@ -10,7 +10,7 @@ def figure(value: float | None) -> str:
     """About three digits: `9,120`, `41.5`, `1.23`, `0.0312`."""
     if value is None:
         return NONE
-    if abs(value) >= 100:  # noqa: PLR2004  from here on decimals are noise
+    if abs(value) >= 99.95:  # noqa: PLR2004  from here on decimals are noise
         return f"{value:,.0f}"
     return f"{value:#.3g}" if value else "0"
 
@@ -36,7 +36,7 @@ def percent(share: float) -> str:
     """A share with two digits: `3 %`, `0.12 %`."""
     if 0 < share < 0.0001:  # noqa: PLR2004  below what two digits without an exponent show
         return "< 0.01 %"
-    return f"{share * 100:.2g} %" if share < 1 else f"{share * 100:.0f} %"
+    return f"{share * 100:.2g} %" if share < 0.1 else f"{share * 100:.0f} %"  # noqa: PLR2004  two digits from there on
 
 
 def counted(number: int, noun: str) -> str:

@@ -54,7 +54,8 @@ def _remarks(summary: Summary) -> Iterator[str]:
     state = "" if summary.complete else "; the run was interrupted, and what it had is summarised"
     yield f"Target `{summary.target}`, {counted(summary.rounds_done, 'round')}, {summary.load}{state}."
     if summary.stopped_early and summary.look_confidence:
-        yield f"Stopped early: every contrast is as precise as asked, at {percent(summary.look_confidence)} confidence."
+        confidence = percent(summary.look_confidence)
+        yield f"Stopped early: every paired contrast is as precise as asked, at {confidence} confidence."
     if summary.rented_usd is not None:
         yield f"The rented hosts cost ${summary.rented_usd:.2f}, from their order to their end."
     if summary.labels:

@@ -60,13 +60,18 @@ def value_of(trial: Trial, metric: str) -> float | None:
 
 def limits_itself(limited_by: Mapping[str, int]) -> bool:
     """Whether nearly all trials were limited by the server itself, so that their throughput is its own (METHOD 12)."""
-    own = sum(count for limit, count in limited_by.items() if limit.startswith("sut-") or limit == "pool")
+    own = sum(count for limit, count in limited_by.items() if _is_own(limit))
     return own > 0 and own >= NEARLY_ALL * sum(limited_by.values())
 
 
+def _is_own(limit: str) -> bool:
+    return limit.startswith("sut-") or limit == "pool"
+
+
 def bound_in_words(cell: CellSummary) -> str:
-    """What a lower bound was limited by, most frequent first: `generator-limited`, `limit unknown`."""
-    names = sorted(cell.limited_by, key=lambda limit: (-cell.limited_by[limit], limit))
+    """What else than the server limited it, most frequent first: `generator-limited`, `limit unknown`."""
+    foreign = (limit for limit in cell.limited_by if not _is_own(limit))
+    names = sorted(foreign, key=lambda limit: (-cell.limited_by[limit], limit))
     return ", ".join("limit unknown" if name == "unknown" else f"{name}-limited" for name in names)
 
 
@@ -84,9 +89,8 @@ def unranked_reason(
     """Why the method forbids to rank two cells by a metric; None where it allows it (METHOD 5, 12, 21)."""
     if retired := next((cell.retired for cell in cells if cell.retired), None):
         return f"retired: {retired}"
-    ways = [cell.axes.get("data_access", "raw") for cell in cells]
-    if ways[0] != ways[1] and cells[0].axes["implementation"] != cells[1].axes["implementation"]:
-        return f"data_access {ways[1]} against {ways[0]}"
+    if unlike := _unlike_reason(*cells):
+        return unlike
     if load_model == "closed" and metric.startswith("latency_"):
         return "closed loop, not ranked"
     if load_model == "open" and metric in {"throughput_rps", "sut_cpu_utilisation"}:
@@ -94,6 +98,16 @@ def unranked_reason(
     if metric in TAIL and SHARED_HOST in labels:
         return "p99 and beyond of a shared host are not ranked"
     return _bound_reason(labels, cells) if metric == "throughput_rps" else None
+
+
+def _unlike_reason(baseline: CellSummary, candidate: CellSummary) -> str | None:
+    """Why two cells did not do the same work."""
+    ways = [cell.axes.get("data_access", "raw") for cell in (baseline, candidate)]
+    if ways[0] != ways[1] and baseline.axes["implementation"] != candidate.axes["implementation"]:
+        return f"data_access {ways[1]} against {ways[0]}"
+    if baseline.axes.get("load") == "equal-rate" and baseline.load != candidate.load:
+        return f"other load: {candidate.load} against {baseline.load}"
+    return None
 
 
 def _bound_reason(labels: tuple[str, ...], cells: tuple[CellSummary, CellSummary]) -> str | None:

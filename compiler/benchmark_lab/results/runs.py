@@ -106,7 +106,7 @@ def compare_runs(baseline: StoredRun, candidate: StoredRun, metrics: tuple[str, 
     """Compare the cells that both runs have; unpaired, for their rounds were not interleaved.
 
     Raises:
-        IncomparableRunsError: the load differs, or no cell is in both.
+        IncomparableRunsError: the load differs, or no cell is in both, or it has no rounds.
     """
     load = candidate.experiment.load
     if _amount(baseline.experiment.load) != _amount(load):
@@ -118,6 +118,8 @@ def compare_runs(baseline: StoredRun, candidate: StoredRun, metrics: tuple[str, 
     after = tuple(cell for cell in candidate.summarised_cells() if cell.cell in before)
     if not after:
         raise IncomparableRunsError(f"{baseline.name} and {candidate.name} have no cell in common")
+    if after[0].search or before[after[0].cell].search:
+        raise IncomparableRunsError("a search for the highest rate has no rounds to compare: see each run's summary.md")
     forbidding = tuple(_differences(baseline, candidate))
     labels = tuple(dict.fromkeys((*baseline.labels, *candidate.labels)))
     questions = []

@@ -47,7 +47,8 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
     )
     comparisons = compare_cells(experiment, summaries, trials, facts.labels)
     load = load_in_words(experiment.load)
-    measured_s = sum(trial.window_s + experiment.load.warmup_s for trial in trials if trial.window_s)
+    measuring = [trial for trial in trials if trial.purpose == "measure"]
+    measured_s = sum(trial.window_s + experiment.load.warmup_s for trial in measuring if trial.window_s)
     lanes_wall_s = facts.rounds_wall_s * experiment.lanes
     return Summary(
         run=facts.run,
@@ -70,7 +71,7 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
         criteria=tuple(evaluate(criterion, summaries) for criterion in experiment.criteria),
         phases=facts.phases,
         measuring_share=measured_s / lanes_wall_s if lanes_wall_s else 0.0,
-        overhead_per_trial_s=max(0.0, lanes_wall_s - measured_s) / len(trials) if trials else 0.0,
+        overhead_per_trial_s=max(0.0, lanes_wall_s - measured_s) / len(measuring) if measuring else 0.0,
         rented_usd=rented_usd(experiment, sum(phase.seconds for phase in facts.phases)),
         provenance=facts.provenance,
     )

@@ -209,7 +209,7 @@ def invalid_table(summary: Summary) -> Table:
 
 def criteria_table(summary: Summary) -> Table:
     """One row a criterion: both sides in figures, and whether it held."""
-    words = {True: "held", False: "failed", None: "undecided: a cell has no valid result"}
+    words = {True: "held", False: "failed", None: "undecided: a cell has no such figure, or only a bound of it"}
     return Table(
         title="Criteria",
         columns=("criterion", "left", "right", "result"),

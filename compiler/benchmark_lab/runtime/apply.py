@@ -219,7 +219,7 @@ class Run:
 
         def is_enough() -> bool:
             finished = sum(key in outcome.finished for key in keys)
-            if not self._is_precise_enough(finished):
+            if not self._is_precise_enough(block.hardware, finished):
                 return False
             self.journal.record("stopped-early", hardware=block.hardware, rounds=finished)
             return True
@@ -307,12 +307,13 @@ class Run:
     def _leave_out(self, cells: Iterable[Cell]) -> None:
         self._refuse(cells, "no probe found a capacity: the probes in trials.jsonl say why")
 
-    def _is_precise_enough(self, rounds: int) -> bool:
-        experiment = self.bundle.experiment
+    def _is_precise_enough(self, hardware: str, rounds: int) -> bool:
+        experiment, outcome = self.bundle.experiment, self.outcome
         if rounds < experiment.rounds.min:
             return False
-        summaries = summarise_cells(self.bundle.cells.cells, self.outcome.trials, self.outcome.refused)
-        return precise_enough(experiment, summaries, self.outcome.trials, self.outcome.labels)
+        cells = [cell for cell in self.bundle.cells.cells if cell.hardware == hardware]
+        trials = [trial for trial in outcome.trials if trial.hardware == hardware]
+        return precise_enough(experiment, summarise_cells(cells, trials, outcome.refused), trials, outcome.labels)
 
 
 def _probes(key: RoundKey, block: Block) -> bool:

@@ -39,7 +39,7 @@ def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, *, ended
         labels=outcome.labels,
         notes=(*experiment.notes, *outcome.notes),
         not_measured=outcome.refused,
-        stopped_early=outcome.stopped_early,
+        stopped_early=outcome.settled == {shape.name for shape in experiment.hardware},
         searches=outcome.searches,
         calibrations={
             cell: of

@@ -96,11 +96,6 @@ class Outcome:
     versions: dict[str, str] = field(default_factory=dict)
     cpu_sets: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def stopped_early(self) -> bool:
-        """Whether the contrasts were precise enough before the last round."""
-        return bool(self.settled)
-
     def unfinished(self, hardware: str, lane: int | None = None) -> list[RoundKey]:
         """The rounds that began on this hardware, and lane, and did not end."""
         begun = (key for key in self.orders if key.hardware == hardware and lane in (None, self.lanes[key]))

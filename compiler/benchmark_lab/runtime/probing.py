@@ -8,19 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmark_lab.bundle import Cell, Load, LoadAsked
-from benchmark_lab.generator import open_load
+from benchmark_lab.generator import open_load, search_window_s
 from benchmark_lab.run import SearchResult, Trial
 from benchmark_lab.search import ladder, slo
 from benchmark_lab.search.equal_load import KnownCapacity, latency_rates
-from benchmark_lab.verdict.trial import SAMPLES
 
 Probe = Callable[[Mapping[str, Load]], Mapping[str, Trial]]
 """Runs a trial of each cell, by id, under the given load; their judged trials. A cell may have none."""
-
-SPARE = 1.02
-"""What a window plans beyond the samples of its percentile, for not every planned request ends within it."""
-LONGEST_S = 300.0
-"""Of a window that is lengthened for its samples; at a rate for which this is too short, the promise cannot be held."""
 
 Key = tuple[object, ...]
 
@@ -55,7 +49,6 @@ def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Pro
         probe: runs the trials.
     """
     promises = [slo.Promise(promise.metric, promise.below) for promise in asked.promises]
-    samples = max(SAMPLES[promise.metric] for promise in asked.promises) * SPARE
     probed: dict[str, list[slo.Probed]] = {cell: [] for cell in maxima}
     found: dict[str, SearchResult] = {}
     while True:
@@ -63,7 +56,7 @@ def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Pro
         for cell in probed.keys() - found.keys():
             match slo.next_probe(probed[cell], maxima[cell]):
                 case slo.Probe(rate_per_s=rate):
-                    loads[cell] = _open(rate, asked, measure_s=max(asked.measure_s, min(samples / rate, LONGEST_S)))
+                    loads[cell] = _open(rate, asked, search_window_s(asked, rate))
                 case slo.Found() as result:
                     found[cell] = SearchResult(
                         last_pass_rps=result.last_pass,

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import Cell, Limits, Load
+from benchmark_lab.bundle import SAMPLES, Cell, Limits, Load
 from benchmark_lab.run import Calibration, LoadObservation, Measurement, Trial
 from benchmark_lab.verdict.case import Case
 from benchmark_lab.verdict.codes import reason
 from benchmark_lab.verdict.limit import limit_of
 from benchmark_lab.verdict.reasons import reasons_of
 from benchmark_lab.verdict.remarks import remarks_of
-
-SAMPLES = {"latency_p50_ms": 100, "latency_p90_ms": 1_000, "latency_p99_ms": 10_000, "latency_p999_ms": 100_000}
-"""Requests that a percentile needs before it is reported (METHOD 8: 100/(1-q); the median is content with 100)."""
 
 _ON_THE_GRID = {"latency_p50_ms": 500, "latency_p90_ms": 900, "latency_p99_ms": 990, "latency_p999_ms": 999}
 
