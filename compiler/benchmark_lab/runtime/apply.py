@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
+from threading import Event
 
 from benchmark_lab import __version__
 from benchmark_lab.bundle import Block, Cell, Load
@@ -19,6 +20,7 @@ from benchmark_lab.run import HostsReady, RoundKey, RunStarted, Summary, Trial
 from benchmark_lab.runtime import probing
 from benchmark_lab.runtime.calibration import calibrate
 from benchmark_lab.runtime.conclusion import conclude
+from benchmark_lab.runtime.gate import first_cells
 from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder, release
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.journal import Journal
@@ -56,6 +58,8 @@ class Run:
     outcome: Outcome
     outside: Outside
     secrets: Secrets = field(default_factory=new_secrets)
+    stopped: Event = field(default_factory=Event)
+    """Set once a lane failed, or the run was interrupted: the others are to end."""
 
     def carry_out(self) -> None:
         """Do everything that is not done yet, and clean up whatever happens; `outcome` holds what it came to."""
@@ -117,7 +121,11 @@ class Run:
                 release(hosts for _, hosts in lanes)
 
     def _on_each(self, lanes: Sequence[tuple[int, Hosts]], work: Callable[[int, Hosts], None]) -> None:
-        on_each(lanes, lambda lane: work(*lane), lambda: end_marked(self.mark))
+        on_each(lanes, lambda lane: work(*lane), self._stop)
+
+    def _stop(self) -> None:
+        self.stopped.set()
+        end_marked(self.mark)
 
     def _new_hosts(self, block: Block) -> Sequence[Hosts]:
         """Those of each lane."""
@@ -168,19 +176,21 @@ class Run:
         self.journal.record("hosts-ready", **ready.model_dump(mode="json"))
 
     def _prove(self, hosts: Hosts, cells: Sequence[Cell], lane: int) -> None:
-        refused = self.outside.prove(
-            hosts,
-            cells,
-            self.progress.step,
-            openapi=self.bundle.files / "spec" / "openapi.yaml",
-            seed=self.bundle.experiment.seed,
-            logs=lane_folder(self.folder.logs, lane),
-        )
-        for (implementation, server), reason in refused.items():
-            self.progress.say(f"{implementation} ({server}) is not measured: {reason}")
-            self._refuse(
-                (cell for cell in cells if (cell.implementation, cell.server) == (implementation, server)), reason
+        for first in first_cells(cells):
+            reason = self.outside.prove(
+                hosts,
+                first,
+                self.progress.step,
+                openapi=self.bundle.files / "spec" / "openapi.yaml",
+                seed=self.bundle.experiment.seed,
+                logs=lane_folder(self.folder.logs, lane),
             )
+            if self.stopped.is_set():
+                return
+            if reason:
+                server = first.implementation, first.server
+                self.progress.say(f"{server[0]} ({server[1]}) is not measured: {reason}")
+                self._refuse((cell for cell in cells if (cell.implementation, cell.server) == server), reason)
 
     def _refuse(self, cells: Iterable[Cell], reason: str) -> None:
         """Measure these cells no more; what they have stays."""
@@ -234,7 +244,7 @@ class Run:
 
         def stop() -> None:
             turns.close()
-            end_marked(self.mark)
+            self._stop()
 
         on_each(lanes, run, stop)
 

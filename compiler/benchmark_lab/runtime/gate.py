@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmark_lab.bundle import Cell
 from benchmark_lab.conformance import CHECKS, Check, Depth, Report, UnreachableError, run_conformance
-from benchmark_lab.runtime.hosts import Hosts
-from benchmark_lab.runtime.tools import ToolFailedError
+from benchmark_lab.runtime.hosts import Hosts, NotServingError
 from benchmark_lab.runtime.trials import server_variables
 
 
@@ -25,27 +24,30 @@ def first_cells(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def prove(
-    hosts: Hosts, cells: Sequence[Cell], on_step: Callable[[str], None], *, openapi: Path, seed: int, logs: Path
-) -> Mapping[tuple[str, str], str]:
-    """Run the gate on each implementation and server; its report goes to `logs/gate-<implementation>-<server>.log`.
+    hosts: Hosts, cell: Cell, on_step: Callable[[str], None], *, openapi: Path, seed: int, logs: Path
+) -> str | None:
+    """Run the gate on the cell's server; its report goes to `logs/gate-<implementation>-<server>.log`.
 
     Returns:
-        Why not, for each that is not to be measured.
+        Why it is not to be measured; None if it is.
+
+    Raises:
+        ToolFailedError: if a host fails, which says nothing of the server.
     """
-    refused: dict[tuple[str, str], str] = {}
-    for cell in first_cells(cells):
-        on_step(f"Prove {cell.implementation} ({cell.server}) correct")
-        try:
-            report = check_server(hosts, cell, "gate", openapi=openapi, seed=seed)
-        except NotProvenError as error:
-            refused[cell.implementation, cell.server] = str(error)
-            continue
+    on_step(f"Prove {cell.implementation} ({cell.server}) correct")
+    try:
+        report = check_server(hosts, cell, "gate", openapi=openapi, seed=seed)
+    except NotProvenError as error:
+        reason = str(error)
+    else:
         log = logs / f"gate-{cell.implementation}-{cell.server}.log"
         log.write_text("\n".join(report.lines()) + "\n", encoding="utf-8")
-        if not report.ok:
-            failed = ", ".join(result.check for result in report.results if result.status == "failed")
-            refused[cell.implementation, cell.server] = f"it fails conformance ({failed}); see {log}"
-    return refused
+        if report.ok:
+            return None
+        failed = ", ".join(result.check for result in report.results if result.status == "failed")
+        reason = f"it fails conformance ({failed}); see {log}"
+    hosts.site.clock_offsets_s()  # fails where a host is gone, which looks like a server that is
+    return reason
 
 
 def check_server(
@@ -55,10 +57,11 @@ def check_server(
 
     Raises:
         NotProvenError: if it does not start, has another number of workers, or stops answering.
+        ToolFailedError: if its host fails.
     """
     try:
         served = hosts.serve(server_variables(cell, hosts.builds[cell.implementation]))
-    except ToolFailedError as error:
+    except NotServingError as error:
         raise NotProvenError(f"its server does not start: {error}") from error
     if served.workers != cell.workers:
         raise NotProvenError(f"{served.workers} of its processes serve, not {cell.workers}")

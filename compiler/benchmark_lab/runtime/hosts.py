@@ -25,6 +25,10 @@ ROUND = "round"
 """The playbook of trials."""
 
 
+class NotServingError(ToolFailedError):
+    """A server does not become ready: its own problem, while its host does what it is asked."""
+
+
 class Served(Part):
     """A server that is ready, as its host reported it."""
 
@@ -245,7 +249,8 @@ class Hosts:
         """Start one server afresh.
 
         Raises:
-            ToolFailedError: if it does not become ready.
+            NotServingError: if it does not become ready.
+            ToolFailedError: if its host fails.
         """
         results: list[Mapping[str, object]] = []
 
@@ -255,7 +260,7 @@ class Hosts:
 
         self.play("serve", {"server_cell": server_cell}, on_event)
         if problem := results[-1]["problem"]:
-            raise ToolFailedError(str(problem), output=self.secrets.redact(str(results[-1].get("log_tail", ""))))
+            raise NotServingError(str(problem), output=self.secrets.redact(str(results[-1].get("log_tail", ""))))
         return Served.model_validate(results[-1])
 
     def release(self) -> None:

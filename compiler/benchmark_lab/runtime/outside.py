@@ -31,14 +31,14 @@ class Prove(Protocol):
     def __call__(
         self,
         hosts: Hosts,
-        cells: Sequence[Cell],
+        cell: Cell,
         on_step: Callable[[str], None],
         *,
         openapi: Path,
         seed: int,
         logs: Path,
-    ) -> Mapping[tuple[str, str], str]:
-        """Say, of the implementations and servers that are not to be measured, why not."""
+    ) -> str | None:
+        """Say why the cell's server is not to be measured, if it is not."""
 
 
 def now() -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.bundle import Rounds
+from benchmark_lab.bundle import Cell, Rounds
 from benchmark_lab.run import Phase, Summary
 from benchmark_lab.runtime.lanes import Turns, on_each
 from benchmark_lab.runtime.outcome import read_outcome
+from benchmark_lab.runtime.tools import ToolFailedError
 from tests.runtime.world import World, cells
 from tests.synthetic import experiment
 
@@ -73,3 +74,23 @@ def test_a_lane_that_fails_stops_the_others_and_its_failure_is_told() -> None:
     with pytest.raises(ValueError, match="lane 1"):
         on_each([0, 1, 2], work, turns.close)
     assert turns.next() is None
+
+
+def test_a_lane_proves_nothing_more_once_another_failed(tmp_path: Path) -> None:
+    made = world(tmp_path, lanes=2, rounds=1)
+    made.refused = {("python-fastapi", "uvicorn"): "it ended", ("go-fiber", "fiber"): "it ended"}
+    proven: list[str] = []
+
+    def prove(logs: Path, cell: Cell) -> None:
+        if logs.name == "lane-1":
+            raise ToolFailedError("host sut-1 does not answer over SSH")
+        proven.append(cell.implementation)
+        time.sleep(0.5)
+
+    made.proving = prove
+    with pytest.raises(ToolFailedError, match="sut-1"):
+        made.apply()
+    outcome, _ = read_outcome(made.folder.journal)
+    assert proven == ["python-fastapi"]
+    assert outcome.refused == {}
+    assert outcome.ended == "interrupted"

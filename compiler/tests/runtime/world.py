@@ -198,6 +198,8 @@ class World:
     identity: dict[str, str] = field(default_factory=lambda: {"cpu": "Xeon"})
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     """What the gate says."""
+    proving: Callable[[Path, Cell], None] = lambda _logs, _cell: None
+    """Is told of each server that is proven, and the folder of the lane's logs."""
     progress: Deaf = field(default_factory=Deaf)
     trial_s: float = 0.0
     somaxconn: Mapping[str, str] = field(default_factory=lambda: {"sut-0": "4096", "load-0": "65535"})
@@ -261,16 +263,16 @@ class World:
     def _prove(
         self,
         hosts: Hosts,
-        cells: Sequence[Cell],
+        cell: Cell,
         on_step: Callable[[str], None],
         *,
         openapi: Path,
         seed: int,
         logs: Path,
-    ) -> Mapping[tuple[str, str], str]:
-        del hosts, on_step, openapi, seed, logs
-        asked = {(one.implementation, one.server) for one in cells}
-        return {server: reason for server, reason in self.refused.items() if server in asked}
+    ) -> str | None:
+        del hosts, on_step, openapi, seed
+        self.proving(logs, cell)
+        return self.refused.get((cell.implementation, cell.server))
 
     @contextmanager
     def _locked(self, run: str) -> Iterator[None]:
