@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -123,16 +124,18 @@ def end(folder: Path, record: Record, terraform: Terraform, cloud: Cloud, say: C
     if not (folder / record.root / PLAN).exists():
         return  # nothing was ever applied
     problems = _destroyed(terraform, say)
+    remaining: tuple[str, ...] = ()
     try:
         cloud.clear(record.run)
-    except ToolFailedError as error:
-        problems.append(str(error))
-        remaining = terraform.known()
-    else:
         # What was found by its tag and removed is still in Terraform's state; it sees that it is gone.
         if terraform.known():
             problems = _destroyed(terraform, say)
         remaining = terraform.known()
+    except ToolFailedError as error:
+        problems.append(str(error))
+        with suppress(ToolFailedError):  # it may be kept where nothing can be reached now
+            remaining = terraform.known()
+    else:
         if not remaining:
             return
     left = "".join(f"\n  {each}" for each in remaining)

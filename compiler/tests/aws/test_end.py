@@ -25,6 +25,8 @@ class World:
     stuck: bool = False
     """Whether the cloud keeps what it has."""
     unreachable: bool = False
+    forgetful: bool = False
+    """Whether the state cannot be read."""
     asked: list[str] = field(default_factory=list)
 
     def init(self) -> None:
@@ -43,6 +45,8 @@ class World:
         self.state.clear()
 
     def known(self) -> tuple[str, ...]:
+        if self.forgetful:
+            raise ToolFailedError("`terraform state pull` ended with status 1")
         return tuple(self.state)
 
     def clear(self, run: str) -> None:
@@ -99,10 +103,10 @@ def test_what_remains_is_listed_with_how_to_remove_it(folder: Path) -> None:
     assert "end themselves at 2026-11-23T12:00:00Z" in text
 
 
-@pytest.mark.parametrize("harm", ["stuck", "unreachable"])
-def test_hosts_that_are_not_seen_to_be_gone_may_be_there(folder: Path, harm: str) -> None:
-    world = World([], stuck=harm == "stuck", unreachable=harm == "unreachable")
-    with pytest.raises(ResourcesRemainError):
+@pytest.mark.parametrize("harms", [{"stuck"}, {"unreachable"}, {"forgetful"}, {"unreachable", "forgetful"}])
+def test_hosts_that_are_not_seen_to_be_gone_may_be_there(folder: Path, harms: set[str]) -> None:
+    world = World([], stuck="stuck" in harms, unreachable="unreachable" in harms, forgetful="forgetful" in harms)
+    with pytest.raises(ResourcesRemainError, match="terraform destroy"):
         ended(folder, world)
 
 
