@@ -209,6 +209,36 @@ def _followed(child: subprocess.Popen[bytes], printed: TextIO, on_line: Callable
         time.sleep(_FOLLOW_S)
 
 
+def ask(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Completed:
+    """Run a command that must end by itself, as `follow` does: how it ended, and what it printed.
+
+    Raises:
+        ToolFailedError: if there is no such command.
+    """
+    try:
+        child = subprocess.Popen(  # noqa: S603  argv lists only, never a shell
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise ToolFailedError(f"{argv[0]} is not installed", next_step="run `lab doctor`") from error
+    try:
+        printed, said = child.communicate()
+    except BaseException:
+        if child.poll() is None:
+            child.send_signal(signal.SIGINT)
+            child.communicate()
+        raise
+    return Completed(child.returncode, printed, said)
+
+
 def interrupt_in(folder: Path) -> None:
     """Interrupt, once each, the processes that work in a folder, and wait until they have ended."""
     if pids := _pids_in(folder):

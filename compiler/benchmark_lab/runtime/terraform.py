@@ -11,7 +11,7 @@ from typing import Protocol
 from python_terraform import IsFlagged
 from python_terraform import Terraform as CommandLines
 
-from benchmark_lab.runtime.process import follow
+from benchmark_lab.runtime.process import ask, follow
 from benchmark_lab.runtime.tools import ToolFailedError
 
 PLAN = "run.tfplan"
@@ -42,7 +42,7 @@ class Terraform(Protocol):
 
 
 class TerraformProgram:
-    """The real one: python-terraform's command lines and short calls; what takes long is followed line by line."""
+    """The real one: python-terraform's command lines; what takes long is followed line by line."""
 
     def __init__(
         self,
@@ -114,15 +114,12 @@ class TerraformProgram:
         )
 
     def _short(self, command: str, **options: object) -> str:
-        try:
-            status, printed, said = self._lines.cmd(command, **options)
-        except FileNotFoundError as error:
-            raise ToolFailedError(f"{self._program} is not installed", next_step="run `lab doctor`") from error
+        done = ask(self._lines.generate_cmd_string(command, **options), env=self._environment, cwd=self._folder)
         with self._log.open("a", encoding="utf-8") as log:
-            log.write(said if command in {"output", "state pull"} else printed + said)
-        if status != 0:
-            raise self._failed(command, status, said)
-        return str(printed)
+            log.write(done.stderr if command in {"output", "state pull"} else done.stdout + done.stderr)
+        if done.status != 0:
+            raise self._failed(command, done.status, done.stderr)
+        return done.stdout
 
     def _follow(self, command: str, *arguments: str, **options: object) -> None:
         argv = self._lines.generate_cmd_string(command, *arguments, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,6 +112,15 @@ def test_what_fails_without_json_is_quoted(scripted: Script) -> None:
 def test_what_the_state_knows_are_its_resources_with_their_ids(scripted: Script) -> None:
     known = scripted(f"cat <<'END'\n{json.dumps(STATE)}\nEND").known()
     assert known == ("aws_vpc vpc-1", "aws_route r-1", "aws_route r-2")
+
+
+def test_a_terminals_interrupt_reaches_none_of_its_calls(scripted: Script, tmp_path: Path) -> None:
+    terraform = scripted(f"ps -o sid= -p $$ >> '{tmp_path}/sessions'; echo '{{}}'")
+    terraform.known()
+    terraform.destroy()
+    sessions = (tmp_path / "sessions").read_text().split()
+    assert len(sessions) == 2
+    assert str(os.getsid(0)) not in sessions
 
 
 def test_a_program_that_is_not_there_is_said(scripted: Script, tmp_path: Path) -> None:
