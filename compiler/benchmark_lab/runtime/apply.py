@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event
@@ -97,9 +97,10 @@ class Run:
 
     def _carry_out_block(self, block: Block) -> None:
         """All rounds of one hardware value."""
-        lanes = [*enumerate(self._new_hosts(block))]
+        lanes: list[tuple[int, Hosts]] = []
         affinity = os.sched_getaffinity(0)
         try:
+            self._add_hosts(block, lanes)
             with self._phase("prepare") as details:
                 self._on_each(lanes, lambda _, hosts: hosts.prepare(self.progress.step))
                 details.update(bring_up(hosts.times for _, hosts in lanes))
@@ -113,12 +114,13 @@ class Run:
             if proven := self._cells(block):
                 self._measure(lanes, block, proven)
         finally:
-            with (
-                self.interrupts.shielded("stopping servers and database, and removing their state"),
-                self._phase("clean up"),
-            ):
+            doing = "stopping servers and database, and removing their state"
+            with self.interrupts.shielded(doing), ExitStack() as held:
+                held.callback(release, [hosts for _, hosts in lanes])
                 os.sched_setaffinity(0, affinity)
-                release(hosts for _, hosts in lanes)
+                if lanes:
+                    with self._phase("clean up"):  # they are let go even where that cannot be journalled
+                        held.close()
 
     def _on_each(self, lanes: Sequence[tuple[int, Hosts]], work: Callable[[int, Hosts], None]) -> None:
         on_each(lanes, lambda lane: work(*lane), self._stop)
@@ -127,8 +129,8 @@ class Run:
         self.stopped.set()
         end_marked(self.mark)
 
-    def _new_hosts(self, block: Block) -> Sequence[Hosts]:
-        """Those of each lane."""
+    def _add_hosts(self, block: Block, lanes: list[tuple[int, Hosts]]) -> None:
+        """Make those of each lane; they are among the lanes before anything else can fail."""
         hardware = next(value for value in self.bundle.experiment.hardware if value.name == block.hardware)
         state = self.outside.states() / self.folder.name
         wanted = Wanted(
@@ -136,7 +138,7 @@ class Run:
         )
         rents = self.bundle.experiment.hosts.source == "terraform"
         with self._phase("rent hosts") if rents else nullcontext():
-            return self.outside.make_hosts(wanted, self.interrupts, self.progress)
+            lanes.extend(enumerate(self.outside.make_hosts(wanted, self.interrupts, self.progress)))
 
     def _void_lost_lanes(self, block: Block, lanes: int) -> None:
         for key in self.outcome.unfinished(block.hardware):

@@ -107,6 +107,10 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
         progress.step("Wait until the hosts answer over SSH")
         _wait(inventory, folder, wanted.tools)
         lanes = remote.make_hosts(wanted, inventory, remove, METADATA if outputs.spot else "")
+        for hosts, of_lane in zip(lanes, outputs.hosts.values(), strict=True):
+            described = _described(of_lane, variables, ready, spot=outputs.spot)
+            # Of the identity as well: hosts that are rented anew are others, however alike.
+            hosts.machine = hosts.identity = {**hosts.machine, **described}
     except BaseException as error:
         with interrupts.shielded("removing the rented hosts, for minutes"):
             try:
@@ -117,9 +121,6 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
             if wanted.state.exists():
                 local.remove_state(wanted.state)
         raise
-    for hosts, of_lane in zip(lanes, outputs.hosts.values(), strict=True):
-        # Of the identity as well: hosts that are rented anew are others, however alike.
-        hosts.machine = hosts.identity = {**hosts.machine, **_described(of_lane, variables, ready, spot=outputs.spot)}
     return lanes
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from benchmark_lab.bundle import Rounds
+from benchmark_lab.bundle import Rounds, TargetHosts
 from benchmark_lab.cli.stored_runs import UnreadableRunError, read_run
 from benchmark_lab.results.runs import compare_run
 from benchmark_lab.results.trials import read_trials
 from benchmark_lab.run import Trial
 from benchmark_lab.runtime.journal import parse_journal
 from benchmark_lab.runtime.status import status_of
+from benchmark_lab.runtime.tools import ToolFailedError
 from tests.runtime.world import World, cells
 from tests.synthetic import experiment
 
@@ -128,3 +132,33 @@ def test_a_newer_journal_is_refused_in_words(run: Path, tmp_path: Path) -> None:
     (folder / "journal.jsonl").write_bytes(body + f', "sum": "{total}"}}\n'.encode())
     with pytest.raises(UnreadableRunError, match="was written with schema 2; this lab reads up to 1"):
         read_run(folder)
+
+
+class DiskFull:
+    """A disk that is full once, after so many entries."""
+
+    def __init__(self, entries: int) -> None:
+        self.left = entries
+
+    def fsync(self, _: int) -> None:
+        self.left -= 1
+        if self.left == -1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_hosts_are_let_go_at_whichever_entry_the_disk_is_full(tmp_path: Path) -> None:
+    one = cells()[:1]
+    rented = experiment(contrasts=[], rounds=Rounds(min=1, max=1)).model_copy(
+        update={"hosts": TargetHosts(source="terraform")}
+    )
+    entries = 0
+    while True:
+        world, disk = World(tmp_path / str(entries)), DiskFull(entries)
+        world.write(rented, one, 1)
+        with suppress(ToolFailedError):
+            world.apply(fsync=disk.fsync)
+        assert [*(world.root / "states").glob("*")] == []
+        if disk.left >= 0:
+            break
+        entries += 1
+    assert entries > 10
