@@ -24,6 +24,7 @@ from benchmark_lab.plan import Plan
 from benchmark_lab.run import Summary
 from benchmark_lab.runtime.apply import apply as apply_bundle
 from benchmark_lab.runtime.lock import LockedError
+from benchmark_lab.runtime.outcome import read_outcome
 from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.record import RunFolder, new_run_folder
 from benchmark_lab.runtime.store import write_bundle
@@ -88,8 +89,17 @@ def _start(plan: Plan, root: Path, inventory: Inventory | None, *, as_json: bool
     try:
         return carry_out(folder, root, plan.notes, inventory, as_json=as_json)
     except LockedError:
-        shutil.rmtree(folder.path)  # nothing of it has happened
+        drop_unless_begun(folder)
         raise
+
+
+def drop_unless_begun(folder: RunFolder) -> None:
+    """Remove the folder of a run that never had its hosts; of one that lost them on its way say how to go on."""
+    outcome, _ = read_outcome(folder.journal)
+    if outcome.hosts:
+        _say_how_to_go_on(folder)
+    else:
+        shutil.rmtree(folder.path)
 
 
 def carry_out(

@@ -348,9 +348,9 @@ def apply(
     Raises:
         ToolFailedError: a tool or a host failed; nothing is left behind.
         ResourcesRemainError: something could not be stopped.
-        LockedError: another run holds the hosts.
+        LockedError: another run holds the hosts, maybe only those of a later hardware value.
         KeyboardInterrupt: interrupted; nothing is left behind.
-        In each case but the lock's what was measured until then is summarised in the run's folder.
+        In each case, but where it had no hosts yet, what was measured until then is summarised in the run's folder.
     """
     outside = outside or Outside()
     bundle = read_bundle(folder.bundle)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.bundle import Rounds
+from benchmark_lab.cli.apply import drop_unless_begun
 from benchmark_lab.runtime.lock import LockedError, locked
 from benchmark_lab.runtime.tools import ToolFailedError
 from tests.runtime.world import World, cells
@@ -63,6 +64,28 @@ def test_of_two_applications_for_the_same_hosts_exactly_one_measures_each_time(t
             racer.join()
         assert sorted(racer.exitcode or 0 for racer in racers) == [0, LockedError.exit_code]
         assert sorted(len(world.measured) for world in both) == [0, 2]
+
+
+@pytest.mark.parametrize("taken", ["small", "large"])
+def test_what_is_measured_stays_where_later_hosts_are_in_use(
+    tmp_path: Path, taken: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = cells(hardware=("small", "large"))
+    asked = experiment(contrasts=[], rounds=Rounds(min=1, max=1))
+    small = asked.hardware[0]
+    world = World(tmp_path, taken=[taken])
+    world.write(
+        asked.model_copy(update={"hardware": (small, small.model_copy(update={"name": "large"}))}), one, rounds=1
+    )
+    with pytest.raises(LockedError):
+        world.apply()
+    drop_unless_begun(world.folder)
+    assert world.folder.path.exists() == (taken == "large")
+    assert ("Go on with: lab resume" in capsys.readouterr().err) == (taken == "large")
+    if taken == "large":
+        world.taken = ()
+        assert world.apply().complete
+        assert len(world.measured) == 4
 
 
 def apply_at(world: World, start: BarrierType) -> None:

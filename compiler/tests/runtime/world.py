@@ -19,7 +19,7 @@ from benchmark_lab.runtime.apply import apply
 from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder
 from benchmark_lab.runtime.interrupts import Interrupts
 from benchmark_lab.runtime.local_hosts import ThisMachine
-from benchmark_lab.runtime.lock import locked
+from benchmark_lab.runtime.lock import LockedError, locked
 from benchmark_lab.runtime.machine import CpuSets, available_cpus
 from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.outside import Outside
@@ -203,6 +203,8 @@ class World:
     progress: Deaf = field(default_factory=Deaf)
     trial_s: float = 0.0
     somaxconn: Mapping[str, str] = field(default_factory=lambda: {"sut-0": "4096", "load-0": "65535"})
+    taken: Sequence[str] = ()
+    """The hardware values whose hosts another run holds."""
     lock: Path | None = None
     """Of the hosts, where it is not the world's own."""
 
@@ -284,6 +286,8 @@ class World:
 
     def _make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> list[Hosts]:
         del interrupts, progress
+        if wanted.hardware.name in self.taken:
+            raise LockedError("host sut-0 is in use by another run")
         wanted.state.mkdir(parents=True)
         return [self._lane(wanted, number) for number in range(wanted.bundle.experiment.lanes)]
 
