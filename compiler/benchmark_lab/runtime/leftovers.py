@@ -14,7 +14,7 @@ from benchmark_lab.runtime.process import end_marked, marked_pids, start_ticks
 from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError, Tools
 
 MADE_TESTBED = "testbed"
-"""In the state of a run that makes a testbed for itself."""
+"""In the state of a run that makes a testbed for itself: its name, since by now there may be another."""
 
 
 def leftover_states() -> list[Path]:
@@ -61,7 +61,8 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
     if (state / rented.FOLDER).exists():
         rented.destroy_leftover(state, environment, say)
     elif (state / MADE_TESTBED).exists():
-        testbed.down(testbed.Machine(tools, environment, say, Interrupts(say)))
+        name = (state / MADE_TESTBED).read_text(encoding="utf-8")
+        testbed.down(testbed.Machine(tools, environment, say, Interrupts(say)), name)
     else:
         for inventory in sorted(state.rglob("inventory.json")):  # of each lane
             _clean_hosts(inventory, state, project, tools, environment, say)

@@ -31,16 +31,17 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None
         say("The run uses the testbed that is up, and leaves it.")
         return remote.make_hosts(wanted, listed(found))
     local.new_state(wanted.state, wanted.mark)
-    (wanted.state / MADE_TESTBED).touch()
+    name = secrets.token_hex(4)
+    (wanted.state / MADE_TESTBED).write_text(name, encoding="utf-8")
     try:
         say("Making a testbed for this run.")
         counts: dict[Role, int] = {"sut": 1, "load": wanted.hardware.load.count, "db": 1}
         shape = testbed.Wanted(counts, wanted.bundle.experiment.lanes, wanted.hardware, NETWORK)
-        made = testbed.up(machine, shape, name=secrets.token_hex(4), now=datetime.now(UTC))
-        return remote.make_hosts(wanted, listed(made), remove=lambda: testbed.down(machine))
+        made = testbed.up(machine, shape, name=name, now=datetime.now(UTC))
+        return remote.make_hosts(wanted, listed(made), remove=lambda: testbed.down(machine, name))
     except BaseException:
         with interrupts.shielded():
-            testbed.down(machine)
+            testbed.down(machine, name)
             if wanted.state.exists():
                 local.remove_state(wanted.state)
         raise

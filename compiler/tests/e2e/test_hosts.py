@@ -100,6 +100,23 @@ def test_a_lab_that_is_killed_leaves_a_testbed_that_the_next_command_removes(
     assert traces() == before
 
 
+@pytest.mark.usefixtures("before")
+def test_a_testbed_that_came_after_a_killed_lab_stays(lab: Lab) -> None:
+    process = lab.start("apply", experiment(lab, "go-fiber"), "--target", "testbed")
+    wait_for_process(lambda command: "ansible" in command and "prepare.yml" in command)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    for action in ("down", "up"):
+        done = commands.lab(action)
+        assert done.returncode == 0, done.stderr
+    code, _, stderr = lab.run("doctor")
+    answering = commands.answering()
+    assert commands.lab("down").returncode == 0
+    assert code == 0, stderr
+    assert "which was killed" in stderr
+    assert all(answering.values())
+
+
 @pytest.fixture(scope="module")
 def testbed(before: dict[str, set[str]]) -> Iterator[dict[str, Host]]:  # noqa: F811  the fixture that is imported
     """Bare hosts, which the tests share; afterwards nothing of them is left."""

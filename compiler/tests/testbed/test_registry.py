@@ -6,6 +6,7 @@ from benchmark_lab.runtime.machine import CpuSets
 from benchmark_lab.runtime.testbed import network, rootfs
 from benchmark_lab.runtime.testbed.layout import NETWORK, lay_out
 from benchmark_lab.runtime.testbed.registry import Registry, Step, carry_out, read_registry, save, undo_all
+from benchmark_lab.runtime.testbed.removal import is_there
 from benchmark_lab.runtime.tools import ToolFailedError
 from tests.testbed.fake_machine import FakeMachine, KilledError
 
@@ -50,6 +51,17 @@ def test_whatever_command_lab_is_killed_at_everything_made_is_undone_and_nothing
                 carry_out(steps(), new_registry(tmp_path), tmp_path, machine)
             assert undo(tmp_path, machine) == []
             assert machine.things == set(things)
+
+
+def test_a_testbed_of_another_name_is_not_there(tmp_path: Path) -> None:
+    folder = tmp_path / "testbed"
+    assert not is_there(folder)
+    folder.mkdir()
+    assert is_there(folder, "3c4d")  # what `up` left before it wrote anything down
+    new_registry(folder)
+    assert is_there(folder)
+    assert is_there(folder, "1a2b")
+    assert not is_there(folder, "3c4d")
 
 
 def test_an_undoing_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:

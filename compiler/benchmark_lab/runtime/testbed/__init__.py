@@ -24,7 +24,7 @@ from benchmark_lab.runtime.testbed.layout import Role, lay_out, share_out_to_lan
 from benchmark_lab.runtime.testbed.needs import require
 from benchmark_lab.runtime.testbed.packages import PackageSettings, find_settings
 from benchmark_lab.runtime.testbed.registry import MARK, Registry, carry_out, read_registry, save
-from benchmark_lab.runtime.testbed.removal import remove
+from benchmark_lab.runtime.testbed.removal import is_there, remove
 from benchmark_lab.runtime.testbed.status import Status, status_of
 from benchmark_lab.runtime.tools import Tools
 
@@ -123,8 +123,12 @@ def _make(machine: Machine, registry: Registry, settings: PackageSettings) -> St
     return status_of(registry, folder, tools)
 
 
-def down(machine: Machine) -> bool:
+def down(machine: Machine, name: str | None = None) -> bool:
     """Remove the testbed, or what a killed `up` or `down` left of it; whether there was one.
+
+    Args:
+        machine: that carries it.
+        name: of the only testbed to remove; any where it is None.
 
     Raises:
         LockedError: if another `lab testbed` is at work.
@@ -132,7 +136,7 @@ def down(machine: Machine) -> bool:
     """
     require(machine.environment)
     with _held():
-        if not machine.folder.exists():
+        if not is_there(machine.folder, name):
             return False
         _remove(machine)
         return True

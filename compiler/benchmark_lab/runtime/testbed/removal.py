@@ -17,6 +17,12 @@ SETTLE_S = 5.0
 """The kernel lets go of the mounts and disks of an ended host a moment later."""
 
 
+def is_there(folder: Path, name: str | None = None) -> bool:
+    """Whether there is a testbed, or the rest of one; with a name, none of another name."""
+    registry = read_registry(folder)
+    return folder.exists() and (registry is None or name in {None, registry.id})
+
+
 def remove(folder: Path, tools: Tools, say: Callable[[str], None]) -> None:
     """Remove a testbed; the registry goes last, so that a removal that was cut short can be done again.
 
