@@ -1,9 +1,10 @@
-"""What a `lab` that was killed left on this machine: found by the next command, and ended."""
+"""What a `lab` that was killed, or could not clean up, left: found by the next command, and ended."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmark_lab.runtime import rented, testbed
@@ -15,6 +16,10 @@ from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError, T
 
 MADE_TESTBED = "testbed"
 """In the state of a run that makes a testbed for itself: its name, since by now there may be another."""
+
+
+class UncleanHostsError(ResourcesRemainError):
+    """Hosts that are not this machine could not be cleaned."""
 
 
 def leftover_states() -> list[Path]:
@@ -33,14 +38,18 @@ def is_controlled(state: Path) -> bool:
 
 
 def reap_all(project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """End what every killed run of this user left, and say so; to be called with the machine locked.
+    """End what every run of this user left, and say so; to be called with the machine locked.
 
     Raises:
         ToolFailedError: if the processes of one cannot be ended.
     """
     for state in leftover_states():
-        say(f"Cleaning up after run {state.name}, which was killed.")
-        reap(state, project, tools, environment, say)
+        say(f"Cleaning up after run {state.name}, which was killed or could not do it itself.")
+        try:
+            reap(state, project, tools, environment, say)
+        except UncleanHostsError as error:
+            say(f"Its hosts could not be cleaned; the next run on them does it. {error.output}")
+            remove_state(state)
 
 
 def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
@@ -50,6 +59,7 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
     own bundle may be gone, so the roles are the project's.
 
     Raises:
+        UncleanHostsError: if hosts that are not this machine cannot be cleaned; the state stays.
         ToolFailedError: if the processes cannot be ended.
     """
     try:
@@ -64,19 +74,13 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
         name = (state / MADE_TESTBED).read_text(encoding="utf-8")
         testbed.down(testbed.Machine(tools, environment, say, Interrupts(say)), name)
     else:
-        for inventory in sorted(state.rglob("inventory.json")):  # of each lane
-            _clean_hosts(inventory, state, project, tools, environment, say)
+        with ExitStack() as lanes:  # each, whatever happens with another
+            for inventory in state.rglob("inventory.json"):
+                lanes.callback(_clean_hosts, inventory, state, project, tools, environment)
     remove_state(state)
 
 
-def _clean_hosts(  # noqa: PLR0917  as reap's, whose arguments these are
-    inventory: Path,
-    state: Path,
-    project: Path,
-    tools: Tools,
-    environment: Mapping[str, str],
-    say: Callable[[str], None],
-) -> None:
+def _clean_hosts(inventory: Path, state: Path, project: Path, tools: Tools, environment: Mapping[str, str]) -> None:
     playbook = [
         {"hosts": "all", "gather_facts": False, "environment": {"TMPDIR": "{{ lab_tmp }}"}, "roles": ["cleanup"]}
     ]
@@ -89,7 +93,11 @@ def _clean_hosts(  # noqa: PLR0917  as reap's, whose arguments these are
     except ToolFailedError as error:
         if not _is_remote(inventory):
             raise
-        say(f"Its hosts could not be cleaned; the next run on them does it. {error}")
+        raise UncleanHostsError(
+            f"processes of run {state.name} may still be running on a host",
+            output=str(error),
+            next_step="see that the host can be reached, then try again; the next run on these hosts ends them, too",
+        ) from error
 
 
 def _is_remote(inventory: Path) -> bool:

@@ -14,11 +14,11 @@ from benchmark_lab.bundle import Budget, Cells, Experiment, Hardware, HostShape,
 from benchmark_lab.inventory import InventoryHost, Lane, Login
 from benchmark_lab.runtime.lock import LockedError
 from benchmark_lab.runtime.process import Processes
-from benchmark_lab.runtime.remote import files, lane
+from benchmark_lab.runtime.remote import End, RemoteSite, files, lane
 from benchmark_lab.runtime.remote.session import Facts, Session, open_session
 from benchmark_lab.runtime.remote.ssh import Access
 from benchmark_lab.runtime.store import LoadedBundle
-from benchmark_lab.runtime.tools import ToolFailedError
+from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
 
 LOGIN = Login(user="bench", key="/keys/a key", known_hosts="/keys/known hosts")
 
@@ -235,3 +235,22 @@ def test_a_conversation_ends_with_its_program(tmp_path: Path) -> None:
     assert mute.ask("hello", 0.1) is None
     mute.close()
     assert time.monotonic() - began < 10
+
+
+def test_what_one_lane_leaves_is_found_by_the_state_after_all_are_released(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    end = End(2, state, remove=None)
+    of_lane = Lane(sut=(host("sut-0"),), load=(host("load-0"),), db=(host("db-0"),))
+    failing, whole = (RemoteSite(of_lane, {}, {}, tmp_path, end) for _ in range(2))
+
+    def cut_off() -> None:
+        raise ToolFailedError("host load-0 cannot be reached")
+
+    with pytest.raises(ResourcesRemainError, match="lab destroy"):
+        failing.release(cut_off)
+    whole.release(lambda: None)
+    assert state.exists()
+    end.lanes, end.keeps_state = 1, False
+    whole.release(lambda: None)
+    assert not state.exists()

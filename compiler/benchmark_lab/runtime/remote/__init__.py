@@ -41,7 +41,7 @@ class RemoteSite:
     sessions: Mapping[str, Session]
     layouts: Mapping[str, lanes.Layout]
     logs: Path
-    end: _End
+    end: End
 
     def address(self, role: Role) -> str:
         """Where the lane's other hosts reach the role's."""
@@ -80,10 +80,11 @@ class RemoteSite:
             if self.end.remove is None:
                 finish()
         except ToolFailedError as error:
+            self.end.keeps_state = True
             raise ResourcesRemainError(
                 "processes of this run may still be running on a host",
                 output=str(error),
-                next_step="the next run on these hosts ends them",
+                next_step="the next run on these hosts ends them, and so does `lab destroy`",
             ) from error
         finally:
             for session in self.sessions.values():
@@ -114,7 +115,7 @@ def make_hosts(
     if own := not state.exists():
         local.new_state(state, wanted.mark)
     taken = inventory.lanes[: wanted.bundle.experiment.lanes]
-    end = _End(len(taken), state, remove)
+    end = End(len(taken), state, remove)
     archive = files.pack(wanted.bundle, state / "files.tar.gz")
     try:
         with ExitStack() as held:
@@ -133,13 +134,15 @@ def make_hosts(
 
 
 @dataclass(slots=True)
-class _End:
+class End:
     """What is left to do once every lane is released."""
 
     lanes: int
     """Those that are not."""
     state: Path
     remove: Callable[[], object] | None
+    keeps_state: bool = False
+    """Since something may be left, which is found by it."""
 
     def released(self) -> None:
         """Another one is."""
@@ -147,7 +150,8 @@ class _End:
         if self.lanes == 0:
             if self.remove is not None:
                 self.remove()
-            local.remove_state(self.state)
+            if not self.keeps_state:
+                local.remove_state(self.state)
 
 
 def _lane_of_hosts(
@@ -158,7 +162,7 @@ def _lane_of_hosts(
     number: int,
     archive: Path,
     metadata: str,
-    end: _End,
+    end: End,
     held: ExitStack,
 ) -> Hosts:
     """The hosts of one lane, held until `held` lets them go."""
