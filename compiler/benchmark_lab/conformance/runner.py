@@ -21,6 +21,7 @@ from benchmark_lab.conformance.report import Depth, MismatchError, NotVisibleErr
 from benchmark_lab.conformance.session import Session
 from benchmark_lab.conformance.target import Target, UnreachableError
 from benchmark_lab.conformance.upstream import Upstream
+from benchmark_lab.diagnostics import LabError
 
 _CONNECTIONS = 64
 _IDLE_CONNECTIONS = 16
@@ -38,8 +39,15 @@ def run_conformance(
 
     Raises:
         UnreachableError: the server, its database or its upstream gives no answer at all.
+        LabError: what the target raises where its server's log or memory cannot be looked at.
     """
-    return asyncio.run(_run(target, depth, Contract.read(openapi), seed, checks))
+    try:
+        return asyncio.run(_run(target, depth, Contract.read(openapi), seed, checks))
+    except ExceptionGroup as group:  # of the checks that run at once
+        told, _ = group.split(LabError)
+        if told is None:
+            raise
+        raise told.exceptions[0] from group
 
 
 async def _run(target: Target, depth: Depth, contract: Contract, seed: int, checks: Sequence[Check]) -> Report:

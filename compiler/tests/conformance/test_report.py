@@ -1,4 +1,11 @@
-from benchmark_lab.conformance import Report, Result, Target
+import pytest
+
+from benchmark_lab.conformance import Check, Report, Result, Target, run_conformance
+from benchmark_lab.conformance.session import Session
+from benchmark_lab.runtime.tools import ToolFailedError
+
+from .refusal import OPENAPI
+from .serving import Response, serve
 
 
 def report(*results: Result) -> Report:
@@ -43,3 +50,15 @@ def test_no_secret_is_printed() -> None:
     assert target.redact("p@ss and p%40ss and jwt-key") == "… and … and …"
     assert "p%40ss" not in repr(target)
     assert "jwt-key" not in repr(target)
+
+
+def test_a_log_that_cannot_be_read_is_no_result_of_the_server() -> None:
+    def lost() -> str:
+        raise ToolFailedError("host sut-0 does not answer over SSH")
+
+    async def prove(session: Session) -> None:
+        session.server_log()
+
+    checks = [Check(name, prove, counts="nothing", depth="gate") for name in ("log-line", "trace")]
+    with serve(lambda _: Response(200, b"")) as url, pytest.raises(ToolFailedError, match="sut-0"):
+        run_conformance(Target(url, server_log=lost), "gate", openapi=OPENAPI, seed=1, checks=checks)
