@@ -28,6 +28,18 @@ def test_nothing_is_open_but_ssh_from_the_caller(plan: Plan) -> None:
     }
 
 
+@pytest.mark.parametrize("way", ["ingress", "egress"])
+def test_hosts_reach_those_that_they_call_and_no_others(plan: Plan, way: str) -> None:
+    """The load calls the server and the upstream, which is on the db host; the server calls database and upstream."""
+    rules = of_type(plan, f"aws_vpc_security_group_{way}_rule")
+    flows = {
+        (rule.after["description"], rule.after["ip_protocol"], rule.after["from_port"], rule.after["to_port"])
+        for rule in rules
+        if rule.after["cidr_ipv4"] is None
+    }
+    assert flows == {(name, "tcp", 1024, 65535) for name in ("load-to-sut", "load-to-db", "sut-to-db")}
+
+
 def test_everything_that_can_carries_the_runs_tags(plan: Plan) -> None:
     assert untagged(plan) == []
     instances = of_type(plan, "aws_instance")

@@ -1,9 +1,11 @@
 locals {
   roles = toset(["sut", "load", "db"])
 
-  # Who opens connections to whom; servers take a fresh port above 1023 for each trial.
+  # Who opens connections to whom; whatever serves takes a free port above 1023. The load box resets the upstream, which is
+  # on the db host, and asks what it counted.
   flows = {
     load-to-sut = { from = "load", to = "sut" }
+    load-to-db  = { from = "load", to = "db" }
     sut-to-db   = { from = "sut", to = "db" }
   }
 
