@@ -23,6 +23,12 @@ UPSTREAM_OPERATION = "getExternal"
 DATABASE_OPERATIONS = frozenset({"listUsers", "getUser", "createUser", "replaceUser"})
 """The operations that use the database."""
 
+APART_S = 0.25
+"""How far apart the windows of several load hosts may begin: k6's starts differ by 0.03 s, and clocks are not exact.
+
+By as great a share of the window the sum of their rates may exceed what is served.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -139,6 +145,8 @@ def assemble(
     if started.get("problem"):  # what the observation adds is only a consequence
         server.update(problem=started["problem"], log_tail=started.get("log_tail", ""))
     warmup, window = _merged(loads, "warmup"), _merged(loads, "load")
+    if window and not window.problem:
+        window = window.model_copy(update={"problem": _apart(loads)})
     loaded_s = (warmup.wall_s if warmup else 0.0) + (window.wall_s if window else 0.0)
     return Measurement(
         server=ServerObservation.model_validate(server),
@@ -159,6 +167,15 @@ def _merged(loads: Sequence[Mapping[str, object]], part: str) -> LoadObservation
     cpus = {cpu for load in loads if isinstance(found := load.get("cpu_ids"), list) for cpu in found}
     merged = merge_loads(observations)
     return merged.model_copy(update={"cpus": len(cpus) or merged.cpus, "processes": len(observations)})
+
+
+def _apart(loads: Sequence[Mapping[str, object]]) -> str | None:
+    """Why the windows of several hosts are not one: each had the server to itself for a while."""
+    starts = [start for load in loads if isinstance(start := load.get("common_start_s"), float)]
+    apart_s = max(starts, default=0.0) - min(starts, default=0.0)
+    if apart_s <= APART_S:
+        return None
+    return f"the windows of the {len(loads)} load hosts began {apart_s:.2f} s apart"
 
 
 def _upstream(counted: object, used: object) -> UpstreamObservation | None:

@@ -149,6 +149,23 @@ def test_load_boxes_on_one_machine_share_its_cpus_and_its_counters() -> None:
     assert measurement.hosts["load"].context_switches == 10
 
 
+def begun(*at_s: float) -> list[dict[str, object]]:
+    """Load boxes whose windows began at these times."""
+    return [{**box, "common_start_s": s} for box, s in zip(boxes("a", "b"), at_s, strict=True)]
+
+
+def test_windows_that_begin_nearly_together_are_one() -> None:
+    load = assemble(observed(), begun(0.0, 0.2), 10.0).load
+    assert load is not None
+    assert load.problem is None
+
+
+def test_load_boxes_whose_windows_do_not_coincide_are_a_problem() -> None:
+    load = assemble(observed(), begun(2.0, 0.0), 10.0).load
+    assert load is not None
+    assert load.problem == "the windows of the 2 load hosts began 2.00 s apart"
+
+
 def test_the_trial_of_several_load_boxes_waits_for_all_of_them() -> None:
     events = whole_trial("0", 0.0)
     second = event("ok", "load", 7.1, trial="0", warmup=K6, load={**K6, "requests": 100}, host=HOST)

@@ -26,6 +26,10 @@ options:
   segment: {description: Which part of the load is this host's, counted from 0., type: int, default: 0}
   segments: {description: Equal parts of the load; each has a host., type: int, default: 1}
   begin_at_s: {description: Unix time to begin at by this host's clock; 0 is at once., type: float, default: 0}
+  ahead_s:
+    description: What this host's monotonic clock is ahead of the first load host's.
+    type: float
+    default: 0
   cpus: {description: The CPU set of the generator., type: list, elements: int, default: []}
   folder: {description: The run's state folder on this host., type: path, required: true}
   metadata: {description: "Of a host that may be taken away: C(host:port) that tells of it.", type: str, default: ''}
@@ -48,6 +52,7 @@ host: {description: What this host did within the window, type: dict, returned: 
 upstream: {description: What the simulated external API counted, type: dict, returned: on the first host if called}
 start_s: {description: Begin of the window, monotonic seconds of this host, type: float, returned: always}
 end_s: {description: End of the window, type: float, returned: always}
+common_start_s: {description: The same begin by the first load host's clock, type: float, returned: always}
 """
 
 import json
@@ -67,8 +72,8 @@ SETTLE_S = 0.25
 """Quiet time around the window, so that samples of the server fall between warm-up and window."""
 APART_S = 2.0
 """What k6 takes to start and to end beside its configured duration, where hosts agree on the window's begin."""
-
-
+LATE_S = 0.1
+"""How late a host may be for it: the others have the server to themselves until it comes."""
 LONGEST_LEAD_S = 60.0
 """How far ahead hosts agree on a time at most: what is further off comes from a clock that is wrong."""
 
@@ -138,6 +143,9 @@ def measure(params: dict[str, Any]) -> dict[str, Any]:
     if called:
         ask_upstream(params, "/reset", {})
     wait_until(window_at_s or time.time() + SETTLE_S)
+    if window_at_s and (late_s := time.time() - window_at_s) > LATE_S:
+        problem = f"this host was {late_s:.1f} s late for the window that all agreed on: its warm-up took too long"
+        return {"clean": False, "warmup": warmup, "load": {"problem": problem}}
     load, host = run_counted(generator, "measure", params["measure"], params["measure_s"], params["connect_s"])
     if called and window_at_s:
         time.sleep(SETTLE_S)
@@ -152,6 +160,7 @@ def measure(params: dict[str, Any]) -> dict[str, Any]:
         "cpu_ids": [f"{boot}/{cpu}" for cpu in cpu_set(generator)],
         "start_s": load["start_s"],
         "end_s": load["end_s"],
+        "common_start_s": load["start_s"] - params["ahead_s"],
         **({"upstream": {"latency_ms": settings.get("latency_ms", 0), **counted}} if called else {}),
     }
 
@@ -180,6 +189,7 @@ def main() -> None:
             "segment": {"type": "int", "default": 0},
             "segments": {"type": "int", "default": 1},
             "begin_at_s": {"type": "float", "default": 0.0},
+            "ahead_s": {"type": "float", "default": 0.0},
             "cpus": {"type": "list", "elements": "int", "default": []},
             "folder": {"type": "path", "required": True},
             "metadata": {"type": "str", "default": ""},
