@@ -84,7 +84,7 @@ def locked(run: str) -> Iterator[None]:
     root.mkdir(mode=0o711, exist_ok=True)
     if root.stat().st_uid != os.getuid():
         raise ToolFailedError(f"{root} belongs to another user (uid {root.stat().st_uid})", next_step="remove it")
-    with lock.locked(root.parent / "benchmark-lab.lock", "this machine", run):
+    with lock.locked(lock.MACHINE, "this machine", run):
         yield
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from benchmark_lab.diagnostics import LabError
 from benchmark_lab.runtime.tools import ToolFailedError
 
+MACHINE = Path("/var/tmp/benchmark-lab.lock")  # noqa: S108  survives a reboot, unlike /tmp
+"""Held on each machine that is measured: all users have the same."""
 _PATIENCE_S = 1.0
 """How long to wait for the words of whoever has just taken the lock."""
 

@@ -14,6 +14,7 @@ from threading import Event, Thread
 
 import pytest
 
+from benchmark_lab.runtime.lock import MACHINE
 from tests.e2e.conftest import Lab, environment_of, wait_for_process
 from tests.testbed import commands
 from tests.testbed.conftest import before  # noqa: F401  a fixture
@@ -196,10 +197,10 @@ def holding(text: str, folder: Path) -> str:
 
 
 def state_of(hosts: dict[str, Host]) -> dict[str, tuple[set[str], set[str]]]:
-    """What runs on each host, and its files beside those of sessions, of logs and of the cache."""
+    """What runs on each host, and its files beside those of sessions, of logs, of the cache and the lock."""
     script = (
         "find / -xdev ( -path /proc -o -path /sys -o -path /run -o -path /dev -o -path /var/log -o "
-        f"-path {ON_HOST} ) -prune -o -type f -print"
+        f"-path {ON_HOST} -o -path {MACHINE} ) -prune -o -type f -print"
     )
     found = {}
     for name, host in hosts.items():

@@ -12,7 +12,7 @@ import pytest
 
 from benchmark_lab.bundle import Budget, Cells, Experiment, Hardware, HostShape, Limits, LoadAsked, Rounds, Schedule
 from benchmark_lab.inventory import InventoryHost, Lane, Login
-from benchmark_lab.runtime.lock import LockedError
+from benchmark_lab.runtime.lock import LockedError, locked
 from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.remote import End, RemoteSite, files, lane
 from benchmark_lab.runtime.remote.session import Facts, Session, open_session
@@ -40,7 +40,14 @@ def take(root: Path, run: str, name: str = "sut-0") -> Session:
     access = Here(host(name), LOGIN, Path("unused"))
     owner = f"run {run} (somebody)"
     return open_session(
-        access, root=str(root), run=run, owner=owner, environment=environment, log=log, tools=Processes()
+        access,
+        root=str(root),
+        lock=root.parent / "lock",
+        run=run,
+        owner=owner,
+        environment=environment,
+        log=log,
+        tools=Processes(),
     )
 
 
@@ -55,6 +62,34 @@ def test_a_host_is_held_by_one_run_and_the_next_is_told_by_whom(tmp_path: Path) 
     assert second.facts.former == ("one",)
     second.close()
     assert [path.name for path in (root / "runs").iterdir()] == ["one"]
+
+
+def test_a_host_is_held_for_all_its_users(tmp_path: Path) -> None:
+    alices = take(tmp_path / "alices", "one")
+    assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o666
+    with pytest.raises(LockedError, match=r"is in use by run one \(somebody\)"):
+        take(tmp_path / "bobs", "two")
+    alices.close()
+    assert (tmp_path / "lock").read_text() == ""
+    take(tmp_path / "bobs", "two").close()
+
+
+def test_a_host_that_a_run_measures_by_itself_is_held_too(tmp_path: Path) -> None:
+    with locked(tmp_path / "lock", "this machine", "one"), pytest.raises(LockedError, match="is in use by run one "):
+        take(tmp_path / "root", "two")
+    session = take(tmp_path / "root", "two")
+    with (
+        pytest.raises(LockedError, match=r"in use by run two \(somebody\)"),
+        locked(tmp_path / "lock", "this machine", "one"),
+    ):
+        pass
+    session.close()
+
+
+def test_the_machine_of_the_controller_may_be_a_host_of_its_run(tmp_path: Path) -> None:
+    with locked(tmp_path / "lock", "this machine", "one"):
+        take(tmp_path / "root", "one").close()
+        assert (tmp_path / "lock").read_text().startswith("run one (pid ")
 
 
 def test_a_folder_of_another_user_is_not_trusted(tmp_path: Path) -> None:
@@ -89,6 +124,7 @@ def test_a_host_that_does_not_answer_is_named_with_what_ssh_said(tmp_path: Path)
         open_session(
             access,
             root="/nowhere",
+            lock=Path("/nowhere/lock"),
             run="one",
             owner="",
             environment={"PATH": os.environ["PATH"]},

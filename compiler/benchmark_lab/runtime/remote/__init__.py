@@ -18,7 +18,7 @@ from benchmark_lab.bundle import Role
 from benchmark_lab.inventory import Inventory, Lane, Login
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder, write_inventory
-from benchmark_lab.runtime.lock import LockedError
+from benchmark_lab.runtime.lock import MACHINE, LockedError
 from benchmark_lab.runtime.machine import CpuSets, available_cpus
 from benchmark_lab.runtime.process import start_ticks
 from benchmark_lab.runtime.remote import files
@@ -220,6 +220,7 @@ def _held(of_lane: Lane, login: Login, wanted: Wanted) -> Iterator[tuple[dict[st
                     open_session,
                     access,
                     root=layout.root,
+                    lock=MACHINE,
                     run=run,
                     owner=owner,
                     environment=passed,

@@ -28,7 +28,7 @@ class Layout:
 
     @property
     def root(self) -> str:
-        """The only folder on a host that runs write to."""
+        """The only folder on a host that runs of this user write to."""
         return f"/var/tmp/benchmark-lab-{self.user}"  # noqa: S108  survives a reboot, unlike /tmp; mode 0711
 
     def variables(self) -> dict[str, object]:

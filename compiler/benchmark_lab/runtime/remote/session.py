@@ -91,13 +91,22 @@ class Session:
 
 
 def open_session(
-    access: Access, *, root: str, run: str, owner: str, environment: Mapping[str, str], log: Path, tools: Tools
+    access: Access,
+    *,
+    root: str,
+    lock: Path,
+    run: str,
+    owner: str,
+    environment: Mapping[str, str],
+    log: Path,
+    tools: Tools,
 ) -> Session:
     """Log in to a host and take it for a run.
 
     Args:
         access: to the host.
-        root: folder on the host for all that runs leave there.
+        root: folder on the host for all that this user's runs leave there.
+        lock: file on the host that every user's runs lock.
         run: whose own folder is made there.
         owner: who the next one is told of, as long as the host is held.
         environment: in which ssh finds an agent.
@@ -110,7 +119,7 @@ def open_session(
     """
     conversation = tools.converse(access.opening(_COMMAND), env=environment, log=log)
     try:
-        order = json.dumps({"root": root, "run": run, "owner": owner})
+        order = json.dumps({"root": root, "lock": str(lock), "run": run, "owner": owner})
         hello = f"{json.dumps(_PROGRAM.read_text(encoding='utf-8'))}\n{order}"
         answer = _answer(conversation, hello, OPEN_TIMEOUT_S, access, log)
     except BaseException:
