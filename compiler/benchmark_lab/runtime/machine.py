@@ -107,5 +107,5 @@ def by_host(facts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 def machine_id() -> str:
     """Tells this installation from others; derived from /etc/machine-id, which is not to be published itself."""
     path = Path("/etc/machine-id")
-    known = path.read_bytes().strip() if path.exists() else platform.node().encode()
+    known = (path.read_bytes().strip() if path.exists() else b"") or platform.node().encode()
     return hashlib.sha256(b"benchmark-lab:" + known).hexdigest()[:16]

@@ -13,6 +13,7 @@ import pytest
 from benchmark_lab.bundle import Budget, Cells, Experiment, Hardware, HostShape, Limits, LoadAsked, Rounds, Schedule
 from benchmark_lab.inventory import InventoryHost, Lane, Login
 from benchmark_lab.runtime.lock import LockedError, locked
+from benchmark_lab.runtime.machine import machine_id
 from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.remote import End, RemoteSite, files, lane
 from benchmark_lab.runtime.remote.session import Facts, Session, open_session
@@ -104,6 +105,7 @@ def test_a_session_knows_its_host_its_clock_and_its_files(tmp_path: Path) -> Non
     try:
         assert session.facts.cpus == tuple(sorted(os.sched_getaffinity(0)))
         assert session.facts.machine["kernel"] == os.uname().release
+        assert session.facts.machine_id == machine_id()
         offset = session.clock_offset()
         assert offset.error_s < 0.05
         assert abs(offset.seconds) <= offset.error_s + 1e-3
@@ -149,9 +151,10 @@ def test_ssh_trusts_only_listed_keys_and_says_no_secret() -> None:
     assert access.variables()["ansible_user"] == "bench"
 
 
-def facts_of(cpus: int, *, postgresql: bool = True, venv: bool = True) -> dict[str, object]:
+def facts_of(name: str, cpus: int, *, postgresql: bool = True, venv: bool = True) -> dict[str, object]:
     return {
         "machine": {"kernel": "6.1", "cpus": str(cpus)},
+        "machine_id": f"id of {name}",
         "cpus": tuple(range(cpus)),
         "python": "3.11.2",
         "venv": venv,
@@ -165,9 +168,9 @@ def facts_of(cpus: int, *, postgresql: bool = True, venv: bool = True) -> dict[s
 def three(tmp_path: Path) -> dict[str, Session]:
     """Hosts of which the database's lacks PostgreSQL, and the sut Python's venv."""
     facts = {
-        "sut-0": facts_of(4, venv=False),
-        "load-0": facts_of(2),
-        "db-0": facts_of(4, postgresql=False),
+        "sut-0": facts_of("sut-0", 4, venv=False),
+        "load-0": facts_of("load-0", 2),
+        "db-0": facts_of("db-0", 4, postgresql=False),
     }
 
     class Nobody:
@@ -224,6 +227,15 @@ def test_the_inventory_has_addresses_folders_and_cpus_of_each_host(three: dict[s
     assert sut["lab_postgresql_user"] == ""
     assert everything["children"]["db"]["hosts"]["db-0"]["lab_upstream_cpus"] == [3]
     assert everything["vars"]["lab_clients"] == ["198.18.0.2/32", "198.18.0.4/32"]
+
+
+def test_hosts_that_are_alike_are_told_apart(three: dict[str, Session]) -> None:
+    of_lane = lane_of(three)
+    assert lane.identities(of_lane, three) == {
+        "machine of sut-0": "id of sut-0",
+        "machine of load-0": "id of load-0",
+        "machine of db-0": "id of db-0",
+    }
 
 
 def test_more_load_boxes_than_the_inventory_has_are_refused(three: dict[str, Session]) -> None:

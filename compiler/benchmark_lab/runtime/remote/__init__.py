@@ -19,7 +19,7 @@ from benchmark_lab.inventory import Inventory, Lane, Login
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder, write_inventory
 from benchmark_lab.runtime.lock import MACHINE, LockedError
-from benchmark_lab.runtime.machine import CpuSets, available_cpus
+from benchmark_lab.runtime.machine import CpuSets, available_cpus, machine_id
 from benchmark_lab.runtime.process import start_ticks
 from benchmark_lab.runtime.remote import files
 from benchmark_lab.runtime.remote import lane as lanes
@@ -194,7 +194,7 @@ def _lane_of_hosts(
         controller_cpus=_beside(cpus) if shared else available_cpus(),
         labels=cpus.labels() if shared else (),
         machine=machines,
-        identity=machines,
+        identity={**machines, **({"machine": machine_id()} if shared else lanes.identities(of_lane, sessions))},
         secrets=wanted.secrets,
         load_boxes=wanted.hardware.load.count,
         k6="",

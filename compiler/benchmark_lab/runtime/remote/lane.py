@@ -169,6 +169,11 @@ def machines(lane: Lane, sessions: Mapping[str, Session]) -> dict[str, str]:
     return by_host(facts)
 
 
+def identities(lane: Lane, sessions: Mapping[str, Session]) -> dict[str, str]:
+    """Which hosts they are: hosts that are alike are not the same."""
+    return {f"machine of {host.name}": sessions[host.name].facts.machine_id for host in lane.hosts()}
+
+
 def state_folder(state: Path) -> Path:
     """Where the controller keeps the connections' sockets and what ssh says; private, since they need no key."""
     folder = state / "ssh"

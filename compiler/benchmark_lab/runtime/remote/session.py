@@ -27,6 +27,8 @@ class Facts(Part):
     """What a host is and has."""
 
     machine: dict[str, str]
+    machine_id: str
+    """Tells the host from others that are alike."""
     cpus: tuple[int, ...]
     python: str
     venv: bool
