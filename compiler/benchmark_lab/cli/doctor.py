@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -28,8 +29,9 @@ def doctor(
     from benchmark_lab.runtime.process import Processes  # noqa: PLC0415
 
     tools = Processes()
-    with suppress(LockedError), locked("doctor"):  # where a run goes on, nothing is left over yet
-        reap_all(find_root(Path.cwd()), tools, os.environ, lambda text: typer.echo(text, err=True))
+    if sys.platform == "linux":
+        with suppress(LockedError), locked("doctor"):  # where a run goes on, nothing is left over yet
+            reap_all(find_root(Path.cwd()), tools, os.environ, lambda text: typer.echo(text, err=True))
     findings = list(examine(tools, os.environ))
     if as_json:
         typer.echo(json.dumps({"schema": 1, "findings": [finding.model_dump() for finding in findings]}, indent=1))

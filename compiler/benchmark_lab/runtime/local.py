@@ -74,12 +74,19 @@ def remove_state(state: Path) -> None:
 
 
 @contextmanager
-def locked(run: str) -> Iterator[None]:
+def locked(run: str, system: str = sys.platform) -> Iterator[None]:
     """Hold this machine for one run: two at once would measure each other.
 
     Raises:
         LockedError: if another run holds it.
+        ToolFailedError: if it is no Linux. Remote targets need that as well: /proc shows what a run left, and programs
+            for the hosts are built here.
     """
+    if system != "linux":
+        raise ToolFailedError(
+            f"runs are carried out from Linux; this is {system}",
+            next_step="use a Linux machine, for remote targets too; `lab` validates, plans and compiles here",
+        )
     root = state_root()
     root.mkdir(mode=0o711, exist_ok=True)
     if root.stat().st_uid != os.getuid():

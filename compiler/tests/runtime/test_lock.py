@@ -9,7 +9,10 @@ import pytest
 
 from benchmark_lab.bundle import Rounds
 from benchmark_lab.cli.apply import drop_unless_begun
+from benchmark_lab.runtime import local
+from benchmark_lab.runtime.doctor import examine
 from benchmark_lab.runtime.lock import LockedError, locked
+from benchmark_lab.runtime.process import Processes
 from benchmark_lab.runtime.tools import ToolFailedError
 from tests.runtime.world import World, cells
 from tests.synthetic import experiment
@@ -135,3 +138,11 @@ def test_a_lock_is_no_link(tmp_path: Path) -> None:
     with pytest.raises(ToolFailedError, match="cannot be opened"), locked(tmp_path / "lock", "this machine", "one"):
         pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_machine_without_linux_carries_out_no_run_and_says_what_it_can_do() -> None:
+    with pytest.raises(ToolFailedError, match="from Linux; this is darwin") as refused, local.locked("one", "darwin"):
+        pass
+    assert "validates, plans and compiles" in str(refused.value)
+    (finding,) = examine(Processes(), {}, "darwin")
+    assert (finding.what, finding.ok, finding.needed) == ("Linux", False, True)
