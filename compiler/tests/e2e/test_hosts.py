@@ -297,16 +297,25 @@ def test_a_full_disk_of_the_database_is_told(lab: Lab, testbed: dict[str, Host])
     assert codes & {"errors", "database-failed", "rows-missing"}
 
 
-def test_a_host_whose_ssh_is_killed_ends_the_run_in_time_and_is_named(lab: Lab, testbed: dict[str, Host]) -> None:
+def test_a_host_whose_ssh_is_killed_ends_the_run_in_time_and_is_named_and_the_run_goes_on(
+    lab: Lab, testbed: dict[str, Host]
+) -> None:
     process = lab.start("apply", experiment(lab, "go-fiber", measure="10s"), *INVENTORY)
     lab.wait_for_window()
-    sut = testbed["sut-0"]
-    for pid in on(sut, "pgrep", "sshd").stdout.split():
-        on(sut, "kill", "-KILL", pid)
+    db = testbed["db-0"]
+    for pid in on(db, "pgrep", "sshd").stdout.split():
+        on(db, "kill", "-KILL", pid)
     _, stderr = process.communicate(timeout=120)
-    on(sut, "/usr/sbin/sshd").check_returncode()
+    on(db, "/usr/sbin/sshd").check_returncode()
     assert process.returncode == 7, stderr
-    assert "sut-0" in stderr
+    assert "db-0" in stderr
+    assert on(db, "ls", str(ON_HOST / "runs")).stdout != ""
+    code, _, stderr = lab.run("resume", lab.run_folder().name, *INVENTORY)
+    assert code == 0, stderr
+    journal = (lab.run_folder() / "journal.jsonl").read_text().splitlines()
+    first, second = (json.loads(line)["identity"] for line in journal if '"hosts-ready"' in line)
+    assert first == second
+    assert {"machine of sut-0", "machine of load-0", "machine of db-0"} <= first.keys()
 
 
 def test_postgresql_killed_on_its_host_ends_the_run_with_a_clear_error(lab: Lab, testbed: dict[str, Host]) -> None:
