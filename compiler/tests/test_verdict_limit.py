@@ -47,6 +47,15 @@ def test_a_small_pool_and_not_the_database_explains_a_rate_near_that_of_as_many_
     assert trial.limited_by == "pool"
 
 
+@pytest.mark.parametrize("tps", [5_200, 20_000, 35_000])
+def test_a_small_pool_is_not_called_a_slow_database_of_many_cpus(tps: float) -> None:
+    of = replace(RECORDED["limited-by-pool"], calibration=Calibration(database_tps=tps))
+    measured = measurement("limited-by-pool")
+    assert measured.database is not None
+    large = measured.model_copy(update={"database": measured.database.model_copy(update={"cpus": 8})})
+    assert of.judge(large).limited_by == "pool"
+
+
 def test_a_connection_is_taken_for_longer_than_its_statement_executes() -> None:
     measured = measurement("limited-by-pool")
     assert measured.database is not None

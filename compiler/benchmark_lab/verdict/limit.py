@@ -70,7 +70,9 @@ def _database(case: Case) -> str | None:
     if database.connections and database.lock_waiters >= LOCKED * database.connections:
         return f"on average {database.lock_waiters:.1f} of {database.connections} connections waited for a lock"
     if calibrated and case.connections and database.transactions:
-        usual_s, taken_s = case.connections / calibrated, database.active_s / database.transactions
+        # The calibrated rate is that of all CPUs: fewer connections than these leave some idle, and are no faster.
+        usual_s = max(case.connections, database.cpus) / calibrated
+        taken_s = database.active_s / database.transactions
         if taken_s >= SLOW_STATEMENT * usual_s:
             return f"a transaction took {taken_s * 1e3:.2f} ms in the database, calibrated {usual_s * 1e3:.2f} ms"
     return None if _pool(case) else next(database_share(case), None)
