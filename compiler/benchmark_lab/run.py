@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from benchmark_lab.bundle import LoadModel, Part, Role, Scalar, StoredFile
@@ -9,6 +10,15 @@ from benchmark_lab.bundle import LoadModel, Part, Role, Scalar, StoredFile
 Verdict = Literal["valid", "invalid"]
 Purpose = Literal["measure", "probe"]
 LimitedBy = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
+
+BOUNDS: Mapping[str, LimitedBy] = {
+    "generator-limited": "generator",
+    "littles-law": "generator",
+    "network-limited": "network",
+    "db-limited": "db",
+    "upstream-limited": "upstream",
+}
+"""Reasons that say that something else than the server was at its limit, so that the throughput is a lower bound."""
 
 
 class ServerObservation(Part):
@@ -207,6 +217,11 @@ class Trial(StoredFile):
     sut_rss_peak_mib: float | None = None
     generator_cpu_utilisation: float | None = None
     overhead_s: float = 0.0
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it is invalid by nothing but BOUNDS, so that its throughput still tells a lower bound."""
+        return bool(self.reasons) and all(reason.code in BOUNDS for reason in self.reasons)
 
 
 class RoundKey(Part):

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import get_args
 
 from benchmark_lab.bundle import Limits
-from benchmark_lab.run import LimitedBy
-from benchmark_lab.verdict.codes import BOUNDS, ReasonCode, RemarkCode
+from benchmark_lab.run import BOUNDS, LimitedBy
+from benchmark_lab.verdict.codes import ReasonCode, RemarkCode
 
 PAGE = (Path(__file__).parents[2] / "docs" / "verdicts.md").read_text()
 

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from benchmark_lab.bundle import Cell, Load
 from benchmark_lab.results.metrics import METRICS, limits_itself, value_of
-from benchmark_lab.run import CellSummary, Estimate, Reason, SearchResult, Trial
+from benchmark_lab.run import BOUNDS, CellSummary, Estimate, Reason, SearchResult, Trial
 from benchmark_lab.statistics.median import median_interval
-from benchmark_lab.verdict.codes import BOUNDS
 
 
 def summarise_cells(
@@ -48,8 +47,7 @@ def _of_search(search: SearchResult | None) -> dict[str, object]:
 def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> CellSummary:
     valid = [trial for trial in trials if trial.verdict == "valid"]
     # To leave those out that were held back would keep the slower ones only, and pass their median for the server's.
-    held_back = [trial for trial in trials if trial.reasons and all(of.code in BOUNDS for of in trial.reasons)]
-    limited = [trial for trial in (*valid, *held_back) if trial.limited_by]
+    limited = [trial for trial in (*valid, *(trial for trial in trials if trial.is_bounded)) if trial.limited_by]
     limited_by: Counter[str] = Counter(
         BOUNDS[trial.reasons[0].code] if trial.reasons else trial.limited_by or "unknown" for trial in limited
     )

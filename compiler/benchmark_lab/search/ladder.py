@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from benchmark_lab.run import Trial
 
-End = Literal["levelled-off", "ladder-end", "generator-limited", "unusable"]
+End = Literal["levelled-off", "ladder-end", "bounded", "unusable"]
 
 START_VUS = 8
 MOST_PROBES = 8
@@ -26,19 +26,19 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """What a probe found; a throughput that the generator limited is a lower bound."""
+    """What a probe found; a throughput that something else than the server bounded is a lower bound."""
 
     vus: int
-    outcome: Literal["valid", "generator-limited", "unusable"]
+    outcome: Literal["valid", "bounded", "unusable"]
     throughput_rps: float | None
 
     @classmethod
     def of(cls, vus: int, trial: Trial) -> Self:
-        """The rung of a judged trial: its throughput counts where it is valid or only the generator was too slow."""
+        """The rung of a judged trial: its throughput counts where it is valid or bounded."""
         if trial.throughput_rps is not None and trial.verdict == "valid":
             return cls(vus, "valid", trial.throughput_rps)
-        if trial.throughput_rps is not None and {reason.code for reason in trial.reasons} == {"generator-limited"}:
-            return cls(vus, "generator-limited", trial.throughput_rps)
+        if trial.throughput_rps is not None and trial.is_bounded:
+            return cls(vus, "bounded", trial.throughput_rps)
         return cls(vus, "unusable", None)
 
 
@@ -53,14 +53,14 @@ class Capacity:
 
     @property
     def lower_bound(self) -> bool:
-        """Whether more virtual users, or a faster generator, could have found more."""
+        """Whether more virtual users, or a faster generator, database or network, could have found more."""
         return self.end != "levelled-off"
 
 
 def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = START_VUS) -> Probe | Capacity:
     """The next rung: each of `steps` in ascending order, or without any twice the last until the gain is under 3 %.
 
-    An unusable rung is probed again once; unusable twice, or limited by the generator, it ends the ladder.
+    An unusable rung is probed again once; unusable twice, or bounded, it ends the ladder.
     """
     if not history:
         return Probe(min(steps, default=start))
@@ -74,7 +74,7 @@ def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = 
         following = last.vus * 2
     if following is not None and (steps or len(history) < MOST_PROBES):
         return Probe(following)
-    if levelled_off and last.outcome != "generator-limited":
+    if levelled_off and last.outcome != "bounded":
         return _capacity(history, "levelled-off")
     return _capacity(history, "ladder-end" if last.outcome == "valid" else last.outcome)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, inf, sqrt
 from typing import Literal, Self
 
-from benchmark_lab.run import Trial
+from benchmark_lab.run import BOUNDS, Trial
 
 MOST_PROBES = 10
 """Of a search, its confirmations included: three to double, four to bisect a doubling to 4.4 %, three to confirm."""
@@ -18,8 +18,8 @@ RESOLUTION = 0.05
 OWN_FAULTS = frozenset({"errors", "dropped-load", "server-restarted", "unstable"})
 """Reasons of an invalid trial that are the server's doing: at that rate it does not keep its promises."""
 
-Outcome = Literal["pass", "fail", "generator-limited", "unusable"]
-End = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maximum", "generator-limited", "unusable"]
+Outcome = Literal["pass", "fail", "bounded", "unusable"]
+End = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maximum", "bounded", "unusable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,15 @@ class Probed:
     def of(cls, rate_per_s: int, trial: Trial, promises: Sequence[Promise]) -> Self:
         """The outcome of a judged trial.
 
-        Too few samples for a percentile that a promise needs make it unusable. So does a drift of the throughput beside
-        promises that are kept: arrivals by chance drift, too.
+        Something else than the server at its limit bounds it, whatever followed from that. Too few samples for a
+        percentile that a promise needs make it unusable. So does a drift of the throughput beside promises that are
+        kept: arrivals by chance drift, too.
         """
         codes = {reason.code for reason in trial.reasons}
-        if "generator-limited" in codes:
-            return cls(rate_per_s, "generator-limited")
-        if not codes <= OWN_FAULTS:
+        if not codes <= OWN_FAULTS | BOUNDS.keys():
             return cls(rate_per_s, "unusable")
+        if codes & BOUNDS.keys():
+            return cls(rate_per_s, "bounded")
         values: list[float | None] = [getattr(trial, promise.metric) for promise in promises]
         broken = (value is not None and value >= promise.below for value, promise in zip(values, promises, strict=True))
         if codes - {"unstable"} or any(broken):
@@ -83,7 +84,7 @@ class Found:
     @property
     def lower_bound(self) -> bool:
         """Whether the server might keep its promises at more than was, or could be, asked of it."""
-        return self.first_fail is None or self.end == "generator-limited"
+        return self.first_fail is None or self.end == "bounded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Pro
     """The next rate of METHOD 19's search, from a quarter of the closed-loop maximum, or what the search has found.
 
     A confirmation that fails lowers the last pass; what is left of the budget then goes down in steps of 5 %. An
-    unusable probe is repeated once. Once the generator was the limit, there is nothing left but to confirm.
+    unusable probe is repeated once. After a bounded one there is nothing left but to confirm.
     """
     bracket, left = _bracket(history), MOST_PROBES - len(history)
     if left and history and history[-1].outcome == "unusable":
@@ -109,17 +110,17 @@ def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Pro
             return Found(bracket.last_pass, bracket.first_fail, bracket.confirmations, "unusable")
         return Probe(history[-1].rate_per_s)
 
-    limited = min((probed.rate_per_s for probed in history if probed.outcome == "generator-limited"), default=None)
-    rate = _next_rate(bracket, max(1, int(closed_loop_maximum_rps))) if limited is None else None
+    bounded = min((probed.rate_per_s for probed in history if probed.outcome == "bounded"), default=None)
+    rate = _next_rate(bracket, max(1, int(closed_loop_maximum_rps))) if bounded is None else None
     last_pass = bracket.last_pass
     if rate is not None and left and (last_pass is None or bracket.doubted or left > CONFIRMATIONS):
         return Probe(rate)
-    if last_pass is not None and left and bracket.confirmations < CONFIRMATIONS and (limited or inf) > last_pass:
+    if last_pass is not None and left and bracket.confirmations < CONFIRMATIONS and (bounded or inf) > last_pass:
         return Probe(last_pass)
 
     end: End
-    if limited:
-        end = "generator-limited"
+    if bounded:
+        end = "bounded"
     elif last_pass is None:
         end = "never-kept"
     elif bracket.first_fail is None:

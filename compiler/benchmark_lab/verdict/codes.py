@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
-from benchmark_lab.run import LimitedBy, Reason
+from benchmark_lab.run import Reason
 
 ReasonCode = Literal[
     "database-failed",
@@ -32,15 +31,6 @@ ReasonCode = Literal[
 """Causes before their effects: the order in which a trial's reasons are listed."""
 
 RemarkCode = Literal["host-noise", "imbalanced-workers", "checkpoint", "steady-state-untested"]
-
-BOUNDS: Mapping[str, LimitedBy] = {
-    "generator-limited": "generator",
-    "littles-law": "generator",
-    "network-limited": "network",
-    "db-limited": "db",
-    "upstream-limited": "upstream",
-}
-"""Reasons that say that something else than the server was at its limit, so that the throughput is a lower bound."""
 
 
 def reason(code: ReasonCode, evidence: str) -> Reason:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
-from benchmark_lab.run import LimitedBy, Reason
+from benchmark_lab.run import BOUNDS, LimitedBy, Reason
 from benchmark_lab.verdict.case import Case
-from benchmark_lab.verdict.codes import BOUNDS
 from benchmark_lab.verdict.surroundings import EXTERNAL, database_cpu, database_share
 
 CPU_BOUND = 0.85

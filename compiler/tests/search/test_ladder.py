@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmark_lab.run import BOUNDS
 from benchmark_lab.search.ladder import Capacity, Probe, Rung, next_probe
 from tests.synthetic import cell, invalid, trial
 
@@ -76,10 +77,10 @@ def test_an_explicit_ladder_that_still_grows_at_its_end_is_a_lower_bound(steps: 
     assert found.lower_bound
 
 
-def test_a_rung_that_the_generator_limited_ends_the_ladder_with_its_throughput_as_bound() -> None:
-    rungs: Iterator[float | Rung] = iter([800.0, 1_600.0, Rung(32, "generator-limited", 2_500)])
+def test_a_rung_that_is_bounded_ends_the_ladder_with_its_throughput_as_bound() -> None:
+    rungs: Iterator[float | Rung] = iter([800.0, 1_600.0, Rung(32, "bounded", 2_500)])
     found, _ = climbed(lambda _: next(rungs))
-    assert found == Capacity(throughput_rps=2_500, vus=32, end="generator-limited")
+    assert found == Capacity(throughput_rps=2_500, vus=32, end="bounded")
     assert found.lower_bound
 
 
@@ -109,7 +110,7 @@ def test_a_ladder_without_a_usable_rung_has_no_capacity() -> None:
 
 @settings(deadline=None)  # a busy machine is no bug
 @given(
-    st.lists(st.tuples(st.sampled_from(["valid", "generator-limited", "unusable"]), st.floats(1, 1e5)), min_size=1),
+    st.lists(st.tuples(st.sampled_from(["valid", "bounded", "unusable"]), st.floats(1, 1e5)), min_size=1),
     st.lists(st.integers(1, 1_000), max_size=12, unique=True),
 )
 def test_no_sequence_of_outcomes_keeps_a_ladder_from_ending(
@@ -121,8 +122,8 @@ def test_no_sequence_of_outcomes_keeps_a_ladder_from_ending(
         match next(following, outcomes[-1]):
             case "valid", throughput:
                 return Rung(users, "valid", throughput)
-            case "generator-limited", throughput:
-                return Rung(users, "generator-limited", throughput)
+            case "bounded", throughput:
+                return Rung(users, "bounded", throughput)
             case _:
                 return Rung(users, "unusable", None)
 
@@ -136,6 +137,13 @@ def test_no_sequence_of_outcomes_keeps_a_ladder_from_ending(
 def test_a_judged_trial_is_a_rung() -> None:
     of = cell("go-fiber")
     assert Rung.of(8, trial(of, 0, "closed")) == Rung(8, "valid", 300)
-    assert Rung.of(8, invalid(of, 0, "generator-limited")) == Rung(8, "generator-limited", 300)
+    assert Rung.of(8, invalid(of, 0, "generator-limited")) == Rung(8, "bounded", 300)
     assert Rung.of(8, invalid(of, 0, "generator-limited", "errors")) == Rung(8, "unusable", None)
     assert Rung.of(8, invalid(of, 0, "server-not-ready", throughput_rps=None)) == Rung(8, "unusable", None)
+
+
+@pytest.mark.parametrize("code", BOUNDS)
+def test_whatever_bounds_a_trial_its_throughput_is_a_lower_bound_of_the_capacity(code: str) -> None:
+    judged = invalid(cell("go-fiber"), 0, code, "db-limited")
+    assert Rung.of(8, judged) == Rung(8, "bounded", 300)
+    assert next_probe([Rung.of(8, judged)]) == Capacity(throughput_rps=300, vus=8, end="bounded")

@@ -104,7 +104,7 @@ def test_without_noise_ten_probes_bracket_the_rate_to_five_percent_and_confirm_i
 
 
 @settings(deadline=None)  # a busy machine is no bug
-@given(st.floats(0.1, 1e6), st.lists(st.sampled_from(["pass", "fail", "generator-limited", "unusable"]), min_size=1))
+@given(st.floats(0.1, 1e6), st.lists(st.sampled_from(["pass", "fail", "bounded", "unusable"]), min_size=1))
 def test_no_sequence_of_outcomes_breaks_the_bracket_or_the_budget(maximum: float, outcomes: list[Outcome]) -> None:
     assert_sound(*searched(maximum, sequence(*outcomes)), maximum)
 
@@ -142,17 +142,17 @@ def test_a_failed_confirmation_lowers_the_last_pass_by_steps_of_five_percent() -
     assert found == Found(last_pass=368, first_fail=386, confirmations=2, end="bracketed")
 
 
-def test_a_generator_that_is_too_slow_ends_the_search_with_a_confirmed_lower_bound() -> None:
-    found, history = searched(1_000, lambda rate: "generator-limited" if rate > 600 else "pass")
+def test_a_probe_that_is_bounded_ends_the_search_with_a_confirmed_lower_bound() -> None:
+    found, history = searched(1_000, lambda rate: "bounded" if rate > 600 else "pass")
     assert rates(history) == [250, 500, 1000, 500, 500, 500]
-    assert found == Found(last_pass=500, first_fail=None, confirmations=3, end="generator-limited")
+    assert found == Found(last_pass=500, first_fail=None, confirmations=3, end="bounded")
     assert found.lower_bound
 
 
-def test_a_generator_that_is_too_slow_for_a_confirmation_ends_the_search() -> None:
-    found, history = searched(1_000, sequence("pass", "generator-limited", "pass", "generator-limited"))
+def test_a_confirmation_that_is_bounded_ends_the_search() -> None:
+    found, history = searched(1_000, sequence("pass", "bounded", "pass", "bounded"))
     assert len(history) == 4
-    assert found == Found(last_pass=250, first_fail=None, confirmations=1, end="generator-limited")
+    assert found == Found(last_pass=250, first_fail=None, confirmations=1, end="bounded")
 
 
 def test_an_unusable_probe_is_repeated_and_a_second_one_ends_the_search() -> None:
@@ -183,7 +183,10 @@ def measured(p99: float | None, p50: float = 5, *codes: str) -> Trial:
         (measured(49.9, 5, "dropped-load", "server-restarted"), "fail"),
         (measured(49.9, 5, "unstable"), "unusable"),
         (measured(80, 5, "unstable"), "fail"),
-        (measured(80, 5, "dropped-load", "generator-limited"), "generator-limited"),
+        (measured(80, 5, "dropped-load", "generator-limited"), "bounded"),
+        (measured(80, 5, "db-limited"), "bounded"),
+        (measured(49.9, 5, "upstream-limited"), "bounded"),
+        (measured(80, 5, "network-limited", "host-noise"), "unusable"),
         (measured(80, 5, "errors", "host-noise"), "unusable"),
     ],
 )
