@@ -100,6 +100,14 @@ def test_a_process_that_came_counts_as_a_restart() -> None:
     assert trial.reasons[0].evidence == "1 came within it"
 
 
+def test_a_server_that_was_not_seen_before_a_window_did_not_restart() -> None:
+    never_loaded = {"load": None, "warmup": None, "upstream": {"problem": "it does not answer"}}
+    trial = judged("upstream-failed", server={"processes_before": ()}, **never_loaded)
+    assert codes(trial) == ["upstream-failed"]
+    died = {"processes_before": (), "problem": "the server ended during the trial"}
+    assert judged("upstream-failed", server=died).reasons[0].evidence == "the server ended during the trial"
+
+
 def test_a_server_that_was_ready_and_died_is_no_server_that_never_was() -> None:
     trial = judged("server-restarted", server={"problem": "the server ended during the trial"})
     assert trial.reasons[0].code == "server-restarted"

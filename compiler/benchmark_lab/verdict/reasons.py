@@ -45,6 +45,8 @@ def _of_server(case: Case) -> Iterator[Reason]:
         yield reason("server-not-ready", server.problem + last_words)
         return
     before, after = set(server.processes_before), set(server.processes_after)
+    if not before:  # there was no window for any to come or to end in
+        after = before
     if server.problem or before != after:
         said = [server.problem] if server.problem else []
         if ended := len(before - after):

@@ -149,7 +149,12 @@ def measure(params: dict[str, Any]) -> dict[str, Any]:
     load, host = run_counted(generator, "measure", params["measure"], params["measure_s"], params["connect_s"])
     if called and window_at_s:
         time.sleep(SETTLE_S)
-    counted = ask_upstream(params, "/hits") if called else {}
+    counted: dict[str, Any] = {}
+    if called:
+        try:
+            counted = ask_upstream(params, "/hits")
+        except UpstreamError as error:
+            counted = {"problem": str(error)}
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return {
         "clean": load["problem"] is None and load["failed_requests"] == 0,
