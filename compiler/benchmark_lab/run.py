@@ -65,13 +65,15 @@ class LoadObservation(Part):
     wall_s: float = 0.0
     """Wall time of the k6 process."""
     cpus_busy: float = 0.0
-    """Share of the load's CPU set that was busy over the process's life, whoever used it."""
+    """Share of the load's CPU set that was busy over the process's life, whoever used it; of several, the busiest's."""
     failures: dict[str, int] = {}
     """Failed requests by kind: `status 503`, `no answer`, `wrong body`."""
     successes: dict[str, int] = {}
     """Right answers by operation, of the operations whose effect is counted elsewhere too."""
     processes: int = 1
     """k6 processes whose figures are merged here."""
+    parts: tuple[LoadObservation, ...] = ()
+    """What each of several processes reported."""
     series_interval_s: float = 1.0
     throughput_series_rps: tuple[float, ...] = ()
     """Requests that ended a second, interval by interval over the window; empty where it was too short."""
@@ -83,9 +85,9 @@ class HostObservation(Part):
     """What one role's host counted over the measured window, by the kernel's own counters."""
 
     cpus_busy: float = 0.0
-    """Share of the role's CPU set that was busy, whoever used it."""
+    """Share of the role's CPU set that was busy, whoever used it; of several hosts, the busiest's."""
     steal: float = 0.0
-    """Share of the role's CPU set that the hypervisor took."""
+    """Share of the role's CPU set that the hypervisor took; of several hosts, from the one that lost most."""
     context_switches: int = 0
     received_bytes: int = 0
     sent_bytes: int = 0

@@ -10,6 +10,7 @@ import pytest
 
 from benchmark_lab.bundle import Load
 from benchmark_lab.run import Calibration, HostObservation, Measurement, Trial
+from benchmark_lab.statistics.merge import merge_loads
 from benchmark_lab.verdict.codes import ReasonCode, RemarkCode
 from tests.measurements.recorded import CALIBRATED, OPEN, RECORDED, Recorded, closed, measurement
 
@@ -151,7 +152,17 @@ def test_a_rate_of_exactly_the_generators_share_is_allowed(share: float, expecte
 
 def test_several_k6_processes_are_judged_together() -> None:
     two = {"processes": 2, "cpus": 2, "cpu_s": 35.0}
-    assert "the 2 k6 processes used 86.7% of their CPU set" in judged("valid-closed", load=two).reasons[0].evidence
+    evidence = judged("valid-closed", load=two).reasons[0].evidence
+    assert "the 2 k6 processes used 86.7% of their busiest CPU set" in evidence
+
+
+def test_a_load_box_at_its_limit_is_not_hidden_by_one_that_is_not() -> None:
+    alone = measurement("valid-closed").load
+    assert alone is not None
+    one, other = (alone.model_copy(update={"cpu_s": share * alone.wall_s}) for share in (0.95, 0.56))
+    trial = judged("valid-closed", load=merge_loads([one, other]))
+    assert codes(trial)[0] == "generator-limited"
+    assert "the 2 k6 processes used 95.0% of their busiest CPU set" in trial.reasons[0].evidence
 
 
 def test_a_database_near_its_calibrated_rate_is_a_limit_although_its_cpus_are_idle() -> None:

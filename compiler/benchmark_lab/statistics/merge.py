@@ -102,19 +102,20 @@ def merge_loads(observations: Sequence[LoadObservation]) -> LoadObservation:
         cpu_s=sum(seen.cpu_s for seen in observations),
         cpus=sum(seen.cpus for seen in observations),
         wall_s=max(seen.wall_s for seen in observations),
-        cpus_busy=_mean([(seen.cpus, seen.cpus_busy) for seen in observations]),
+        cpus_busy=max(seen.cpus_busy for seen in observations),
         failures=_summed(seen.failures for seen in observations),
         successes=_summed(seen.successes for seen in observations),
         processes=sum(seen.processes for seen in observations),
+        parts=tuple(observations),
         **_series(observations),
     )
 
 
 def merge_hosts(observations: Sequence[HostObservation]) -> HostObservation:
-    """What several hosts of one role counted, in sum; shares of their CPU sets in the mean. At least one of them."""
+    """What several hosts of one role counted, in sum; of the shares of their CPU sets the largest. At least one."""
     fields = [seen.model_dump() for seen in observations]
     summed = {name: sum(seen[name] for seen in fields) for name in fields[0]}
-    shares = {name: summed[name] / len(fields) for name in ("cpus_busy", "steal")}
+    shares = {name: max(seen[name] for seen in fields) for name in ("cpus_busy", "steal")}
     return HostObservation.model_validate({**summed, **shares})
 
 

@@ -78,10 +78,10 @@ def _of_load(case: Case) -> Iterator[Reason]:
 
 
 def _of_generator(case: Case) -> Iterator[Reason]:
-    """METHOD 10 and 11; of several processes the figures are those of all together."""
+    """METHOD 10 and 11; of several processes the CPU time is that of the busiest, and the rate of all together."""
     k6, limits, calibrated = case.k6, case.limits, case.calibration.generator_rps
     who = "k6" if k6.processes == 1 else f"the {k6.processes} k6 processes"
-    used = f"{who} used {case.generator_cpu:.1%} of {'its' if k6.processes == 1 else 'their'} CPU set"
+    used = f"{who} used {case.generator_cpu:.1%} of {'its' if k6.processes == 1 else 'their busiest'} CPU set"
     if case.generator_cpu > limits.generator_cpu:
         yield reason("generator-limited", f"{used}, at most {limits.generator_cpu:.0%} are allowed")
     elif k6.cpus_busy > limits.generator_cpus_busy:
