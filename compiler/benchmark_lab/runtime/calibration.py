@@ -47,7 +47,7 @@ def calibrate(
     found: dict[tuple[object, ...], Calibration] = {}
 
     def on_measured(measured: Measured) -> None:
-        found[[*first][measured.position]] = _of(measured)
+        found[[*first][measured.position]] = calibration_of(measured)
 
     loads = {cell.id: _load(cell, by_name[cell.scenario], hosts) for cell in alone}
     hosts.play(
@@ -128,9 +128,10 @@ def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts) -> Load:
     return open_load(rate, vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
 
 
-def _of(measured: Measured) -> Calibration:
+def calibration_of(measured: Measured) -> Calibration:
+    """What the generator did against the null server; nothing where a request failed, for refusals cost it little."""
     k6 = measured.measurement.load
-    if k6 is None or k6.problem or not (k6.requests and k6.window_s):
+    if k6 is None or k6.problem or k6.failed_requests or not (k6.requests and k6.window_s):
         return Calibration()
     return Calibration(
         generator_rps=k6.requests / k6.window_s, generator_cpu_us_per_request=k6.cpu_s / k6.requests * 1e6
