@@ -52,10 +52,13 @@ class Ansible:
         variables: Mapping[str, object],
         secret_env: Mapping[str, str],
         on_event: Callable[[Event], None],
+        redact: Callable[[str], str] = str,
         label: str = "",
         limit: str = "all",
     ) -> None:
         """Run the playbook `<name>.yml` on the hosts that `limit` names; its output goes to `logs/<label or name>.log`.
+
+        What the hosts report, and what may be quoted of it, comes without what `redact` takes away.
 
         Raises:
             ToolFailedError: if a task failed or a host could not be reached.
@@ -67,7 +70,7 @@ class Ansible:
         failures: list[Event] = []
 
         def on_line(line: str) -> None:
-            event = parse_event(line)
+            event = parse_event(redact(line))
             if event.kind in ("failed", "unreachable"):
                 failures.append(event)
             on_event(event)

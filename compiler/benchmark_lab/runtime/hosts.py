@@ -184,6 +184,7 @@ class Hosts:
             variables={"lab_k6": self.k6, **self._node(), **(self._clocks() if name == ROUND else {}), **variables},
             secret_env=env,
             on_event=on_event,
+            redact=self.secrets.redact,
             label=label,
             limit=limit,
         )

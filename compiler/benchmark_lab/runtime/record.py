@@ -43,7 +43,7 @@ class RunFolder:
         """Output of the playbooks, and per trial of the server and k6."""
         return self.path / "logs"
 
-    def keep(self, trial: Trial, cell: Cell, measured: Measured, server_log: str) -> None:
+    def keep(self, trial: Trial, cell: Cell, measured: Measured) -> None:
         """Keep a trial's latency distribution, and its logs where there is something in them.
 
         To be called before it is journalled, for nothing of it is kept anywhere else.
@@ -52,7 +52,7 @@ class RunFolder:
         if load and load.latency_quantiles_ms:
             quantiles = {"quantiles_ms": load.latency_quantiles_ms, "tail_ms": load.latency_tail_ms}
             _append(self._distributions, {"schema": 1, "trial": trial.trial, "cell": cell.id, **quantiles})
-        for kind, text in (("server", server_log), ("k6", measured.k6_log)):
+        for kind, text in (("server", measured.server_log), ("k6", measured.k6_log)):
             if text:
                 (self.logs / f"{trial.hardware}-{trial.trial}.{kind}.log").write_text(text + "\n", encoding="utf-8")
 

@@ -137,7 +137,7 @@ class Rounds:
         if key.purpose == "probe":
             of_load["trial"] = f"probe{key.number}.p{position}"
         trial = trial.model_copy(update=of_load)
-        self.folder.keep(trial, cell, measured, self.hosts.secrets.redact(measured.server_log))
+        self.folder.keep(trial, cell, measured)
         self.journal.record("trial-ended", trial=trial.model_dump(mode="json", by_alias=True))
         self.folder.add(trial, cell)
         database = measured.measurement.database

@@ -101,14 +101,14 @@ class FakeTools:
     def stream(
         self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]
     ) -> int:
-        del env, cwd, log
+        del cwd, log
         extra = next(argument for argument in argv if argument.startswith("--extra-vars=@"))
         variables = json.loads(Path(extra.removeprefix("--extra-vars=@")).read_text())
-        for event in self._events(Path(argv[-1]).stem, variables):
+        for event in self._events(Path(argv[-1]).stem, variables, env):
             on_line(json.dumps({"monotonic_s": 0.0, "task": event["action"], "host": "h", **event}) + "\n")
         return 0
 
-    def _events(self, playbook: str, variables: Variables) -> Iterator[Event]:
+    def _events(self, playbook: str, variables: Variables, env: Mapping[str, str]) -> Iterator[Event]:
         if playbook == "prepare":
             for host, before in self.somaxconn.items():
                 settings = {
@@ -122,9 +122,9 @@ class FakeTools:
             yield _ok("server", server="upstream", problem=None, port=8081)
         if playbook == "round":
             for trial in variables["trial_round"]:
-                yield from self._trial(trial, variables["trial_seed"])
+                yield from self._trial(trial, variables["trial_seed"], env)
 
-    def _trial(self, trial: FakeTrial, seed: object) -> Iterator[Event]:
+    def _trial(self, trial: FakeTrial, seed: object, env: Mapping[str, str]) -> Iterator[Event]:
         time.sleep(self.trial_s)
         number, command = trial["trial"], trial["cell"]["command"]
         window_s, executor = trial["k6"]["measure_s"], trial["k6"]["measure"]["scenarios"]["measure"]
@@ -140,7 +140,8 @@ class FakeTools:
             with self.measured.open("a") as file:
                 file.write(f"{command[-1]} {seed} {vus} {rate}\n")
         seen = {"processes_before": process, "processes_after": process, "cpu_s": rps * window_s * 1e-4, "cpus": 1}
-        yield _ok("server", state="observed", trial=number, problem=None, log_tail="a line", **seen)
+        said = f"the password is {env['LAB_DATABASE_PASSWORD']}, the secret is {env['LAB_JWT_SECRET']}"
+        yield _ok("server", state="observed", trial=number, problem=None, log_tail=said, **seen)
 
 
 def _ok(action: str, **result: object) -> Event:
