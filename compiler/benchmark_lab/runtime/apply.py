@@ -280,8 +280,8 @@ class Run:
             self.journal.record("searched", searches={cell: found.model_dump() for cell, found in searches.items()})
             self._leave_out(cell for cell in cells if cell.id not in maxima)
             return {}
-        loads = probing.sought_loads(cells, capacities, asked)
-        self.journal.record("loads-found", loads={cell: load.model_dump() for cell, load in loads.items()})
+        loads, notes = probing.sought_loads(cells, capacities, asked)
+        self.journal.record("loads-found", loads={cell: load.model_dump() for cell, load in loads.items()}, notes=notes)
         self._leave_out(cell for cell in cells if cell.id not in loads)
         return loads
 

@@ -164,6 +164,7 @@ class Outcome:
                 self.calibrated.add((str(data["hardware"]), lane))
             case "loads-found":
                 self.loads |= _LOADS.validate_python(data["loads"])
+                self.notes += _NAMES.validate_python(data.get("notes", ()))
             case "searched":
                 self.searches |= _SEARCHES.validate_python(data["searches"])
             case "stopped-early":

@@ -5,13 +5,13 @@ Each probe is a trial; the probes of all cells that still need one run together,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from benchmark_lab.bundle import Cell, Load, LoadAsked
 from benchmark_lab.generator import open_load, search_window_s
 from benchmark_lab.run import SearchResult, Trial
 from benchmark_lab.search import ladder, slo
-from benchmark_lab.search.equal_load import KnownCapacity, latency_rates
+from benchmark_lab.search.equal_load import KnownCapacity, LatencyRates, latency_rates
 
 Probe = Callable[[Mapping[str, Load]], Mapping[str, Trial]]
 """Runs a trial of each cell, by id, under the given load; their judged trials. A cell may have none."""
@@ -92,28 +92,31 @@ def representatives(cells: Sequence[Cell]) -> dict[Key, Cell]:
     return found
 
 
-def sought_loads(cells: Sequence[Cell], capacities: Mapping[Key, ladder.Capacity], asked: LoadAsked) -> dict[str, Load]:
+def sought_loads(
+    cells: Sequence[Cell], capacities: Mapping[Key, ladder.Capacity], asked: LoadAsked
+) -> tuple[dict[str, Load], list[str]]:
     """The load of each cell, by id, that follows from the capacities; a cell whose server has none is left out.
 
-    The equal rate is the same for all cells with the same work on the same hardware.
+    The equal rate is the same for all cells with the same work on the same hardware. Beside the loads, notes on those
+    that are a share of a lower bound.
     """
     loads: dict[str, Load] = {}
-    work = {
-        key: (cell.scenario, cell.hardware, *sorted(cell.k6_env.items()))
-        for key, cell in representatives(cells).items()
-    }
+    notes: list[str] = []
+    servers = representatives(cells)
+    work = {key: (cell.scenario, cell.hardware, *sorted(cell.k6_env.items())) for key, cell in servers.items()}
     for group in dict.fromkeys(work.values()):
         known = {
-            str(key): KnownCapacity(capacity.throughput_rps, capacity.lower_bound)
+            servers[key].id: KnownCapacity(capacity.throughput_rps, capacity.lower_bound)
             for key, capacity in capacities.items()
             if work[key] == group and capacity.throughput_rps
         }
         rates = latency_rates(known)
         if rates is None:
             continue
+        notes += _notes(rates)
         for cell in cells:
             key = _server_and_work(cell)
-            if str(key) not in known:
+            if servers[key].id not in known:
                 continue
             match cell.load.model:
                 case "capacity":
@@ -121,8 +124,17 @@ def sought_loads(cells: Sequence[Cell], capacities: Mapping[Key, ladder.Capacity
                 case "equal-rate":
                     loads[cell.id] = _open(rates.equal, asked)
                 case _:
-                    loads[cell.id] = _open(rates.own[str(key)], asked)
-    return loads
+                    loads[cell.id] = _open(rates.own[servers[key].id], asked)
+    return loads, notes
+
+
+def _notes(rates: LatencyRates) -> Iterator[str]:
+    """Which rates are a share of less than the capacity."""
+    if rates.slowest_is_bound:
+        yield f"the equal rate of {rates.equal:,}/s is half of a lower bound: {rates.slowest} may have more capacity"
+    if rates.own_from_bound:
+        named = ", ".join(sorted(rates.own_from_bound))
+        yield f"the own rates of these are shares of a lower bound, and utilise them less than the others: {named}"
 
 
 def _server_and_work(cell: Cell) -> Key:

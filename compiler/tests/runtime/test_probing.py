@@ -8,6 +8,8 @@ import pytest
 
 from benchmark_lab.bundle import Cell, Load, LoadAsked, Promise, SoughtLoad
 from benchmark_lab.run import Reason, Trial
+from benchmark_lab.runtime.journal import Entry
+from benchmark_lab.runtime.outcome import Outcome
 from benchmark_lab.runtime.probing import climb, find_highest_rates, representatives, sought_loads
 from benchmark_lab.search.ladder import Capacity
 from tests.synthetic import cell, trial
@@ -67,16 +69,31 @@ def test_latency_is_measured_at_one_rate_for_all_and_at_a_share_of_each_ones_own
         key: Capacity(throughput_rps, 32, "levelled-off")
         for key, throughput_rps in zip(servers, (1_000.0, 5_000.0), strict=True)
     }
-    loads = sought_loads(cells, capacities, ASKED)
+    loads, notes = sought_loads(cells, capacities, ASKED)
     assert {of.rpartition(".")[2]: load.vus for of, load in loads.items() if load.model == "closed"} == {"capacity": 32}
     rates = [loads[of.id].rate_per_s for of in cells]
     assert rates == [None, 500, 700, None, 500, 3_500]
+    assert notes == []
+
+
+def test_rates_that_are_shares_of_a_lower_bound_are_said_to_be() -> None:
+    cells = [*steps(FASTAPI), *steps(FIBER)]
+    ends = [Capacity(1_000, 32, "bounded"), Capacity(5_000, 32, "levelled-off")]
+    loads, notes = sought_loads(cells, dict(zip(representatives(cells), ends, strict=True)), ASKED)
+    outcome = Outcome()
+    found: dict[str, object] = {"loads": {cell: load.model_dump() for cell, load in loads.items()}, "notes": notes}
+    outcome.take(Entry(1, "2026-11-22T10:00:00Z", "loads-found", found))
+    bound = f"{FASTAPI.id}.capacity"
+    assert outcome.notes == [
+        f"the equal rate of 500/s is half of a lower bound: {bound} may have more capacity",
+        f"the own rates of these are shares of a lower bound, and utilise them less than the others: {bound}",
+    ]
 
 
 def test_a_server_without_capacity_has_no_load_and_does_not_slow_the_others_down() -> None:
     cells = [*steps(FASTAPI), *steps(FIBER)]
     first, second = representatives(cells)
-    loads = sought_loads(
+    loads, _ = sought_loads(
         cells, {first: Capacity(None, None, "unusable"), second: Capacity(800, 16, "levelled-off")}, ASKED
     )
     assert {of.split("/")[0] for of in loads} == {"go-fiber"}
