@@ -204,6 +204,13 @@ def test_a_change_that_the_noise_of_the_seconds_explains_is_no_drift() -> None:
     assert trial.reasons[0].evidence.startswith("the throughput rose by 7.7% over the window (± 0.0%), at most 3%")
 
 
+def test_a_step_near_the_windows_begin_is_no_steady_state_although_no_line_shows_it() -> None:
+    stepped = (1300, 1290, 1310, 1295, 1305, *(1500, 1510, 1490, 1495, 1505) * 3)
+    trial = judged("valid-closed", load={"throughput_series_rps": stepped})
+    assert codes(trial) == ["unstable"]
+    assert "rose by 13.8% at a step 5 s into the window, at most 3%" in trial.reasons[0].evidence
+
+
 def test_an_idle_servers_workers_are_not_compared() -> None:
     idle = {"worker_cpu_s": (0.9, 0.1), "cpu_s": 1.0}
     assert judged("imbalanced-workers", server=idle).remarks == ()

@@ -1,17 +1,23 @@
-"""How much a series changed from the window's begin to its end, and how sure that is."""
+"""How much a series changed over the window, along a line or at a step, and how sure that is (METHOD 7)."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import sqrt
 
 FEWEST_INTERVALS = 8
 """Below this a slope says nothing about steady state."""
 DISTINGUISHABLE = 3.0
 """Standard errors that a change must have to be told from noise: of ten steady intervals, one series in 60 has them."""
+
+FEWEST_INTERVALS_FOR_A_STEP = 20
+SHORTEST_LEVEL = 5
+"""Intervals before and after a step: fewer are a pause, or the unrest at the window's ends."""
+CUSUM_CRITICAL = 1.949
+"""The largest cusum of a steady series exceeds it once in a thousand: Kolmogorov's distribution at 99.9 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,35 @@ def drift_of(series: Sequence[float]) -> Drift | None:
     return Drift(slope * n / mean, sqrt(variance / spread) * _widening(residuals) * n / mean)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From the interval `at` on, counted from 0, the series is higher by `change`, a share of its mean."""
+
+    at: int
+    change: float
+
+
+def step_of(series: Sequence[float]) -> Step | None:
+    """Return the likeliest step, if it is one at all; None of fewer than FEWEST_INTERVALS_FOR_A_STEP, too.
+
+    It is where the cumulative sum about the mean is furthest from 0, in units of the spread about the two levels.
+    Source: E. S. Page, Continuous inspection schemes, Biometrika 41 (1954); the critical value is that of the Brownian
+    bridge.
+    """
+    n = len(series)
+    if n < FEWEST_INTERVALS_FOR_A_STEP:
+        return None
+    mean = statistics.fmean(series)
+    sums = [*accumulate((value - mean for value in series), initial=0.0)]
+    at = max(range(SHORTEST_LEVEL, n - SHORTEST_LEVEL + 1), key=lambda start: abs(sums[start]))
+    before, after = statistics.fmean(series[:at]), statistics.fmean(series[at:])
+    residuals = [value - (before if number < at else after) for number, value in enumerate(series)]
+    spread = sqrt(sum(residual**2 for residual in residuals) / (n - 2)) * _widening(residuals)
+    return Step(at, (after - before) / mean) if abs(sums[at]) > CUSUM_CRITICAL * spread * sqrt(n) else None
+
+
 def _widening(residuals: Sequence[float]) -> float:
-    """How much less sure a slope of intervals is that resemble their neighbours: √((1+r)/(1-r)), r without its bias.
+    """How much less sure a slope or a mean is of intervals like their neighbours: √((1+r)/(1-r)), r without its bias.
 
     Sources: Bayley and Hammersley, J. R. Statist. Soc. Suppl. 8 (1946); M. G. Kendall, Biometrika 41 (1954).
     """

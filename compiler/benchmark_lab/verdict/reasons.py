@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from benchmark_lab.run import Reason
 from benchmark_lab.verdict.case import Case
 from benchmark_lab.verdict.codes import reason
-from benchmark_lab.verdict.drift import DISTINGUISHABLE, drift_of
+from benchmark_lab.verdict.drift import DISTINGUISHABLE, drift_of, step_of
 from benchmark_lab.verdict.surroundings import (
     missing_effects,
     of_database,
@@ -148,6 +148,12 @@ def _of_window(case: Case) -> Iterator[Reason]:
         evidence = (
             f"the throughput {'rose' if drift.change > 0 else 'fell'} by {abs(drift.change):.1%} over the window "
             f"(± {DISTINGUISHABLE * drift.standard_error:.1%}), at most {case.limits.drift:.0%} are allowed"
+        )
+        yield reason("unstable", evidence)
+    elif (step := step_of(case.k6.throughput_series_rps)) and abs(step.change) > case.limits.drift:
+        evidence = (
+            f"the throughput {'rose' if step.change > 0 else 'fell'} by {abs(step.change):.1%} at a step "
+            f"{step.at * case.k6.series_interval_s:.0f} s into the window, at most {case.limits.drift:.0%} are allowed"
         )
         yield reason("unstable", evidence)
     if case.k6.requests < case.limits.requests:
