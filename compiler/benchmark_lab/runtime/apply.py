@@ -256,7 +256,8 @@ class Run:
             return
         self.progress.step("Calibrate the generator against a server that answers at once")
         experiment = self.bundle.experiment
-        found = calibrate(hosts, cells, experiment.scenarios, experiment.seed)
+        poisson = experiment.load.arrivals == "poisson"
+        found = calibrate(hosts, cells, experiment.scenarios, experiment.seed, poisson=poisson)
         self.journal.record(
             "calibrated",
             hardware=block.hardware,

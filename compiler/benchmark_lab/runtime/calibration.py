@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from math import ceil
 
 from benchmark_lab.bundle import BundledScenario, Cell, Load
-from benchmark_lab.generator import k6_load, open_load
+from benchmark_lab.generator import POISSON_SPREAD_S, k6_load, open_load
 from benchmark_lab.run import Calibration
 from benchmark_lab.runtime.ansible import Event
 from benchmark_lab.runtime.hosts import Hosts
-from benchmark_lab.runtime.trials import Measured, TrialAssembler, round_variables
+from benchmark_lab.runtime.trials import Measured, TrialAssembler, arriving, round_variables
 
 NULL_SERVER = "null-server"
 """The name of its build."""
@@ -23,6 +24,8 @@ VUS = 32
 """Enough virtual users to keep the generator's CPUs busy while answers take no time."""
 MORE_THAN_A_CPU_CAN_RPS = 12_000
 """An open load that no CPU of a generator keeps up with: what it completes is what it can do."""
+POISSON_RPS = 6_000
+"""Likewise of Poisson arrivals, of which k6 does fewer: each waits in a virtual user of its own."""
 WARMUP_S, MEASURE_S = 1, 2
 UPLOAD = "postUpload"
 FEWEST_CONNECTIONS = 16
@@ -32,9 +35,16 @@ FEW_VUS = 4
 
 
 def calibrate(
-    hosts: Hosts, cells: Sequence[Cell], scenarios: Sequence[BundledScenario], seed: int
+    hosts: Hosts, cells: Sequence[Cell], scenarios: Sequence[BundledScenario], seed: int, *, poisson: bool = False
 ) -> dict[str, Calibration]:
     """The calibration of each cell, by id; cells with the same work share one.
+
+    Args:
+        hosts: that will measure the cells.
+        cells: to be measured.
+        scenarios: of the experiment.
+        seed: what the inputs of the requests are drawn from.
+        poisson: whether the arrivals of an open load come as independent users would.
 
     Raises:
         ToolFailedError: if a host failed.
@@ -49,12 +59,12 @@ def calibrate(
     def on_measured(measured: Measured) -> None:
         found[[*first][measured.position]] = calibration_of(measured)
 
-    loads = {cell.id: _load(cell, by_name[cell.scenario], hosts) for cell in alone}
+    loads = {cell.id: _load(cell, by_name[cell.scenario], hosts, poisson=poisson) for cell in alone}
     hosts.play(
         "round",
         {
             "trial_round": round_variables(
-                alone,
+                [arriving(cell, loads[cell.id]) for cell in alone],
                 hosts.builds,
                 by_name,
                 written=False,
@@ -120,12 +130,17 @@ def _served_by_nothing(cell: Cell) -> Cell:
     )
 
 
-def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts) -> Load:
-    vus = (FEW_VUS if UPLOAD in scenario.endpoints else VUS) * hosts.load_boxes
+def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts, *, poisson: bool) -> Load:
+    uploads = UPLOAD in scenario.endpoints
+    vus = (FEW_VUS if uploads else VUS) * hosts.load_boxes
     if cell.load_model == "closed":
         return Load(model="closed", vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
-    rate = MORE_THAN_A_CPU_CAN_RPS * len(hosts.cpus.load) * hosts.load_boxes
-    return open_load(rate, vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
+    cpus = len(hosts.cpus.load) * hosts.load_boxes
+    if not poisson or uploads:  # beside an upload the wait for its arrival is nothing, and virtual users hold its body
+        return open_load(MORE_THAN_A_CPU_CAN_RPS * cpus, vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
+    rate = POISSON_RPS * cpus
+    waiting = ceil(rate * POISSON_SPREAD_S / 2)
+    return open_load(rate, vus=vus + waiting, warmup_s=WARMUP_S, measure_s=MEASURE_S, poisson=True)
 
 
 def calibration_of(measured: Measured) -> Calibration:

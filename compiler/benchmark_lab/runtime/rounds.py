@@ -19,7 +19,7 @@ from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.store import LoadedBundle
 from benchmark_lab.runtime.tools import ToolFailedError
-from benchmark_lab.runtime.trials import Measured, TrialAssembler, round_variables
+from benchmark_lab.runtime.trials import Measured, TrialAssembler, arriving, round_variables
 from benchmark_lab.verdict import Place, judge
 
 
@@ -102,7 +102,7 @@ class Rounds:
             "round",
             {
                 "trial_round": round_variables(
-                    [_arriving(cell, loads[cell.id]) for cell in cells],
+                    [arriving(cell, loads[cell.id]) for cell in cells],
                     self.hosts.builds,
                     scenarios,
                     written=self._written,
@@ -144,10 +144,3 @@ class Rounds:
         if database and database.problem:
             raise ToolFailedError(f"host db: {database.problem}", next_step=f"the logs are in {self.folder.logs}")
         return trial
-
-
-def _arriving(cell: Cell, load: Load) -> Cell:
-    """The cell with what its scenario needs to know of the arrivals."""
-    if load.arrivals == "uniform":
-        return cell
-    return cell.model_copy(update={"k6_env": {**cell.k6_env, "ARRIVALS": load.arrivals}})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from benchmark_lab.bundle import BundledScenario, Cell, Role
+from benchmark_lab.bundle import BundledScenario, Cell, Load, Role
 from benchmark_lab.run import (
     DatabaseObservation,
     HostObservation,
@@ -45,6 +45,13 @@ def server_variables(cell: Cell, build: str) -> dict[str, object]:
     """What the role `server` needs to start this cell's server."""
     command = [part.replace("{build}", build) for part in cell.command]
     return {"command": command, "build": build, "env": cell.env, "helpers": cell.helper_processes}
+
+
+def arriving(cell: Cell, load: Load) -> Cell:
+    """The cell with what its scenario needs to know of the arrivals."""
+    if load.arrivals == "uniform":
+        return cell
+    return cell.model_copy(update={"k6_env": {**cell.k6_env, "ARRIVALS": load.arrivals}})
 
 
 def round_variables(

@@ -47,6 +47,7 @@ class FakeTrial(TypedDict):
     trial: str
     cell: dict[str, list[str]]
     k6: K6Options
+    k6_env: dict[str, str]
 
 
 class Variables(TypedDict):
@@ -80,6 +81,8 @@ class FakeTools:
     """How long a trial takes."""
     somaxconn: Mapping[str, str] = field(default_factory=dict)
     """How each host is set before the run."""
+    calibrated: list[tuple[str, int, int]] = field(default_factory=list)
+    """Of each load of the null server: arrivals, rate and virtual users."""
 
     def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Conversation:
         raise NotImplementedError(argv, env, log)
@@ -136,7 +139,10 @@ class FakeTools:
         process = ["7:1"]
         yield _ok("server", state="started", trial=number, problem=None, ready_s=0.1, cpus=1)
         yield _ok("load", trial=number, warmup=loaded, load=loaded)
-        if most != NULL_RPS:
+        if most == NULL_RPS:
+            arrivals = trial["k6_env"].get("ARRIVALS", "uniform")
+            self.calibrated.append((arrivals, rate, executor.get("preAllocatedVUs", vus)))
+        else:
             with self.measured.open("a") as file:
                 file.write(f"{command[-1]} {seed} {vus} {rate}\n")
         seen = {"processes_before": process, "processes_after": process, "cpu_s": rps * window_s * 1e-4, "cpus": 1}
@@ -208,6 +214,7 @@ class World:
     """The hardware values whose hosts another run holds."""
     lock: Path | None = None
     """Of the hosts, where it is not the world's own."""
+    calibrated: list[tuple[str, int, int]] = field(default_factory=list)
 
     @property
     def folder(self) -> RunFolder:
@@ -241,7 +248,7 @@ class World:
     def apply(self, clock: Clock | None = None, fsync: Callable[[int], None] = os.fsync) -> Summary:
         """Carry the run out, or go on with it."""
         origin = Origin(self.root, "4f1c2d9", git_dirty=False, environment={})
-        tools = FakeTools(self.root / "measured", self.trial_s, self.somaxconn)
+        tools = FakeTools(self.root / "measured", self.trial_s, self.somaxconn, self.calibrated)
         return apply(
             self.folder,
             tools,
