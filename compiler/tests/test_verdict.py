@@ -1,4 +1,4 @@
-"""Recorded measurements, good and bad, and the verdicts that they deserve."""
+"""Measurements, good and bad, and the verdicts that they deserve."""
 
 from __future__ import annotations
 
@@ -46,6 +46,12 @@ def test_a_recorded_measurement_gets_exactly_its_reasons_and_remarks_with_eviden
 def test_every_recorded_measurement_is_judged() -> None:
     folder = Path(__file__).parent / "measurements"
     assert {path.stem for path in folder.glob("*.json")} == set(RECORDED)
+
+
+def test_of_every_measurement_it_is_said_once_how_it_came_to_be() -> None:
+    page = (Path(__file__).parent / "measurements" / "README.md").read_text()
+    rows = [line.split("|")[2] for line in page.splitlines() if line.startswith("| ") and "`" in line.split("|")[2]]
+    assert sorted(name for row in rows for name in row.replace("`", "").split()) == sorted(RECORDED)
 
 
 def test_every_code_has_a_record_and_reasons_stand_in_the_order_of_their_causes() -> None:

@@ -1,4 +1,4 @@
-"""What limited a closed load's throughput, of recorded measurements."""
+"""What limited a closed load's throughput, of recorded and of made measurements."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_slow_api_that_holds_all_virtual_users_limits_them_whatever_latency_it
     slower = measured.model_copy(update={"upstream": measured.upstream.model_copy(update={"latency_ms": 10})})
     trial = RECORDED["limited-by-upstream"].judge(slower)
     assert trial.limited_by == "upstream"
-    assert trial.limited_by_evidence == "up to 64 of 64 virtual users waited for the simulated API at a time"
+    assert trial.limited_by_evidence == "up to 32 of 32 virtual users waited for the simulated API at a time"
 
 
 def test_a_server_whose_database_was_not_watched_is_not_said_to_make_requests_wait_itself() -> None:

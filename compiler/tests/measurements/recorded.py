@@ -1,4 +1,4 @@
-"""The recorded measurements: what each was a trial of, and the verdict that it deserves."""
+"""The measurements beside this, recorded or made (README.md says which): what each was a trial of, and its verdict."""
 
 from __future__ import annotations
 
@@ -173,13 +173,15 @@ RECORDED: Mapping[str, Recorded] = {
     ),
     "remarked": replace(WRITING, remarks=("host-noise", "checkpoint")),
     "imbalanced-workers": replace(WRITING, remarks=("imbalanced-workers",)),
-    "limited-by-upstream": replace(CALLING, limit="12,440 calls of 100 ms are 97.1% of the virtual users' time"),
+    "limited-by-upstream": replace(
+        CALLING, load=closed(32), limit="3,168 calls of 200 ms are 98.8% of the virtual users' time"
+    ),
     "limited-by-sut-slots": Recorded(
         load=closed(32),
-        workers=4,
+        workers=2,
         endpoints=CALLS,
         limited_by="sut-slots",
-        limit="the server used 4.4% of its CPU while on average 28.1 of 32 requests waited in it",
+        limit="the server used 3.4% of its CPU while on average 30.1 of 32 requests waited in it",
     ),
     "blocked-worker": Recorded(
         load=closed(16),
