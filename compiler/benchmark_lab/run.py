@@ -60,12 +60,12 @@ class LoadObservation(Part):
     """Quantiles beyond the grid, by their name: `0.9995`, `0.9999`, …"""
     latency_mean_ms: float = 0.0
     cpu_s: float = 0.0
-    """User and system CPU time of the k6 process."""
+    """User and system CPU time of the k6 process over `wall_s`."""
     cpus: int = 1
     wall_s: float = 0.0
-    """Wall time of the k6 process."""
+    """From the window's begin to the end of k6: its connecting before that would hide a generator at its limit."""
     cpus_busy: float = 0.0
-    """Share of the load's CPU set that was busy over the process's life, whoever used it; of several, the busiest's."""
+    """Share of the load's CPU set that was busy over the same time, whoever used it; of several, the busiest's."""
     failures: dict[str, int] = {}
     """Failed requests by kind: `status 503`, `no answer`, `wrong body`."""
     successes: dict[str, int] = {}

@@ -139,8 +139,9 @@ def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts, *, poisson: bool)
     if not poisson or uploads:  # beside an upload the wait for its arrival is nothing, and virtual users hold its body
         return open_load(MORE_THAN_A_CPU_CAN_RPS * cpus, vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
     rate = POISSON_RPS * cpus
+    timing = {"warmup_s": WARMUP_S, "measure_s": MEASURE_S}
     waiting = ceil(rate * POISSON_SPREAD_S / 2)
-    return open_load(rate, vus=vus + waiting, warmup_s=WARMUP_S, measure_s=MEASURE_S, poisson=True)
+    return Load(model="open", vus=vus + waiting, rate_per_s=rate, arrivals="poisson", **timing)
 
 
 def calibration_of(measured: Measured) -> Calibration:

@@ -83,8 +83,10 @@ def test_the_parts_of_a_load_are_k6s_execution_segments() -> None:
 
 @pytest.mark.tools
 def test_one_process_has_a_series_of_its_window(tmp_path: Path, k6: str, server: str) -> None:
+    began_s = time.monotonic()
     found = window(generator(tmp_path, k6, server), 4)
     observed = LoadObservation.model_validate(found)
+    assert 3.5 < observed.wall_s < found["end_s"] - began_s - load(4).connect_s
     assert observed.problem is None
     assert observed.requests == pytest.approx(4 * RATE, abs=2)
     assert 0.1 < observed.cpu_s < observed.wall_s * 2

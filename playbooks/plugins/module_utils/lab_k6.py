@@ -11,11 +11,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.lab_processes import die_with_parent, free_port, limit_open_files, tail
+from ansible.module_utils.lab_processes import cpu_time_s, die_with_parent, free_port, limit_open_files, tail
 from ansible.module_utils.lab_series import Follower, Progress, series
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 GRACE_S = 80.0
@@ -52,13 +52,21 @@ class Running:
     errors: Path
     began_s: float
     follower: Follower | None
+    window: tuple[float, float] | None = None
+    """When its window was seen to begin, and the CPU time that it had used by then."""
     ended_s: float = 0.0
     cpu_s: float = 0.0
     problem: str | None = None
 
 
 def run(
-    generator: Generator, part: str, options: Mapping[str, object], duration_s: float, connect_s: float | None = None
+    generator: Generator,
+    part: str,
+    options: Mapping[str, object],
+    duration_s: float,
+    connect_s: float | None = None,
+    *,
+    on_window: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Run k6 from start to end: its own CPU time and the figures of its summary.
 
@@ -68,12 +76,13 @@ def run(
         options: k6's options.
         duration_s: how long they let k6 load the server.
         connect_s: how long k6 opens connections before that, where this is a window: it gets a series, too.
+        on_window: called when the window has begun.
     """
     folder = generator.folder / "k6"
     folder.mkdir(exist_ok=True)
     (folder / f"{part}.json").write_text(json.dumps(options))
     running = launch(generator, part, connect_s)
-    wait(running, running.began_s + (connect_s or 0.0) + duration_s + GRACE_S)
+    wait(running, running.began_s + (connect_s or 0.0) + duration_s + GRACE_S, on_window)
     return read_out(running, connect_s or 0.0)
 
 
@@ -128,7 +137,7 @@ def segment(number: int, segments: int) -> list[str]:
     return [f"--execution-segment={ends[number]}:{ends[number + 1]}", f"--execution-segment-sequence={','.join(ends)}"]
 
 
-def wait(running: Running, deadline_s: float) -> None:
+def wait(running: Running, deadline_s: float, on_window: Callable[[], None]) -> None:
     """Wait for the process's end, following it meanwhile; if it is not done by the deadline it is killed."""
     descriptor = os.pidfd_open(running.child.pid)
     poller = select.poll()
@@ -141,6 +150,9 @@ def wait(running: Running, deadline_s: float) -> None:
             break
         if follower:
             follower.ask()
+            if running.window is None and follower.in_window:
+                running.window = time.monotonic(), cpu_time_s(running.child.pid) or 0.0
+                on_window()
     os.close(descriptor)
     end(running)
 
@@ -173,14 +185,15 @@ def read_out(process: Running, connect_s: float) -> dict[str, Any]:
     began_s = process.began_s
     if began_at_ms := summary.get("began_at_ms"):
         began_s = began_at_ms / 1000 - time.time() + time.monotonic() + connect_s
+    counted_from_s, used_before_s = process.window or (process.began_s, 0.0)
     return {
         **(figures(summary, connect_s) if summary else {}),
         **(follow_up(process.follower, summary, connect_s) if process.follower and summary else {}),
         "problem": f"{problem}: {messages[-500:]}" if problem and messages else problem,
-        "cpu_s": process.cpu_s,
+        "cpu_s": process.cpu_s - used_before_s,
         "start_s": began_s,
         "end_s": process.ended_s,
-        "wall_s": process.ended_s - process.began_s,
+        "wall_s": process.ended_s - counted_from_s,
         "messages": messages,
     }
 

@@ -51,6 +51,11 @@ class Follower:
     _stale: Progress | None = None
     _connection: http.client.HTTPConnection | None = None
 
+    @property
+    def in_window(self) -> bool:
+        """Whether the window is known to have begun: it was found out within RETRY_S of its begin, if k6 answered."""
+        return self._stale is not None or bool(self.seen)
+
     def ask(self) -> None:
         """Look at what k6 has counted by now; what changed since the last look is fresh, and taken.
 

@@ -102,11 +102,11 @@ def ask_upstream(params: dict[str, Any], path: str, settings: dict[str, Any] | N
 def run_counted(
     generator: Generator, part: str, options: dict[str, Any], duration_s: float, connect_s: float | None = None
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """What k6 reported, and what this host did meanwhile."""
+    """What k6 reported, and what this host did meanwhile: of a window from its begin, without the connecting."""
     counters = Counters(generator.cpus)
-    before = counters.read()
-    load = run(generator, part, options, duration_s, connect_s)
-    host = happened(before, counters.read())
+    before = [counters.read()]
+    load = run(generator, part, options, duration_s, connect_s, on_window=lambda: before.append(counters.read()))
+    host = happened(before[-1], counters.read())
     counters.close()
     return {**load, "cpus": len(cpu_set(generator)), "cpus_busy": host["cpus_busy"]}, host
 
