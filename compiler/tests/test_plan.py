@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from benchmark_lab.bundle import Load
 from benchmark_lab.diagnostics import Code, EmptySelectionError, InvalidExperimentError
 from benchmark_lab.experiment import Changes
 from benchmark_lab.plan import Plan
@@ -96,6 +97,13 @@ def test_a_baseline_that_names_hardware_or_a_parameter_compares_its_values() -> 
         for server in ("python-alpha.many", "go-beta.single")
         for size, hardware in ((20, "small"), (10, "large"), (20, "large"))
     }
+
+
+@pytest.mark.parametrize(("arrivals", "vus"), [("uniform", 100), ("poisson", 350)])
+def test_who_waits_to_arrive_is_no_virtual_user_that_the_experiment_counts(arrivals: str, vus: int) -> None:
+    (cell,) = plan_text(experiment(load=f"{{model: open, rate: 1000, vus: 100, arrivals: {arrivals}}}")).cells
+    assert isinstance(cell.load, Load)
+    assert cell.load.vus == vus
 
 
 def test_cells_without_a_baseline_cell_are_told() -> None:
