@@ -261,7 +261,7 @@ class Hosts:
 
         self.play("serve", {"server_cell": server_cell}, on_event)
         if problem := results[-1]["problem"]:
-            raise NotServingError(str(problem), output=self.secrets.redact(str(results[-1].get("log_tail", ""))))
+            raise NotServingError(str(problem), output=str(results[-1].get("log_tail", "")))
         return Served.model_validate(results[-1])
 
     def release(self) -> None:

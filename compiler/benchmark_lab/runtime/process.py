@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from benchmark_lab.runtime.tools import Completed, ToolFailedError
 
@@ -176,18 +176,7 @@ def follow(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path,
     """
     with log.open("ab") as output, log.open(encoding="utf-8", errors="replace") as printed:
         printed.seek(0, os.SEEK_END)
-        try:
-            child = subprocess.Popen(  # noqa: S603  argv lists only, never a shell
-                list(argv),
-                cwd=cwd,
-                env=dict(env),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
-            raise ToolFailedError(f"{argv[0]} is not installed", next_step="run `lab doctor`") from error
+        child = _begin(argv, env, cwd, output)
         try:
             return _followed(child, printed, on_line)
         except BaseException:
@@ -215,20 +204,7 @@ def ask(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Completed:
     Raises:
         ToolFailedError: if there is no such command.
     """
-    try:
-        child = subprocess.Popen(  # noqa: S603  argv lists only, never a shell
-            list(argv),
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise ToolFailedError(f"{argv[0]} is not installed", next_step="run `lab doctor`") from error
+    child = _begin(argv, env, cwd, subprocess.PIPE)
     try:
         printed, said = child.communicate()
     except BaseException:
@@ -236,7 +212,23 @@ def ask(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Completed:
             child.send_signal(signal.SIGINT)
             child.communicate()
         raise
-    return Completed(child.returncode, printed, said)
+    return Completed(child.returncode, printed.decode(errors="replace"), said.decode(errors="replace"))
+
+
+def _begin(argv: Sequence[str], env: Mapping[str, str], cwd: Path, output: int | BinaryIO) -> subprocess.Popen[bytes]:
+    """Start a command in a session of its own, without input; of pipes it has one for each kind of output."""
+    try:
+        return subprocess.Popen(  # noqa: S603  argv lists only, never a shell
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise ToolFailedError(f"{argv[0]} is not installed", next_step="run `lab doctor`") from error
 
 
 def interrupt_in(folder: Path) -> None:
