@@ -70,6 +70,16 @@ class BundledImplementation(Part):
     known_differences: tuple[str, ...] = ()
 
 
+class Work(Part):
+    """What a request does more of as one of its scenario's parameters grows."""
+
+    parameter: str
+    unit: str
+    """One piece of it, in the singular."""
+    whole: bool
+    """Whether it is all that a request does, so that one without any costs nothing."""
+
+
 class BundledScenario(Part):
     """One scenario: its k6 script in the bundle and what a report says of it."""
 
@@ -83,6 +93,8 @@ class BundledScenario(Part):
     measures: str
     writes: bool
     """Whether it changes the database, which is then reset before each trial."""
+    work: Work | None = None
+    """What the CPU time of a piece is told of."""
 
 
 LoadModel = Literal["closed", "open"]

@@ -334,6 +334,16 @@ class CellSummary(Part):
         return self.valid > 0
 
 
+class UnitCost(Part):
+    """What a piece of a scenario's work costs the server: of one cell, or of cells that differ in how much they do."""
+
+    unit: str
+    """The piece, such as `MiB`."""
+    cells: tuple[str, ...]
+    cpu_us: Estimate
+    """CPU time of a piece, one value a round."""
+
+
 Answer = Literal["higher", "lower", "equivalent", "inconclusive", "no interval", "not ranked"]
 """About the ratio candidate / baseline: whether more is better depends on the metric."""
 
@@ -431,6 +441,7 @@ class Summary(StoredFile):
     load: str
     """The load in words, such as `open, 300 requests/s`."""
     cells: tuple[CellSummary, ...]
+    unit_costs: tuple[UnitCost, ...] = ()
     comparisons: tuple[MetricComparison, ...]
     criteria: tuple[CriterionResult, ...]
     phases: tuple[Phase, ...]

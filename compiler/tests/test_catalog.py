@@ -79,6 +79,12 @@ def test_a_contributors_slip_is_framed_like_a_users(tmp_path: Path) -> None:
         (IMPLEMENTATION, "default: uvloop", "default: trio", "must be one of asyncio, uvloop"),
         (SCENARIO, "page_size:", "Page-Size:", "must be spelled in lower-case letters, digits and underscores"),
         (SCENARIO, "writes: false", "writes: no", "`writes` must be true or false"),
+        (
+            SCENARIO,
+            "writes: false",
+            "writes: false\nwork: {parameter: pages, unit: page, whole: true}",
+            "must count its work by a parameter that is a number, which pages is not",
+        ),
         ("infra/local/target.yaml", "sut: {cpus: 1}, ", "", "`sut` is missing"),
     ],
 )

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from benchmark_lab.catalog.parameter import Parameter
 from benchmark_lab.source.shape import SnakeName, Written
+
+
+class Work(Written):
+    """What a request does more of as one of the scenario's parameters grows."""
+
+    parameter: SnakeName
+    """Counts the pieces of work in a request."""
+    unit: str
+    """One piece, in the singular."""
+    whole: bool
+    """Whether the pieces are all that a request does, so that one without any costs nothing."""
 
 
 class Scenario(Written):
@@ -27,4 +38,15 @@ class Scenario(Written):
     """Whether it changes the database, which is then reset before each trial."""
     relative_cost: Annotated[float, Field(ge=1)] = 1
     """What a request costs the server at least, in requests of 01-lightweight, as measured; sizes the load boxes."""
+    work: Work | None = None
+    """What results tell the CPU time of, piece by piece."""
     parameters: dict[SnakeName, Parameter] = {}
+
+    @model_validator(mode="after")
+    def _work_is_counted(self) -> Self:
+        if self.work is None:
+            return self
+        parameter = self.parameters.get(self.work.parameter)
+        if parameter is None or parameter.type not in {"integer", "number"}:
+            raise ValueError(f"must count its work by a parameter that is a number, which {self.work.parameter} is not")
+        return self

@@ -18,6 +18,7 @@ from benchmark_lab.results.tables import (
     invalid_table,
     searches_table,
     time_note,
+    work_table,
 )
 from benchmark_lab.run import Summary
 
@@ -39,6 +40,7 @@ def print_summary(summary: Summary) -> None:
     tables = (
         cells_table(summary),
         searches_table(summary),
+        work_table(summary),
         comparisons_table(summary.comparisons, summary_names(summary)),
         invalid_table(summary),
         criteria_table(summary),

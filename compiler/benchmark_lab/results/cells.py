@@ -71,7 +71,7 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
         if limited_by and rates and not limits_itself(limited_by)
         else None,
         remarks=_counts(remark for trial in valid for remark in trial.remarks),
-        metrics={name: estimate for name in METRICS if (estimate := _estimate(valid, name))},
+        metrics={name: estimate_of(values) for name in METRICS if (values := _values(valid, name))},
     )
 
 
@@ -100,9 +100,11 @@ def _counts(reasons: Iterable[Reason]) -> dict[str, int]:
     return dict(Counter(reason.code for reason in reasons).most_common())
 
 
-def _estimate(trials: Sequence[Trial], metric: str) -> Estimate | None:
-    values = [value for trial in trials if (value := value_of(trial, metric)) is not None]
-    if not values:
-        return None
+def _values(trials: Sequence[Trial], metric: str) -> list[float]:
+    return [value for trial in trials if (value := value_of(trial, metric)) is not None]
+
+
+def estimate_of(values: Sequence[float]) -> Estimate:
+    """The median of a few trials or rounds, at least one, with its interval."""
     found = median_interval(values)
     return Estimate(median=found.median, low=found.low, high=found.high, confidence=found.confidence, n=len(values))

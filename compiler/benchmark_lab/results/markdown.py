@@ -16,6 +16,7 @@ from benchmark_lab.results.tables import (
     invalid_table,
     phases_table,
     searches_table,
+    work_table,
 )
 from benchmark_lab.run import Summary
 
@@ -33,6 +34,7 @@ def _sections(summary: Summary, experiment: Experiment) -> Iterator[str]:
     yield _table(cells_table(summary))
     for table in (
         searches_table(summary),
+        work_table(summary),
         comparisons_table(summary.comparisons, summary_names(summary)),
         invalid_table(summary),
         criteria_table(summary),

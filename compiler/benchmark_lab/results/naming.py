@@ -36,6 +36,12 @@ class Naming:
         first, _, others = self.cell(cell).partition(", ")
         return f"{first}\n{others}" if others else first
 
+    def shared(self, cells: Sequence[str]) -> str:
+        """Cells by the axes that they share; one by its whole name."""
+        first = self.cells[cells[0]]
+        shared = [axis for axis in self.axes if all(self.cells[cell].get(axis) == first.get(axis) for cell in cells)]
+        return self._words(cells[0], shared) or cells[0]
+
     def contrast(self, baseline: str, candidate: str) -> ContrastNames:
         """Both sides, by what they differ in, and what they share."""
         one, other = self.cells[baseline], self.cells[candidate]

@@ -16,7 +16,7 @@ from benchmark_lab.results.figures import (
 )
 from benchmark_lab.results.metrics import METRICS, SHARED_HOST, bound_in_words
 from benchmark_lab.results.naming import ContrastNames, naming
-from benchmark_lab.run import CellSummary, MetricComparison, Phase, Summary
+from benchmark_lab.run import CellSummary, Estimate, MetricComparison, Phase, Summary
 from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 
@@ -48,7 +48,8 @@ FIGURES = {
     "p50 ms": "latency_p50_ms",
     "p90 ms": "latency_p90_ms",
     "p99 ms": "latency_p99_ms",
-    "CPU µs/request": "sut_cpu_us_per_request",
+    "CPU µs per request": "sut_cpu_us_per_request",
+    "peak MiB": "sut_rss_peak_mib",
 }
 
 
@@ -105,12 +106,26 @@ def searches_table(summary: Summary) -> Table:
     )
 
 
+def work_table(summary: Summary) -> Table:
+    """One row a server: the CPU time of each piece of its scenario's work."""
+    names = naming(summary.cells)
+    return Table(
+        title="Work",
+        columns=("cells", "of each", "CPU µs"),
+        rows=tuple((names.shared(cost.cells), cost.unit, _figures(cost.cpu_us)) for cost in summary.unit_costs),
+        numeric=frozenset({"CPU µs"}),
+        notes=("How much the CPU time of a request grows with each piece of work in it; medians over rounds.",),
+    )
+
+
 def _estimate(cell: CellSummary, metric: str) -> str:
     if metric == "throughput_rps" and cell.throughput_at_least_rps is not None:
         return f"≥ {figure(cell.throughput_at_least_rps)}\n{bound_in_words(cell)}"
     estimate = cell.metrics.get(metric)
-    if estimate is None:
-        return NONE
+    return NONE if estimate is None else _figures(estimate)
+
+
+def _figures(estimate: Estimate) -> str:
     between = f"\n{interval(estimate.low, estimate.high)}" if estimate.low is not None else ""
     return figure(estimate.median) + between
 
