@@ -344,6 +344,30 @@ class UnitCost(Part):
     """CPU time of a piece, one value a round."""
 
 
+class Fitted(Part):
+    """A parameter of a fitted law; from 6 rounds on with its bootstrapped 95 % interval."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Scaling(Part):
+    """The Universal Scalability Law of cells that differ in their workers; `statistics.usl` has it."""
+
+    cells: tuple[str, ...]
+    rounds: int
+    one_worker_rps: Fitted
+    contention: Fitted
+    """The share of the work that is serial."""
+    coherence: Fitted
+    """What each pair of workers costs."""
+    peak_workers: Fitted | None
+    """With the highest throughput; None unless the coherence's interval excludes 0."""
+    beyond_sweep: bool
+    """Whether that is more workers than were measured: the law's word, not the sweep's."""
+
+
 Answer = Literal["higher", "lower", "equivalent", "inconclusive", "no interval", "not ranked"]
 """About the ratio candidate / baseline: whether more is better depends on the metric."""
 
@@ -442,6 +466,7 @@ class Summary(StoredFile):
     """The load in words, such as `open, 300 requests/s`."""
     cells: tuple[CellSummary, ...]
     unit_costs: tuple[UnitCost, ...] = ()
+    scalings: tuple[Scaling, ...] = ()
     comparisons: tuple[MetricComparison, ...]
     criteria: tuple[CriterionResult, ...]
     phases: tuple[Phase, ...]

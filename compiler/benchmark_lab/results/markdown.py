@@ -15,6 +15,7 @@ from benchmark_lab.results.tables import (
     criteria_table,
     invalid_table,
     phases_table,
+    scaling_table,
     searches_table,
     work_table,
 )
@@ -35,6 +36,7 @@ def _sections(summary: Summary, experiment: Experiment) -> Iterator[str]:
     for table in (
         searches_table(summary),
         work_table(summary),
+        scaling_table(summary),
         comparisons_table(summary.comparisons, summary_names(summary)),
         invalid_table(summary),
         criteria_table(summary),

@@ -11,6 +11,7 @@ from benchmark_lab.results.answer import answer_sentence
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import LOOK_CONFIDENCE, compare_cells
 from benchmark_lab.results.criteria import evaluate
+from benchmark_lab.results.scaling import scalings
 from benchmark_lab.results.work import unit_costs
 from benchmark_lab.run import Calibration, Phase, Provenance, SearchResult, Summary, Trial
 from benchmark_lab.statistics.decision import MARGIN
@@ -69,6 +70,7 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
         load=load,
         cells=summaries,
         unit_costs=unit_costs(experiment.scenarios, summaries, trials),
+        scalings=scalings(summaries, trials, facts.labels, experiment.seed),
         comparisons=comparisons,
         criteria=tuple(evaluate(criterion, summaries) for criterion in experiment.criteria),
         phases=facts.phases,

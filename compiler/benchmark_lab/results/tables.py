@@ -16,7 +16,7 @@ from benchmark_lab.results.figures import (
 )
 from benchmark_lab.results.metrics import METRICS, SHARED_HOST, bound_in_words
 from benchmark_lab.results.naming import ContrastNames, naming
-from benchmark_lab.run import CellSummary, Estimate, MetricComparison, Phase, Summary
+from benchmark_lab.run import CellSummary, Estimate, Fitted, MetricComparison, Phase, Scaling, Summary
 from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 
@@ -41,6 +41,10 @@ RATIOS = (
     "Ratios are geometric means with Student's t intervals; n counts paired rounds, or trials where runs or hardware "
     f"differ. Equivalent: within {percent(MARGIN)}. Holm p: corrected for all ranked rows. "
     "Detectable: the smallest difference that as many rounds would find with 80 % power."
+)
+LAW = (
+    "Universal Scalability Law with bootstrapped 95 % intervals: contention is the serial share of the work, "
+    f"coherence what each pair of workers costs. {NONE}: no peak, since the coherence may be 0."
 )
 
 FIGURES = {
@@ -116,6 +120,39 @@ def work_table(summary: Summary) -> Table:
         numeric=frozenset({"CPU µs"}),
         notes=("How much the CPU time of a request grows with each piece of work in it; medians over rounds.",),
     )
+
+
+def scaling_table(summary: Summary) -> Table:
+    """One row a server whose workers were swept: the law that its throughput follows, and where it peaks."""
+    names = naming(summary.cells)
+    return Table(
+        title="Scaling with workers",
+        columns=("cells", "one worker requests/s", "contention", "coherence", "peak workers"),
+        rows=tuple(
+            (
+                names.shared(law.cells),
+                _with_interval(law.one_worker_rps, figure),
+                _with_interval(law.contention, percent),
+                _with_interval(law.coherence, percent),
+                _peak(law),
+            )
+            for law in summary.scalings
+        ),
+        numeric=frozenset({"one worker requests/s", "contention", "coherence", "peak workers"}),
+        notes=(LAW,),
+    )
+
+
+def _with_interval(fitted: Fitted, words: Callable[[float], str]) -> str:
+    if fitted.low is None or fitted.high is None:
+        return words(fitted.value)
+    return f"{words(fitted.value)}\n{words(fitted.low)} to {words(fitted.high)}"
+
+
+def _peak(law: Scaling) -> str:
+    if law.peak_workers is None:
+        return NONE
+    return _with_interval(law.peak_workers, figure) + (", beyond the sweep" if law.beyond_sweep else "")
 
 
 def _estimate(cell: CellSummary, metric: str) -> str:
