@@ -37,11 +37,12 @@ func (e *epoch) leave() { e.inFlight.Add(-1) }
 
 // upstream is the API. A reset replaces the epoch; requests in flight end in the one that they entered.
 type upstream struct {
-	epoch atomic.Pointer[epoch]
+	initial behaviour
+	epoch   atomic.Pointer[epoch]
 }
 
 func newUpstream(behaviour behaviour) *upstream {
-	var u upstream
+	u := upstream{initial: behaviour}
 	u.epoch.Store(&epoch{behaviour: behaviour})
 	return &u
 }
@@ -110,12 +111,16 @@ func (u *upstream) hits(w http.ResponseWriter, _ *http.Request) {
 	answer(w, hitsAnswer{Hits: epoch.hits.Load(), PeakInFlight: epoch.peak.Load()})
 }
 
-// reset starts a new epoch. Members of the body, where there is one, replace those of the behaviour.
+// reset starts a new epoch. A body sets the behaviour: what it names, and all else as it was at the program's start, so that
+// nothing is left of what another caller set. Without one the behaviour stays.
 func (u *upstream) reset(w http.ResponseWriter, r *http.Request) {
-	behaviour := u.epoch.Load().behaviour
+	behaviour := u.initial
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&behaviour); err != nil && !errors.Is(err, io.EOF) {
+	switch err := decoder.Decode(&behaviour); {
+	case errors.Is(err, io.EOF):
+		behaviour = u.epoch.Load().behaviour
+	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}

@@ -106,7 +106,7 @@ func TestAResetStartsCountingAgain(t *testing.T) {
 	}
 }
 
-func TestAResetChangesOnlyWhatItsBodyNames(t *testing.T) {
+func TestAResetSetsWhatItsBodyNamesAndReturnsTheRest(t *testing.T) {
 	server := start(t, plain)
 	before := valueOf(t, server.URL, "k")
 	if status, body := send(t, "POST", server.URL+"/reset", `{"latency_ms": 60}`); status != http.StatusNoContent {
@@ -119,6 +119,14 @@ func TestAResetChangesOnlyWhatItsBodyNames(t *testing.T) {
 	send(t, "POST", server.URL+"/reset", `{"latency_ms": 0, "failure_rate": 1}`)
 	if status, _ := send(t, "GET", server.URL+"/value?key=k", ""); status != http.StatusInternalServerError {
 		t.Errorf("failure_rate 1: %d", status)
+	}
+	send(t, "POST", server.URL+"/reset", "")
+	if status, _ := send(t, "GET", server.URL+"/value?key=k", ""); status != http.StatusInternalServerError {
+		t.Errorf("failure_rate 1 after a reset without a body: %d", status)
+	}
+	send(t, "POST", server.URL+"/reset", `{"latency_ms": 0}`)
+	if status, _ := send(t, "GET", server.URL+"/value?key=k", ""); status != http.StatusOK {
+		t.Errorf("failure_rate left by another reset: %d", status)
 	}
 }
 

@@ -141,7 +141,7 @@ def measure(params: dict[str, Any]) -> dict[str, Any]:
     window_at_s = params["begin_at_s"] and params["begin_at_s"] + params["warmup_s"] + APART_S
     wait_until(window_at_s - SETTLE_S)
     if called:
-        ask_upstream(params, "/reset", {})
+        ask_upstream(params, "/reset", settings)
     wait_until(window_at_s or time.time() + SETTLE_S)
     if window_at_s and (late_s := time.time() - window_at_s) > LATE_S:
         problem = f"this host was {late_s:.1f} s late for the window that all agreed on: its warm-up took too long"
