@@ -85,3 +85,16 @@ def test_editors_accept_what_lab_accepts(kind: Kind) -> None:
 def test_editors_refuse_what_lab_refuses(name: str) -> None:
     text = (TESTS / "invalid" / f"{name}.yaml").read_text()
     assert not Draft7Validator(json.loads(schema_text(Kind.EXPERIMENT))).is_valid(yaml.safe_load(text))
+
+
+def test_the_database_takes_as_many_connections_as_any_scenario_may_ask_for() -> None:
+    defaults = loaded(PROJECT / "playbooks" / "roles" / "postgresql" / "defaults" / "main.yml")
+    pools = [
+        scenario.parameters["pool_size"].max
+        for scenario in catalog().scenarios.values()
+        if "pool_size" in scenario.parameters
+    ]
+    assert isinstance(defaults, dict)
+    for pool in pools:
+        assert pool
+        assert int(defaults["postgresql_settings"]["max_connections"]) >= pool + 100
