@@ -6,13 +6,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmark_lab.bundle import Cell, Load
+from benchmark_lab.bundle import Cell, Load, Scalar
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli.origin import find_origin
 from benchmark_lab.emit import emit
@@ -37,6 +37,55 @@ from benchmark_lab.runtime.store import LoadedBundle, read_bundle, write_bundle
 from benchmark_lab.source import parse
 
 PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a trial is to be of: the axes of one cell."""
+
+    implementation: str
+    server: str
+    scenario: str
+    workers: int = 1
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def values(self) -> dict[str, Scalar]:
+        """By axis."""
+        own = {name: getattr(self, name) for name in ("implementation", "server", "scenario", "workers")}
+        return {**own, **self.parameters}
+
+    def among(self, cells: Iterable[Cell]) -> Cell:
+        """The first cell of this subject, whatever parameters it has beside those that are given."""
+        return next(cell for cell in cells if self._is_of(cell))
+
+    def _is_of(self, cell: Cell) -> bool:
+        own = cell.implementation, cell.server, cell.scenario, cell.workers
+        wanted = self.implementation, self.server, self.scenario, self.workers
+        return own == wanted and self.parameters.items() <= cell.parameters.items()
+
+
+def experiment_of(subjects: Sequence[Subject], *, limits: str = "{}") -> str:
+    """The text of an experiment with a cell of each subject: a CPU for the server, one for the rest."""
+    first = subjects[0]
+    axes = {axis: value for axis, value in first.values.items() if axis != "workers"}
+    others = dict.fromkeys(_in_yaml(subject.values) for subject in subjects if subject != first)
+    return f"""\
+version: 1
+name: bench
+question: What do these trials show?
+target: local
+hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1}}}}
+workers: {first.workers}
+matrix: {{{_in_yaml(axes)}, include: [{", ".join(f"{{{other}}}" for other in others)}]}}
+load: {{model: closed, vus: 1}}
+rounds: {{max: 1}}
+limits: {limits}
+"""
+
+
+def _in_yaml(values: Mapping[str, Scalar]) -> str:
+    return ", ".join(f"{axis}: {value}" for axis, value in values.items())
 
 
 class Quiet:
@@ -81,10 +130,10 @@ class Bench:
         self._round += 1
         return self.rounds.run(self._round, cells, loads, "measure")
 
-    def calibrate(self) -> None:
-        """Measure what the generator can do with each cell's requests, anew."""
+    def calibrate(self, cells: Sequence[Cell] = ()) -> None:
+        """Measure what the generator can do with the requests of these cells, or of all, anew."""
         experiment = self.bundle.experiment
-        found = calibrate(self.rounds.hosts, self.cells, experiment.scenarios, experiment.seed)
+        found = calibrate(self.rounds.hosts, cells or self.cells, experiment.scenarios, experiment.seed)
         self.calibrations.update(found)
 
 

@@ -11,23 +11,24 @@ from hypothesis import strategies as st
 
 from benchmark_lab.run import Measurement, Trial
 from benchmark_lab.verdict.drift import drift_of
-from tests.measurements.recorded import RECORDED, measurement
+from tests.measurements.records import record
+from tests.measurements.verdicts import VERDICTS
 
 JsonObject = dict[str, "JsonValue"]
 JsonValue = None | bool | int | float | str | list["JsonValue"] | JsonObject
 
-NAMES = sorted(RECORDED)
-INVALID = [name for name in NAMES if RECORDED[name].codes]
+NAMES = sorted(VERDICTS)
+INVALID = [name for name in NAMES if VERDICTS[name].codes]
 UNORDERED = ("processes_before", "processes_after", "worker_cpu_s")
 """Lists whose order means nothing; that of every dictionary's entries means nothing either."""
 
 
 def judged(name: str, raw: JsonValue) -> Trial:
-    return RECORDED[name].judge(Measurement.model_validate(raw))
+    return record(name).model_copy(update={"measurement": Measurement.model_validate(raw)}).judge()
 
 
 def raw_of(name: str) -> JsonObject:
-    raw: JsonObject = json.loads(measurement(name).model_dump_json())
+    raw: JsonObject = json.loads(record(name).measurement.model_dump_json())
     return raw
 
 
@@ -75,12 +76,10 @@ def test_a_window_is_as_steady_backwards(series: list[int]) -> None:
 
 def test_a_valid_trial_stays_valid_backwards() -> None:
     for name in NAMES:
-        measured = measurement(name)
-        if measured.load:
-            backwards = {"throughput_series_rps": measured.load.throughput_series_rps[::-1]}
-            load = measured.load.model_copy(update=backwards)
-            verdict = RECORDED[name].judge(measured.model_copy(update={"load": load})).verdict
-            assert verdict == ("invalid" if RECORDED[name].codes else "valid")
+        if load := record(name).measurement.load:
+            backwards = {"throughput_series_rps": load.throughput_series_rps[::-1]}
+            verdict = record(name).having(load=backwards).judge().verdict
+            assert verdict == ("invalid" if VERDICTS[name].codes else "valid")
 
 
 def more(part: str, field: str, share: float, least: int) -> Callable[[JsonObject], None]:
@@ -148,4 +147,4 @@ def test_a_worse_counter_makes_no_invalid_trial_valid(name: str, share: float, c
     after = judged(name, raw)
     assert after.verdict == "invalid"
     explained = {"wrong-workers"} if "processes" in changed else set()
-    assert set(RECORDED[name].codes) - explained <= {reason.code for reason in after.reasons}
+    assert set(VERDICTS[name].codes) - explained <= {reason.code for reason in after.reasons}

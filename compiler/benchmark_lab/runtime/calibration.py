@@ -52,7 +52,7 @@ def calibrate(
     by_name = {scenario.name: scenario for scenario in scenarios}
     first: dict[tuple[object, ...], Cell] = {}
     for cell in cells:
-        first.setdefault(_work(cell), _served_by_nothing(cell))
+        first.setdefault(_work(cell), served_by_nothing(cell))
     alone = [*first.values()]
     found: dict[tuple[object, ...], Calibration] = {}
 
@@ -117,7 +117,8 @@ def _work(cell: Cell) -> tuple[object, ...]:
     return (cell.scenario, cell.load_model, *sorted(cell.k6_env.items()))
 
 
-def _served_by_nothing(cell: Cell) -> Cell:
+def served_by_nothing(cell: Cell) -> Cell:
+    """The cell with a server that answers at once and does nothing; its answers are not asked to be right."""
     return cell.model_copy(
         update={
             "id": f"{NULL_SERVER}.{cell.id}",

@@ -60,9 +60,30 @@ class Case:
         return self.k6.problem is None and self.k6.requests > 0 and self.k6.window_s > 0
 
     @property
+    def sending_s(self) -> float:
+        """How long k6 sent requests: not after the planned window, whose last answers may come late."""
+        return min(self.k6.window_s, self.load.measure_s)
+
+    @property
     def requests_per_s(self) -> float:
         """Of all requests, those that failed too: it is what the generator had to do."""
-        return self.k6.requests / self.k6.window_s
+        return self.k6.requests / self.sending_s
+
+    @property
+    def throughput_rps(self) -> float:
+        """Right answers a second, of the time in which requests were sent: one that hung takes nothing from the others.
+
+        Each virtual user of a closed load begins with a request and has one under way at the planned end, of which on
+        average half falls into the window.
+        """
+        right = self.k6.requests - self.k6.failed_requests
+        under_way = self.load.vus / 2 if self.load.model == "closed" and self.k6.window_s > self.sending_s else 0.0
+        return max(0.0, right - under_way) / self.sending_s
+
+    @property
+    def throughput_series_rps(self) -> tuple[float, ...]:
+        """Interval by interval, while requests were sent."""
+        return self.k6.throughput_series_rps[: round(self.load.measure_s / self.k6.series_interval_s)]
 
     @property
     def server_cpu(self) -> float:

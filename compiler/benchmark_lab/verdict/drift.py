@@ -27,9 +27,14 @@ class Drift:
     change: float
     standard_error: float
 
+    @property
+    def hidden(self) -> float:
+        """The largest change that noise may pass for."""
+        return DISTINGUISHABLE * self.standard_error
+
     def exceeds(self, limit: float) -> bool:
         """Whether the change is larger than `limit`, whichever its direction, and not just noise."""
-        return abs(self.change) > max(limit, DISTINGUISHABLE * self.standard_error)
+        return abs(self.change) > max(limit, self.hidden)
 
 
 def drift_of(series: Sequence[float]) -> Drift | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from benchmark_lab.run import Reason
 from benchmark_lab.verdict.case import Case
 from benchmark_lab.verdict.codes import reason
-from benchmark_lab.verdict.drift import DISTINGUISHABLE, drift_of, step_of
+from benchmark_lab.verdict.drift import drift_of, step_of
 from benchmark_lab.verdict.surroundings import (
     missing_effects,
     of_database,
@@ -106,7 +106,7 @@ def _of_littles_law(case: Case) -> Iterator[Reason]:
         return
     request_s = k6.latency_mean_ms / 1000
     most_s = k6.requests * request_s + k6.failures.get("no answer", 0) * TIMEOUT_S
-    most = most_s / min(k6.window_s, load.measure_s)
+    most = most_s / case.sending_s
     least = (k6.requests - k6.failed_requests) * request_s / max(k6.window_s, load.measure_s)
     if most < load.vus * (1 - allowed) or least > load.vus * (1 + allowed):
         evidence = (
@@ -143,14 +143,14 @@ def _of_errors(case: Case) -> Iterator[Reason]:
 
 def _of_window(case: Case) -> Iterator[Reason]:
     """METHOD 7 and 8."""
-    drift = drift_of(case.k6.throughput_series_rps)
+    drift = drift_of(case.throughput_series_rps)
     if drift and drift.exceeds(case.limits.drift):
         evidence = (
             f"the throughput {'rose' if drift.change > 0 else 'fell'} by {abs(drift.change):.1%} over the window "
-            f"(± {DISTINGUISHABLE * drift.standard_error:.1%}), at most {case.limits.drift:.0%} are allowed"
+            f"(± {drift.hidden:.1%}), at most {case.limits.drift:.0%} are allowed"
         )
         yield reason("unstable", evidence)
-    elif (step := step_of(case.k6.throughput_series_rps)) and abs(step.change) > case.limits.drift:
+    elif (step := step_of(case.throughput_series_rps)) and abs(step.change) > case.limits.drift:
         evidence = (
             f"the throughput {'rose' if step.change > 0 else 'fell'} by {abs(step.change):.1%} at a step "
             f"{step.at * case.k6.series_interval_s:.0f} s into the window, at most {case.limits.drift:.0%} are allowed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmark_lab.run import Reason
 from benchmark_lab.verdict.case import Case
@@ -14,9 +14,12 @@ from benchmark_lab.verdict.surroundings import steal_limit, stolen
 LEAST_CPU = 0.1
 """CPUs that the workers must have used together before their parts are compared: an idle server's mean nothing."""
 
+MOST_HIDDEN = 0.2
+"""Change over the window that may be taken for noise before a window counts as tested."""
 
-def remarks_of(case: Case) -> Iterator[Reason]:
-    """Every remark on a trial that has a window (METHOD 7, 9, 10 and 13)."""
+
+def remarks_of(case: Case, reasons: Sequence[Reason]) -> Iterator[Reason]:
+    """Every remark on a trial that has a window (METHOD 7, 9, 10 and 13), beside the reasons against it."""
     if not case.measured:
         return
     if not stolen(case, steal_limit(case)) and (evidence := stolen(case, case.limits.steal)):
@@ -31,6 +34,15 @@ def remarks_of(case: Case) -> Iterator[Reason]:
             )
     if case.database.checkpoints:
         yield remark("checkpoint", f"{case.database.checkpoints} checkpoint(s) of PostgreSQL began within the window")
-    if drift_of(case.k6.throughput_series_rps) is None:
-        seen = len(case.k6.throughput_series_rps)
+    if all(found.code != "unstable" for found in reasons):
+        yield from _untested(case)
+
+
+def _untested(case: Case) -> Iterator[Reason]:
+    drift = drift_of(case.throughput_series_rps)
+    if drift is None:
+        seen = len(case.throughput_series_rps)
         yield remark("steady-state-untested", f"the window has {seen} intervals, a drift needs {FEWEST_INTERVALS}")
+    elif drift.hidden > MOST_HIDDEN:
+        evidence = f"the intervals differ so much that a drift of up to {drift.hidden:.0%} would not show"
+        yield remark("steady-state-untested", evidence)
