@@ -61,10 +61,20 @@ def test_on_one_machine_more_boxes_are_no_more_cpus() -> None:
     assert len(planned("{cpus: 1, count: 3}", target="local", cpus=1).notes) == 1
 
 
-def test_nothing_is_said_of_an_implementation_whose_cost_is_unknown() -> None:
-    plan = planned("{cpus: 1, count: auto}", matrix="implementation: python-alpha, scenario: 01-ping")
+UNKNOWN = "implementation: python-alpha, scenario: 01-ping"
+
+
+def test_boxes_that_cannot_be_counted_for_an_implementation_are_a_note() -> None:
+    plan = planned("{cpus: 1, count: auto}", matrix=UNKNOWN)
     assert hardware(plan).load.count == 1
-    assert plan.notes == ()
+    (note,) = plan.notes
+    assert note.startswith("Load: its boxes are counted without python-alpha, of whose speed no `cpu_us_per_request`")
+
+
+@pytest.mark.parametrize("load", [CLOSED, "{model: open, rate: 50}"])
+def test_nothing_is_said_of_an_unknown_cost_where_nothing_follows_from_it(load: str) -> None:
+    count = "auto" if "open" in load else "1"
+    assert planned(f"{{cpus: 1, count: {count}}}", matrix=UNKNOWN, load=load).notes == ()
 
 
 def test_the_plan_names_the_number_of_load_boxes() -> None:

@@ -41,11 +41,14 @@ def with_load_boxes(experiment: Experiment, cells: Sequence[Cell]) -> tuple[Expe
     notes: list[str] = []
     for choice in experiment.hardware:
         hardware = choice.value
+        counted_here = hardware.name in experiment.sized_by_rate and not experiment.target.shared_host
         fastest = max(_rates(experiment, hardware, cells), key=itemgetter(0), default=None)
-        if fastest is not None and hardware.name in experiment.sized_by_rate and not experiment.target.shared_host:
+        if fastest is not None and counted_here:
             wanted = ceil(needed_cpus(fastest[0]) / (hardware.load.cpus or 1))
             load = hardware.load.model_copy(update={"count": min(wanted, experiment.most_load_boxes)})
             hardware = hardware.model_copy(update={"load": load})
+        if counted_here:
+            notes += _unknown(experiment, hardware, cells)
         if fastest is not None:
             notes += _too_few(hardware, *fastest, shared=experiment.target.shared_host)
         sized.append(replace(choice, value=hardware))
@@ -57,6 +60,16 @@ def _rates(experiment: Experiment, hardware: Hardware, cells: Sequence[Cell]) ->
         rate = expected_rate(cell, hardware, experiment)
         if cell.hardware == hardware.name and rate is not None:
             yield rate, cell.id
+
+
+def _unknown(experiment: Experiment, hardware: Hardware, cells: Sequence[Cell]) -> Iterator[str]:
+    of_hardware = [cell for cell in cells if cell.hardware == hardware.name]
+    unknown = {cell.implementation for cell in of_hardware if expected_rate(cell, hardware, experiment) is None}
+    if unknown:
+        yield (
+            f"Load: its boxes are counted without {', '.join(sorted(unknown))}, of whose speed no "
+            "`cpu_us_per_request` in the manifest tells."
+        )
 
 
 def _too_few(hardware: Hardware, rate_per_s: float, cell: str, *, shared: bool) -> Iterator[str]:
