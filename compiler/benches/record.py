@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benches.scenes import SCENES, Scene, Stage
+from benches.harm import Stage
+from benches.scenes import SCENES, Scene
 from benches.trials import Bench, experiment_of, prepared
 from benchmark_lab.bundle import Cell, Role
 from benchmark_lab.run import Measurement, Trial
