@@ -181,6 +181,8 @@ class Limits(Part):
     """Busy time of the load's CPU set, whoever uses it."""
     generator_share: float = 0.5
     """Throughput over the generator's calibrated rate, at most."""
+    lag_ms: float = 2.0
+    """Open load: how late requests may begin, at p99; or a tenth of the p99 latency, if that is more."""
     database_cpu: float = 0.7
     """PostgreSQL's CPU time over the time of its CPU set, at most."""
     database_share: float = 0.7

@@ -91,7 +91,9 @@ def _executor(load: Load, duration_s: float) -> Options:
         return {"executor": "constant-vus", "vus": load.vus, "env": {"WINDOW_S": f"{duration_s:.3f}"}, **timing}
     # As many ready as allowed: k6 making virtual users during the window would disturb what it measures.
     users = {"preAllocatedVUs": load.vus, "maxVUs": load.vus}
-    return {"executor": "constant-arrival-rate", "rate": round(load.rate_per_s), "timeUnit": "1s", **users, **timing}
+    rate = round(load.rate_per_s)
+    own = {"rate": rate, "timeUnit": "1s", "env": {"RATE": str(rate)}}
+    return {"executor": "constant-arrival-rate", **own, **users, **timing}
 
 
 def _milliseconds(seconds: float) -> str:

@@ -51,6 +51,8 @@ class LoadObservation(Part):
     """Requests without an answer, with an unexpected status, or whose sampled body was wrong."""
     iterations: int = 0
     dropped_iterations: int = 0
+    lag_p99_ms: float | None = None
+    """Open load: how late after their due time 99 of 100 iterations began at most; None where too few told it."""
     latency_quantiles_ms: tuple[float, ...] = ()
     """1,001 quantiles, 0 to 1 in steps of 0.001; a failed request counts as 60,000 ms.
 

@@ -101,7 +101,7 @@ def observed(latencies_ms: np.ndarray, **fields: object) -> LoadObservation:
 
 
 def test_counters_are_summed_and_the_rest_is_weighted_or_the_longest() -> None:
-    one = observed(np.full(3_000, 4.0), failures={"status 503": 3, "no answer": 1}, failed_requests=4)
+    one = observed(np.full(3_000, 4.0), failures={"status 503": 3, "no answer": 1}, failed_requests=4, lag_p99_ms=1.5)
     other = observed(
         np.full(1_000, 8.0),
         failures={"status 503": 2},
@@ -111,8 +111,10 @@ def test_counters_are_summed_and_the_rest_is_weighted_or_the_longest() -> None:
         wall_s=21.0,
         cpus=3,
         cpus_busy=0.9,
+        lag_p99_ms=7.0,
     )
     merged = merge_loads([one, other])
+    assert merged.lag_p99_ms == 7.0
     assert (merged.requests, merged.iterations, merged.dropped_iterations) == (4_000, 4_000, 5)
     assert (merged.failed_requests, merged.failures) == (6, {"status 503": 5, "no answer": 1})
     assert (merged.window_s, merged.wall_s, merged.cpu_s, merged.cpus) == (20.5, 21.0, 18.0, 4)

@@ -171,6 +171,33 @@ def test_a_rate_of_exactly_the_generators_share_is_allowed(share: float, expecte
         assert "100 requests a second are 52.0% of the 192 that k6 can send, at most 50%" in trial.reasons[0].evidence
 
 
+@pytest.mark.parametrize(
+    ("shared", "lag_ms", "p99_ms", "expected"),
+    [
+        (False, 1.9, 5.0, []),
+        (False, 2.1, 5.0, ["generator-limited"]),
+        (False, 2.9, 30.0, []),
+        (False, 3.1, 30.0, ["generator-limited"]),
+        (True, 19.0, 5.0, []),
+        (True, 21.0, 5.0, ["generator-limited"]),
+    ],
+)
+def test_requests_that_begin_late_are_not_the_load_that_was_asked_for(
+    *, shared: bool, lag_ms: float, p99_ms: float, expected: list[str]
+) -> None:
+    quantiles = (1.0,) * 990 + (p99_ms,) * 11
+    valid = record("valid-open").model_copy(update={"shared_host": shared})
+    trial = valid.having(load={"lag_p99_ms": lag_ms, "latency_quantiles_ms": quantiles}).judge()
+    assert codes(trial) == expected
+    if expected:
+        assert trial.reasons[0].evidence.startswith(f"one request in 100 began {lag_ms} ms late or later, at most ")
+
+
+def test_where_iterations_were_dropped_the_others_do_not_know_when_they_were_due() -> None:
+    late = {"lag_p99_ms": 900.0, "dropped_iterations": 90}
+    assert codes(judged("valid-open", load=late)) == ["dropped-load"]
+
+
 def test_several_k6_processes_are_judged_together() -> None:
     two = {"processes": 2, "cpus": 2, "cpu_s": 0.867 * 2 * window_of("valid-closed").wall_s}
     evidence = judged("valid-closed", load=two).reasons[0].evidence

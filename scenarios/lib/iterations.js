@@ -1,15 +1,32 @@
-/** Lets one k6 iteration send many requests: to begin an iteration costs the generator a sixth of a request. */
+/** What an iteration of k6 sends, and when: in a closed load all that fits into the window, in an open one what is due. */
 
 import exec from 'k6/execution';
+import { Trend } from 'k6/metrics';
+
+/** Up to this rate each iteration of an open load tells how late it began, beyond it one in ten: to tell costs k6 some microseconds. */
+const SLOW_PER_S = 1000;
+
+const lag = new Trend('lag', true);
 
 /**
+ * To begin an iteration costs the generator a sixth of a request, so that in a closed load, where `WINDOW_S` is set, one sends until so long after the
+ * executor began. In an open load, where `RATE` is, k6 begins an iteration late where it has no time, and counts the request's time from then on.
+ *
  * @param {() => void} send sends what the scenario sends at a time
- * @returns {() => void} the same, or in a closed load, where `WINDOW_S` is set, one that sends until so long after the executor began
+ * @returns {() => void}
  */
 export function throughout(send) {
+  let iterations = __VU; // the VUs start apart, so that they tell in turn
   return () => {
-    const windowS = Number(__ENV.WINDOW_S); // the executor's, which a VU knows only within an iteration
+    const windowS = Number(__ENV.WINDOW_S); // the executor's, as RATE, which a VU knows only within an iteration
+    const rate = Number(__ENV.RATE);
     const end = windowS > 0 ? exec.scenario.startTime + windowS * 1000 : 0;
+    if (rate > 0) {
+      iterations += 1;
+      if (rate <= SLOW_PER_S || iterations % 10 === 0) {
+        lag.add(Date.now() - exec.scenario.startTime - (exec.scenario.iterationInTest * 1000) / rate);
+      }
+    }
     do {
       send();
     } while (Date.now() < end);

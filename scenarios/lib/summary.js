@@ -54,6 +54,17 @@ function latency(values, failed) {
   };
 }
 
+/** So many iterations must have told their lag before its p99 says something. */
+const LEAST_LAGS = 100;
+
+/**
+ * @param {Values | undefined} values of the lag trend, which only an open load has
+ * @returns {number | null} how late 99 of 100 iterations began at most; a negative one is the clocks' rounding
+ */
+function lagP99(values) {
+  return values && values.count >= LEAST_LAGS ? Math.max(0, rounded(values['p(99)'])) : null;
+}
+
 /** @param {EndOfTest} data */
 export function summarise({ metrics, state }) {
   /** @param {string} name */
@@ -78,6 +89,7 @@ export function summarise({ metrics, state }) {
     successes: countsOf(SUCCEEDED),
     iterations: count('iterations') - connections,
     dropped_iterations: count('dropped_iterations'),
+    lag_p99_ms: lagP99(metrics.lag?.values),
     latency_ms: latency(metrics.latency?.values, failed),
     series: { answers: count('series_answers'), latency_ms: rounded(count('series_latency_ms')) },
   };

@@ -45,6 +45,7 @@ test('a summary has 1,001 quantiles in order, the tail and the counts', () => {
       successes: {},
       iterations: 100_001,
       dropped_iterations: 7,
+      lag_p99_ms: null,
       latency_ms: null,
       series: { answers: 0, latency_ms: 0 },
     },
@@ -65,6 +66,13 @@ test('what opened the connections before the window is no request of it', () => 
   const summary = summarise({ metrics: { ...metrics, began_at_ms: { values: { value: 1.5e12 } } }, state: { testRunDurationMs: 1000 } });
   assert.deepEqual([summary.requests, summary.iterations, summary.connections, summary.began_at_ms], [3, 3, 20, 1.5e12]);
   assert.deepEqual(summary.series, { answers: 1, latency_ms: 2 });
+});
+
+test('how late iterations began is told where enough of them told it', () => {
+  /** @param {number} count */
+  const lagOf = (count) => summarise({ ...endOfTest([], {}), metrics: { lag: { values: { count, 'p(99)': 3.14159 } } } }).lag_p99_ms;
+  assert.deepEqual([lagOf(99), lagOf(100)], [null, 3.142]);
+  assert.equal(summarise({ ...endOfTest([], {}), metrics: { lag: { values: { count: 100, 'p(99)': -0.4 } } } }).lag_p99_ms, 0);
 });
 
 test('successes are counted by operation', () => {

@@ -94,6 +94,7 @@ def merge_loads(observations: Sequence[LoadObservation]) -> LoadObservation:
         failed_requests=sum(seen.failed_requests for seen in observations),
         iterations=sum(seen.iterations for seen in observations),
         dropped_iterations=sum(seen.dropped_iterations for seen in observations),
+        lag_p99_ms=max((seen.lag_p99_ms for seen in observations if seen.lag_p99_ms is not None), default=None),
         latency_quantiles_ms=latencies.quantiles_ms,
         latency_tail_ms=latencies.tail_ms,
         latency_mean_ms=_mean(

@@ -9,6 +9,7 @@ from benchmark_lab.verdict.case import Case
 from benchmark_lab.verdict.codes import reason
 from benchmark_lab.verdict.drift import drift_of, step_of
 from benchmark_lab.verdict.surroundings import (
+    SHARED_HOST_FACTOR,
     missing_effects,
     of_database,
     of_hosts,
@@ -18,6 +19,9 @@ from benchmark_lab.verdict.surroundings import (
 
 ROUNDING = 0.01
 """Tolerance of a rate that was asked for, so that a load of exactly the generator's share is none too many."""
+
+LAG_SHARE = 0.1
+"""Of the p99 latency, by which requests may begin late."""
 
 TIMEOUT_S = 60
 """How long k6 waits for an answer."""
@@ -93,6 +97,23 @@ def _of_generator(case: Case) -> Iterator[Reason]:
             f"{calibrated:,.0f} that {who} can send, at most {limits.generator_share:.0%} are allowed"
         )
         yield reason("generator-limited", evidence)
+    elif late := _lag(case):
+        yield reason("generator-limited", late)
+
+
+def _lag(case: Case) -> str | None:
+    """METHOD 10: a request that begins late meets another queue than the one that was asked for.
+
+    Where iterations were dropped, k6 does not know any more when the others were due.
+    """
+    k6 = case.k6
+    if k6.lag_p99_ms is None or k6.dropped_iterations or not k6.latency_quantiles_ms:
+        return None
+    tenfold = SHARED_HOST_FACTOR if case.shared_host else 1
+    allowed_ms = tenfold * max(case.limits.lag_ms, LAG_SHARE * k6.latency_quantiles_ms[990])
+    if k6.lag_p99_ms <= allowed_ms:
+        return None
+    return f"one request in 100 began {k6.lag_p99_ms:.1f} ms late or later, at most {allowed_ms:.1f} ms are allowed"
 
 
 def _of_littles_law(case: Case) -> Iterator[Reason]:

@@ -9,7 +9,8 @@ from benchmark_lab.verdict.case import Case
 from benchmark_lab.verdict.codes import reason
 
 SHARED_HOST_FACTOR = 10
-"""How much more of its time the hypervisor may take from a machine that all roles share (METHOD 10)."""
+"""How much more of its time the hypervisor may take from a machine that all roles share (METHOD 10), and how much later
+its generator may be: it waits for a CPU where one of its own would not."""
 
 CREATED, REPLACED, EXTERNAL = "createUser", "replaceUser", "getExternal"
 """Operations that leave a trace elsewhere, by the operationIds of `spec/openapi.yaml`."""

@@ -64,6 +64,10 @@ VERDICTS: Mapping[str, Deserved] = {
         codes=("generator-limited",),
         evidence="k6 used 5.1% of its CPU set, which was 100.0% busy, at most 95% are allowed",
     ),
+    "generator-late": Deserved(
+        codes=("generator-limited",),
+        evidence="one request in 100 began 102.0 ms late or later, at most 20.0 ms are allowed",
+    ),
     "littles-law": Deserved(
         codes=("littles-law",),
         evidence="by throughput and mean latency 1.2 virtual users were in a request at a time, and there are 8",

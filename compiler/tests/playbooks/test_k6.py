@@ -94,6 +94,8 @@ def test_one_process_has_a_series_of_its_window(tmp_path: Path, k6: str, server:
     assert all(0 < latency < 50 for latency in observed.latency_series_ms)
     assert len(observed.latency_series_ms) == 4
     assert observed.window_s == pytest.approx(4, abs=0.1)
+    assert observed.lag_p99_ms is not None
+    assert 0 <= observed.lag_p99_ms < 100
 
 
 @pytest.mark.tools
@@ -119,6 +121,7 @@ def test_in_a_closed_load_each_virtual_user_sends_until_the_window_is_over(
     assert found["window_s"] == pytest.approx(2, abs=0.2)
     assert found["requests"] == Counting.paths.count("/measure-0") > 10 * VUS
     assert VUS <= found["iterations"] <= 2 * VUS
+    assert found["lag_p99_ms"] is None
 
 
 @pytest.mark.tools
@@ -131,6 +134,15 @@ def test_several_share_a_load_by_its_segments(tmp_path: Path, k6: str, server: s
     assert sum(load["requests"] for load in loads) == pytest.approx(2 * RATE, abs=2)
     assert set(Counting.paths) == {"/warmup-0", "/warmup-1", "/warmup-2"}
     assert "throughput_series_rps" not in loads[0]
+
+
+@pytest.mark.tools
+def test_each_of_several_knows_when_its_own_iterations_are_due(tmp_path: Path, k6: str, server: str) -> None:
+    quick = k6_load(open_load(300, warmup_s=2, measure_s=2, vus=VUS))
+    parts = [generator(tmp_path / str(number), k6, server, number, 3) for number in range(3)]
+    with ThreadPoolExecutor() as pool:
+        loads = [*pool.map(lambda part: run(part, "warmup", quick.warmup, 2), parts)]
+    assert all(0 <= load["lag_p99_ms"] < 500 for load in loads), [load["lag_p99_ms"] for load in loads]
 
 
 @pytest.mark.tools
