@@ -29,10 +29,10 @@ def cells_of(work: Work, pieces: Sequence[int], implementation: str = "go-fiber"
     ]
 
 
-def summary(work: Work, cells: Sequence[Cell], found: Sequence[Trial]) -> Summary:
+def summary(work: Work, cells: Sequence[Cell], found: Sequence[Trial], **known: object) -> Summary:
     asked = experiment(contrasts=[])
     working = [scenario.model_copy(update={"work": work}) for scenario in asked.scenarios]
-    return summarise(asked.model_copy(update={"scenarios": tuple(working)}), cells, found, facts())
+    return summarise(asked.model_copy(update={"scenarios": tuple(working)}), cells, found, facts(**known))
 
 
 def measured(work: Work, cells: Sequence[Cell], cpu_us: Mapping[int, float]) -> list[Trial]:
@@ -76,6 +76,12 @@ def test_invalid_trials_and_probes_tell_nothing() -> None:
     found = measured(UPLOAD, cells, {10: 20_000})
     assert summary(UPLOAD, cells, [*found, *wrong, *probes]).unit_costs == summary(UPLOAD, cells, found).unit_costs
     assert summary(UPLOAD, cells, [*wrong, *probes]).unit_costs == ()
+
+
+def test_the_cost_of_a_server_that_was_retired_is_not_told() -> None:
+    cells = cells_of(UPLOAD, (10,))
+    found = measured(UPLOAD, cells, {10: 20_000})
+    assert summary(UPLOAD, cells, found, not_measured={cells[0].id: "conformance failed"}).unit_costs == ()
 
 
 def test_each_server_has_a_row_by_what_its_cells_share() -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from benchmark_lab.results.figures import (
     NONE,
     figure,
-    interval,
     percent,
     ratio,
     ratio_interval,
@@ -116,7 +115,7 @@ def work_table(summary: Summary) -> Table:
     return Table(
         title="Work",
         columns=("cells", "of each", "CPU µs"),
-        rows=tuple((names.shared(cost.cells), cost.unit, _figures(cost.cpu_us)) for cost in summary.unit_costs),
+        rows=tuple((names.shared(cost.cells), cost.unit, _median(cost.cpu_us)) for cost in summary.unit_costs),
         numeric=frozenset({"CPU µs"}),
         notes=("How much the CPU time of a request grows with each piece of work in it; medians over rounds.",),
     )
@@ -131,9 +130,9 @@ def scaling_table(summary: Summary) -> Table:
         rows=tuple(
             (
                 names.shared(law.cells),
-                _with_interval(law.one_worker_rps, figure),
-                _with_interval(law.contention, percent),
-                _with_interval(law.coherence, percent),
+                _fitted(law.one_worker_rps),
+                _fitted(law.contention, percent),
+                _fitted(law.coherence, percent),
                 _peak(law),
             )
             for law in summary.scalings
@@ -143,28 +142,29 @@ def scaling_table(summary: Summary) -> Table:
     )
 
 
-def _with_interval(fitted: Fitted, words: Callable[[float], str]) -> str:
-    if fitted.low is None or fitted.high is None:
-        return words(fitted.value)
-    return f"{words(fitted.value)}\n{words(fitted.low)} to {words(fitted.high)}"
+def _fitted(found: Fitted, words: Callable[[float], str] = figure) -> str:
+    return _with_interval(found.value, found.low, found.high, words)
 
 
 def _peak(law: Scaling) -> str:
     if law.peak_workers is None:
         return NONE
-    return _with_interval(law.peak_workers, figure) + (", beyond the sweep" if law.beyond_sweep else "")
+    return _fitted(law.peak_workers) + (", beyond the sweep" if law.beyond_sweep else "")
 
 
 def _estimate(cell: CellSummary, metric: str) -> str:
     if metric == "throughput_rps" and cell.throughput_at_least_rps is not None:
         return f"≥ {figure(cell.throughput_at_least_rps)}\n{bound_in_words(cell)}"
     estimate = cell.metrics.get(metric)
-    return NONE if estimate is None else _figures(estimate)
+    return NONE if estimate is None else _median(estimate)
 
 
-def _figures(estimate: Estimate) -> str:
-    between = f"\n{interval(estimate.low, estimate.high)}" if estimate.low is not None else ""
-    return figure(estimate.median) + between
+def _median(estimate: Estimate) -> str:
+    return _with_interval(estimate.median, estimate.low, estimate.high)
+
+
+def _with_interval(value: float, low: float | None, high: float | None, words: Callable[[float], str] = figure) -> str:
+    return words(value) if low is None or high is None else f"{words(value)}\n{words(low)} to {words(high)}"
 
 
 def _errors(cell: CellSummary) -> str:

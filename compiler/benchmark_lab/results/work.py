@@ -23,7 +23,8 @@ def unit_costs(
     works = {scenario.name: scenario.work for scenario in scenarios if scenario.work}
     groups: dict[tuple[Work, tuple[object, ...]], list[CellSummary]] = defaultdict(list)
     for cell in cells:
-        if work := works.get(str(cell.axes["scenario"])):
+        work = works.get(str(cell.axes["scenario"]))
+        if work and not cell.retired:
             groups[work, tuple(value for axis, value in cell.axes.items() if axis != work.parameter)].append(cell)
     return tuple(cost for (work, _), group in groups.items() for cost in _costs(work, group, trials))
 

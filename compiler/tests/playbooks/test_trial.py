@@ -45,7 +45,10 @@ def test_a_load_that_never_ran_has_no_window_by_any_hosts_clock(
 class Forgetful(BaseHTTPRequestHandler):
     """A simulated API that can be reset, and does not tell what it counted."""
 
+    resets: list[object] = []
+
     def do_POST(self) -> None:
+        self.resets.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(200)
         self.end_headers()
 
@@ -58,6 +61,7 @@ class Forgetful(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def forgetful() -> Iterator[str]:
+    Forgetful.resets.clear()
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Forgetful)
     threading.Thread(target=listening.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{listening.server_address[1]}"
@@ -94,5 +98,6 @@ def test_what_k6_measured_is_kept_where_the_api_does_not_tell_its_counts(
             "metadata": "",
         }
     )
+    assert Forgetful.resets == [{"latency_ms": 100}] * 2  # before the warm-up, and before the window
     assert (found["load"]["problem"], found["load"]["requests"]) == (None, 300)
     assert "does not answer: HTTP Error 503" in found["upstream"]["problem"]
