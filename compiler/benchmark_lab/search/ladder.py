@@ -29,7 +29,8 @@ class Rung:
     """What a probe found; a throughput that something else than the server bounded is a lower bound."""
 
     vus: int
-    outcome: Literal["valid", "bounded", "unusable"]
+    outcome: Literal["valid", "bounded", "held-back", "unusable"]
+    """Held back: bounded by nothing but k6's own time between two requests, which more virtual users make up for."""
     throughput_rps: float | None
 
     @classmethod
@@ -38,7 +39,8 @@ class Rung:
         if trial.throughput_rps is not None and trial.verdict == "valid":
             return cls(vus, "valid", trial.throughput_rps)
         if trial.throughput_rps is not None and trial.is_bounded:
-            return cls(vus, "bounded", trial.throughput_rps)
+            between_requests = {reason.code for reason in trial.reasons} == {"littles-law"}
+            return cls(vus, "held-back" if between_requests else "bounded", trial.throughput_rps)
         return cls(vus, "unusable", None)
 
 
@@ -60,23 +62,31 @@ class Capacity:
 def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = START_VUS) -> Probe | Capacity:
     """The next rung: each of `steps` in ascending order, or without any twice the last until the gain is under 3 %.
 
-    An unusable rung is probed again once; unusable twice, or bounded, it ends the ladder.
+    An unusable rung is probed again once; unusable twice, or bounded, it ends the ladder. One that is held back does
+    not, but as the last one leaves a bound.
     """
     if not history:
         return Probe(min(steps, default=start))
     last, levelled_off = history[-1], _levelled_off(history)
+    climbs = last.outcome in {"valid", "held-back"}
     following: int | None = None
     if last.outcome == "unusable":
         following = last.vus if history[-2:-1] != [last] else None
-    elif last.outcome == "valid" and steps:
+    elif climbs and steps:
         following = min((vus for vus in steps if vus > last.vus), default=None)
-    elif last.outcome == "valid" and not levelled_off:
+    elif climbs and not levelled_off:
         following = last.vus * 2
     if following is not None and (steps or len(history) < MOST_PROBES):
         return Probe(following)
-    if levelled_off and last.outcome != "bounded":
-        return _capacity(history, "levelled-off")
-    return _capacity(history, "ladder-end" if last.outcome == "valid" else last.outcome)
+    match last.outcome:
+        case "bounded" | "held-back":
+            return _capacity(history, "bounded")
+        case "valid" | "unusable" if levelled_off:
+            return _capacity(history, "levelled-off")
+        case "valid":
+            return _capacity(history, "ladder-end")
+        case "unusable":
+            return _capacity(history, "unusable")
 
 
 def _levelled_off(history: Sequence[Rung]) -> bool:

@@ -84,6 +84,22 @@ def test_a_rung_that_is_bounded_ends_the_ladder_with_its_throughput_as_bound() -
     assert found.lower_bound
 
 
+def test_a_rung_that_k6_held_back_is_climbed_from() -> None:
+    rungs: Iterator[float | Rung] = iter([Rung(8, "held-back", 800), 1_600.0, 1_610.0])
+    found, history = climbed(lambda _: next(rungs))
+    assert vus(history) == [8, 16, 32]
+    assert found == Capacity(throughput_rps=1_610, vus=32, end="levelled-off")
+    assert not found.lower_bound
+
+
+@pytest.mark.parametrize("second", [1_600.0, 810.0])
+def test_a_last_rung_that_k6_held_back_is_a_bound(second: float) -> None:
+    rungs: Iterator[float | Rung] = iter([800.0, Rung(16, "held-back", second)])
+    found, _ = climbed(lambda _: next(rungs), steps=(8, 16))
+    assert found == Capacity(throughput_rps=second, vus=16, end="bounded")
+    assert found.lower_bound
+
+
 def test_an_unusable_rung_is_probed_again() -> None:
     outcomes: Iterator[float | Rung] = iter([800.0, Rung(16, "unusable", None), 1_600.0, 1_610.0])
     found, history = climbed(lambda _: next(outcomes))
@@ -110,7 +126,7 @@ def test_a_ladder_without_a_usable_rung_has_no_capacity() -> None:
 
 @settings(deadline=None)  # a busy machine is no bug
 @given(
-    st.lists(st.tuples(st.sampled_from(["valid", "bounded", "unusable"]), st.floats(1, 1e5)), min_size=1),
+    st.lists(st.tuples(st.sampled_from(["valid", "bounded", "held-back", "unusable"]), st.floats(1, 1e5)), min_size=1),
     st.lists(st.integers(1, 1_000), max_size=12, unique=True),
 )
 def test_no_sequence_of_outcomes_keeps_a_ladder_from_ending(
@@ -124,6 +140,8 @@ def test_no_sequence_of_outcomes_keeps_a_ladder_from_ending(
                 return Rung(users, "valid", throughput)
             case "bounded", throughput:
                 return Rung(users, "bounded", throughput)
+            case "held-back", throughput:
+                return Rung(users, "held-back", throughput)
             case _:
                 return Rung(users, "unusable", None)
 
@@ -138,6 +156,8 @@ def test_a_judged_trial_is_a_rung() -> None:
     of = cell("go-fiber")
     assert Rung.of(8, trial(of, 0, "closed")) == Rung(8, "valid", 300)
     assert Rung.of(8, invalid(of, 0, "generator-limited")) == Rung(8, "bounded", 300)
+    assert Rung.of(8, invalid(of, 0, "littles-law")) == Rung(8, "held-back", 300)
+    assert Rung.of(8, invalid(of, 0, "generator-limited", "littles-law")) == Rung(8, "bounded", 300)
     assert Rung.of(8, invalid(of, 0, "generator-limited", "errors")) == Rung(8, "unusable", None)
     assert Rung.of(8, invalid(of, 0, "server-not-ready", throughput_rps=None)) == Rung(8, "unusable", None)
 
