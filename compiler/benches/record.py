@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,9 +76,13 @@ class Recorder(RunFolder):
 def record(bench: Bench, recorder: Recorder, scene: Scene) -> Record:
     """Run the scene's trial; what its server logged is left out but for the last line."""
     cell = scene.changed(scene.cell(bench.cells)).model_copy(update={"id": scene.name})
-    with scene.played(Stage(bench)), suppress(ToolFailedError):  # as it should be, where the database dies
-        bench.run([cell], {cell.id: scene.load})
-    measured = recorder.measurements[cell.id]
+    try:
+        with scene.played(Stage(bench)):
+            bench.run([cell], {cell.id: scene.load})
+    except ToolFailedError:
+        if cell.id not in recorder.measurements:  # there is one of the trial that PostgreSQL died in, as it should
+            raise
+    measured = recorder.measurements.pop(cell.id)
     last_words = measured.server.log_tail.strip().rpartition("\n")[2] if measured.server.problem else ""
     silent = measured.server.model_copy(update={"log_tail": last_words})
     (endpoints,) = [of.endpoints for of in bench.bundle.experiment.scenarios if of.name == cell.scenario]
@@ -113,9 +116,11 @@ def say(name: str, trial: Trial) -> None:
 def main() -> None:
     """Run trials of each scene until one is judged as it should be, and write its record."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="scenes; without any, all of them")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="scenes; without any, all of them")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the records are written")
     arguments = parser.parse_args()
+    if unknown := set(arguments.names) - {scene.name for scene in SCENES}:
+        sys.exit(f"no scene is called {', '.join(sorted(unknown))}: {', '.join(scene.name for scene in SCENES)}")
     scenes = [scene for scene in SCENES if scene.name in arguments.names or not arguments.names]
     with prepared(experiment_of([scene.subject for scene in scenes])) as bench:
         bench.calibrate([scene.cell(bench.cells) for scene in scenes])

@@ -151,7 +151,7 @@ SCENES = (
     Scene("host-ending", HEALTH, GENTLE, around=recalled),
     Scene("generator-limited", FAST, closed(32)),
     Scene("generator-crowded", HEALTH, GENTLE, harm=crowded("load"), after_s=0),
-    Scene("generator-late", HEALTH, GENTLE, harm=paused(generator("measure"), 0.2)),
+    Scene("late-load", HEALTH, GENTLE, harm=paused(generator("measure"), 0.2)),
     Scene("littles-law", HEALTH, closed(8), around=thinking),
     Scene("network-limited", WITHOUT_KEEP_ALIVE, closed(16), changed=with_short_queue),
     Scene("db-limited", READ, GENTLE, harm=queried, after_s=0, limits=ONE_CPU),

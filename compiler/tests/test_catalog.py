@@ -85,6 +85,12 @@ def test_a_contributors_slip_is_framed_like_a_users(tmp_path: Path) -> None:
             "writes: false\nwork: {parameter: pages, unit: page, whole: true}",
             "must count its work by a parameter that is a number, which pages is not",
         ),
+        (
+            SCENARIO,
+            "relative_cost: 2\nparameters:\n  page_size:\n    type: integer\n    unit: users\n    min: 1",
+            "work: {parameter: page_size, unit: user, whole: true}\nparameters:\n  page_size:\n    type: integer",
+            "must have a min above 0 for page_size, since a request is nothing else",
+        ),
         ("infra/local/target.yaml", "sut: {cpus: 1}, ", "", "`sut` is missing"),
     ],
 )

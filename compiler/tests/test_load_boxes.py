@@ -71,6 +71,13 @@ def test_boxes_that_cannot_be_counted_for_an_implementation_are_a_note() -> None
     assert note.startswith("Load: its boxes are counted without python-alpha, of whose speed no `cpu_us_per_request`")
 
 
+def test_boxes_of_several_shapes_that_cannot_be_counted_are_one_note() -> None:
+    load_box = "load: {cpus: 1, count: auto}"
+    shapes = f"[{{name: a, sut: {{cpus: 2}}, {load_box}}}, {{name: b, sut: {{cpus: 4}}, {load_box}}}]"
+    plan = plan_text(experiment(f"hardware: {shapes}", target="rented", matrix=UNKNOWN, load=CLOSED))
+    assert len(plan.notes) == 1
+
+
 @pytest.mark.parametrize("load", [CLOSED, "{model: open, rate: 50}"])
 def test_nothing_is_said_of_an_unknown_cost_where_nothing_follows_from_it(load: str) -> None:
     count = "auto" if "open" in load else "1"

@@ -49,7 +49,10 @@ def test_each_server_has_a_row_with_its_intervals() -> None:
 
 def test_few_rounds_give_the_law_without_intervals_and_claim_no_peak() -> None:
     (row,) = scaling_table(summary(FASTAPI, swept(FASTAPI, rounds=2))).rows
-    assert row[1:] == ("1,005", "5 %", "0.5 %", "\N{EN DASH}")
+    assert row == (
+        "python-fastapi, uvicorn, 01-lightweight",
+        *("1,005", "5 %", "0.5 %", "\N{EN DASH}"),
+    )
 
 
 def test_what_the_generator_bounds_tells_nothing_of_the_servers_scaling() -> None:

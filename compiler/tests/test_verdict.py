@@ -125,25 +125,45 @@ def test_a_server_whose_workers_were_not_counted_does_not_have_the_wrong_number(
     assert codes(judged("valid-closed", server={"worker_cpu_s": None})) == []
 
 
-STRETCHED = {"window_s": 60.0, "wall_s": 60.2}
-
-
-@pytest.mark.parametrize("name", ["valid-open", "valid-closed"])
-def test_an_answer_that_hung_breaks_no_law_and_takes_nothing_from_the_others(name: str) -> None:
-    trial = judged(name, load=STRETCHED)
+@pytest.mark.parametrize(("name", "planned_s"), [("valid-open", 10), ("valid-closed", 20)])
+def test_a_late_last_answer_breaks_no_law_and_takes_nothing_from_the_others(name: str, planned_s: float) -> None:
+    trial = judged(name, load={"window_s": 1.1 * planned_s, "wall_s": 1.1 * planned_s})
     assert codes(trial) == []
     assert trial.throughput_rps == pytest.approx(judged(name).throughput_rps, rel=1e-3)
 
 
-def test_of_the_requests_under_way_at_a_closed_loads_end_half_count() -> None:
+def test_what_is_under_way_at_a_closed_loads_planned_end_does_not_count() -> None:
     load = window_of("valid-closed")
     assert load.window_s > 20
-    assert judged("valid-closed").throughput_rps == pytest.approx((load.requests - 32 / 2) / 20)
+    assert judged("valid-closed").throughput_rps == pytest.approx((load.requests - 32) / 20)
 
 
-def test_the_time_in_which_only_a_last_answer_is_waited_for_is_no_drift() -> None:
+def test_a_server_that_works_off_a_queue_after_the_planned_end_is_no_faster_and_its_counters_are_whole() -> None:
+    """The record's two workers take 100 ms for each request; here four times as many virtual users wait for them."""
+    queued = record("limited-by-sut-slots").model_copy(
+        update={"load": Load(model="closed", vus=128, warmup_s=2, measure_s=10)}
+    )
+    trial = queued.having(load={"requests": 328, "iterations": 328, "window_s": 16.4, "latency_mean_ms": 4_000}).judge()
+    assert trial.throughput_rps == pytest.approx(20)
+    assert "unstable" not in codes(trial)
+
+
+HUNG = {"window_s": 60.0, "wall_s": 60.2}
+
+
+@pytest.mark.parametrize(("name", "evidence"), [("valid-open", "50.0 s"), ("valid-closed", "40.0 s")])
+def test_an_answer_that_hung_hides_what_was_counted(name: str, evidence: str) -> None:
+    trial = judged(name, load=HUNG)
+    assert codes(trial) == ["unstable"]
+    assert trial.reasons[0].evidence.startswith(
+        f"the last answer came {evidence} after the planned window, which hides"
+    )
+
+
+def test_the_time_in_which_only_a_last_answer_is_waited_for_is_no_step() -> None:
     idle = (*[1990.0, 2010.0, 2000.0, 1995.0, 2005.0] * 4, *[0.0] * 40)
-    assert codes(judged("valid-closed", load={**STRETCHED, "throughput_series_rps": idle})) == []
+    (reason,) = judged("valid-closed", load={**HUNG, "throughput_series_rps": idle}).reasons
+    assert "at a step" not in reason.evidence
 
 
 def test_requests_without_an_answer_may_have_kept_the_virtual_users_that_are_missing() -> None:
@@ -175,11 +195,11 @@ def test_a_rate_of_exactly_the_generators_share_is_allowed(share: float, expecte
     ("shared", "lag_ms", "p99_ms", "expected"),
     [
         (False, 1.9, 5.0, []),
-        (False, 2.1, 5.0, ["generator-limited"]),
+        (False, 2.1, 5.0, ["late-load"]),
         (False, 2.9, 30.0, []),
-        (False, 3.1, 30.0, ["generator-limited"]),
+        (False, 3.1, 30.0, ["late-load"]),
         (True, 19.0, 5.0, []),
-        (True, 21.0, 5.0, ["generator-limited"]),
+        (True, 21.0, 5.0, ["late-load"]),
     ],
 )
 def test_requests_that_begin_late_are_not_the_load_that_was_asked_for(
@@ -190,7 +210,7 @@ def test_requests_that_begin_late_are_not_the_load_that_was_asked_for(
     trial = valid.having(load={"lag_p99_ms": lag_ms, "latency_quantiles_ms": quantiles}).judge()
     assert codes(trial) == expected
     if expected:
-        assert trial.reasons[0].evidence.startswith(f"one request in 100 began {lag_ms} ms late or later, at most ")
+        assert trial.reasons[0].evidence.startswith(f"one iteration in 100 began {lag_ms} ms late or later, at most ")
 
 
 def test_where_iterations_were_dropped_the_others_do_not_know_when_they_were_due() -> None:

@@ -3,8 +3,8 @@
 import exec from 'k6/execution';
 import { Trend } from 'k6/metrics';
 
-/** Up to this rate each iteration of an open load tells how late it began, beyond it one in ten: to tell costs k6 some microseconds. */
-const SLOW_PER_S = 1000;
+/** So many iterations a second of an open load tell how late they began, at most: to tell costs k6 some microseconds. */
+const TELLING_PER_S = 1000;
 
 const lag = new Trend('lag', true);
 
@@ -23,7 +23,7 @@ export function throughout(send) {
     const end = windowS > 0 ? exec.scenario.startTime + windowS * 1000 : 0;
     if (rate > 0) {
       iterations += 1;
-      if (rate <= SLOW_PER_S || iterations % 10 === 0) {
+      if (iterations % Math.ceil(rate / TELLING_PER_S) === 0) {
         lag.add(Date.now() - exec.scenario.startTime - (exec.scenario.iterationInTest * 1000) / rate);
       }
     }

@@ -54,15 +54,15 @@ function latency(values, failed) {
   };
 }
 
-/** So many iterations must have told their lag before its p99 says something. */
-const LEAST_LAGS = 100;
+/** So many iterations must have told their lag before a short pause is not its p99. */
+const LEAST_LAGS = 1000;
 
 /**
  * @param {Values | undefined} values of the lag trend, which only an open load has
- * @returns {number | null} how late 99 of 100 iterations began at most; a negative one is the clocks' rounding
+ * @returns {number | null} how late 99 of 100 iterations began at most; below 0 by the clocks' rounding
  */
 function lagP99(values) {
-  return values && values.count >= LEAST_LAGS ? Math.max(0, rounded(values['p(99)'])) : null;
+  return values && values.count >= LEAST_LAGS ? rounded(values['p(99)']) : null;
 }
 
 /** @param {EndOfTest} data */

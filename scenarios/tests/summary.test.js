@@ -71,8 +71,7 @@ test('what opened the connections before the window is no request of it', () => 
 test('how late iterations began is told where enough of them told it', () => {
   /** @param {number} count */
   const lagOf = (count) => summarise({ ...endOfTest([], {}), metrics: { lag: { values: { count, 'p(99)': 3.14159 } } } }).lag_p99_ms;
-  assert.deepEqual([lagOf(99), lagOf(100)], [null, 3.142]);
-  assert.equal(summarise({ ...endOfTest([], {}), metrics: { lag: { values: { count: 100, 'p(99)': -0.4 } } } }).lag_p99_ms, 0);
+  assert.deepEqual([lagOf(999), lagOf(1000)], [null, 3.142]);
 });
 
 test('successes are counted by operation', () => {

@@ -49,4 +49,6 @@ class Scenario(Written):
         parameter = self.parameters.get(self.work.parameter)
         if parameter is None or parameter.type not in {"integer", "number"}:
             raise ValueError(f"must count its work by a parameter that is a number, which {self.work.parameter} is not")
+        if self.work.whole and not (parameter.min and parameter.min > 0):
+            raise ValueError(f"must have a min above 0 for {self.work.parameter}, since a request is nothing else")
         return self

@@ -41,18 +41,15 @@ def with_load_boxes(experiment: Experiment, cells: Sequence[Cell]) -> tuple[Expe
     notes: list[str] = []
     for choice in experiment.hardware:
         hardware = choice.value
-        counted_here = hardware.name in experiment.sized_by_rate and not experiment.target.shared_host
         fastest = max(_rates(experiment, hardware, cells), key=itemgetter(0), default=None)
-        if fastest is not None and counted_here:
+        if fastest is not None and hardware.name in experiment.sized_by_rate and not experiment.target.shared_host:
             wanted = ceil(needed_cpus(fastest[0]) / (hardware.load.cpus or 1))
             load = hardware.load.model_copy(update={"count": min(wanted, experiment.most_load_boxes)})
             hardware = hardware.model_copy(update={"load": load})
-        if counted_here:
-            notes += _unknown(experiment, hardware, cells)
         if fastest is not None:
             notes += _too_few(hardware, *fastest, shared=experiment.target.shared_host)
         sized.append(replace(choice, value=hardware))
-    return replace(experiment, hardware=tuple(sized)), tuple(notes)
+    return replace(experiment, hardware=tuple(sized)), (*_unknown(experiment, cells), *notes)
 
 
 def _rates(experiment: Experiment, hardware: Hardware, cells: Sequence[Cell]) -> Iterator[tuple[float, str]]:
@@ -62,9 +59,17 @@ def _rates(experiment: Experiment, hardware: Hardware, cells: Sequence[Cell]) ->
             yield rate, cell.id
 
 
-def _unknown(experiment: Experiment, hardware: Hardware, cells: Sequence[Cell]) -> Iterator[str]:
-    of_hardware = [cell for cell in cells if cell.hardware == hardware.name]
-    unknown = {cell.implementation for cell in of_hardware if expected_rate(cell, hardware, experiment) is None}
+def _unknown(experiment: Experiment, cells: Sequence[Cell]) -> Iterator[str]:
+    """Say which implementations the plan counts load boxes without."""
+    if experiment.target.shared_host:
+        return
+    counted = [choice.value for choice in experiment.hardware if choice.value.name in experiment.sized_by_rate]
+    unknown = {
+        cell.implementation
+        for hardware in counted
+        for cell in cells
+        if cell.hardware == hardware.name and expected_rate(cell, hardware, experiment) is None
+    }
     if unknown:
         yield (
             f"Load: its boxes are counted without {', '.join(sorted(unknown))}, of whose speed no "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 NONE = "\N{EN DASH}"
 """Stands where there is no figure."""
 
@@ -22,9 +24,9 @@ def ratio(value: float | None) -> str:
     return f"{value:.3f}" if 0.1 <= value < 10 else figure(value)  # noqa: PLR2004  one digit before the point
 
 
-def interval(low: float | None, high: float | None) -> str:
-    """An interval of figures: `401 to 433`."""
-    return NONE if low is None or high is None else f"{figure(low)} to {figure(high)}"
+def interval(low: float | None, high: float | None, words: Callable[[float], str] = figure) -> str:
+    """An interval of figures, or of what is written in other words: `401 to 433`."""
+    return NONE if low is None or high is None else f"{words(low)} to {words(high)}"
 
 
 def ratio_interval(low: float | None, high: float | None) -> str:

@@ -37,10 +37,10 @@ class Naming:
         return f"{first}\n{others}" if others else first
 
     def shared(self, cells: Sequence[str]) -> str:
-        """Cells by the axes that they share; one by its whole name."""
+        """Cells by the axes that they share: of those that tell cells apart, or else what serves which scenario."""
         first = self.cells[cells[0]]
         shared = [axis for axis in self.axes if all(self.cells[cell].get(axis) == first.get(axis) for cell in cells)]
-        return self._words(cells[0], shared) or cells[0]
+        return self._words(cells[0], shared or ("implementation", "server", "scenario"))
 
     def contrast(self, baseline: str, candidate: str) -> ContrastNames:
         """Both sides, by what they differ in, and what they share."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from benchmark_lab.results.figures import (
     NONE,
     figure,
+    interval,
     percent,
     ratio,
     ratio_interval,
@@ -34,7 +35,7 @@ class Table:
 
 MEDIANS = (
     f"Medians over valid trials, with their distribution-free 95 % intervals from {FEWEST_ROUNDS} trials on. "
-    f"{NONE}: nothing valid, or too few requests for this percentile."
+    f"{NONE}: nothing valid, too few requests for this percentile, or not known."
 )
 RATIOS = (
     "Ratios are geometric means with Student's t intervals; n counts paired rounds, or trials where runs or hardware "
@@ -42,8 +43,8 @@ RATIOS = (
     "Detectable: the smallest difference that as many rounds would find with 80 % power."
 )
 LAW = (
-    "Universal Scalability Law with bootstrapped 95 % intervals: contention is the serial share of the work, "
-    f"coherence what each pair of workers costs. {NONE}: no peak, since the coherence may be 0."
+    "Universal Scalability Law with bootstrapped 95 % intervals: contention is the serial share of the work, coherence "
+    f"what each pair of workers costs. {NONE}: no peak is known, for the coherence may be 0, or too few rounds tell it."
 )
 
 FIGURES = {
@@ -164,7 +165,7 @@ def _median(estimate: Estimate) -> str:
 
 
 def _with_interval(value: float, low: float | None, high: float | None, words: Callable[[float], str] = figure) -> str:
-    return words(value) if low is None or high is None else f"{words(value)}\n{words(low)} to {words(high)}"
+    return words(value) if low is None else f"{words(value)}\n{interval(low, high, words)}"
 
 
 def _errors(cell: CellSummary) -> str:

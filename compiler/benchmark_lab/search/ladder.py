@@ -39,8 +39,9 @@ class Rung:
         if trial.throughput_rps is not None and trial.verdict == "valid":
             return cls(vus, "valid", trial.throughput_rps)
         if trial.throughput_rps is not None and trial.is_bounded:
-            between_requests = {reason.code for reason in trial.reasons} == {"littles-law"}
-            return cls(vus, "held-back" if between_requests else "bounded", trial.throughput_rps)
+            alone = {reason.code for reason in trial.reasons} == {"littles-law"}
+            too_few = trial.throughput_rps * (trial.latency_mean_ms or 0.0) / 1000 < vus
+            return cls(vus, "held-back" if alone and too_few else "bounded", trial.throughput_rps)
         return cls(vus, "unusable", None)
 
 
@@ -91,12 +92,17 @@ def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = 
 
 def _levelled_off(history: Sequence[Rung]) -> bool:
     """Whether the last usable rung brought under 3 % more than the best before it."""
-    usable = [rung.throughput_rps for rung in history if rung.throughput_rps is not None]
+    usable = [rung.throughput_rps for rung in _best_known(history) if rung.throughput_rps is not None]
     return len(usable) > 1 and usable[-1] < max(usable[:-1]) * (1 + LEAST_GAIN)
 
 
+def _best_known(history: Sequence[Rung]) -> Sequence[Rung]:
+    """The rungs without those that k6 held back, where there are others: none of these measures a capacity."""
+    return [rung for rung in history if rung.outcome not in {"held-back", "unusable"}] or history
+
+
 def _capacity(history: Sequence[Rung], end: End) -> Capacity:
-    usable = [(rung.throughput_rps, -rung.vus) for rung in history if rung.throughput_rps is not None]
+    usable = [(rung.throughput_rps, -rung.vus) for rung in _best_known(history) if rung.throughput_rps is not None]
     if not usable:
         return Capacity(None, None, end)
     throughput_rps, fewest = max(usable)

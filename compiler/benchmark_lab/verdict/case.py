@@ -66,19 +66,24 @@ class Case:
 
     @property
     def requests_per_s(self) -> float:
-        """Of all requests, those that failed too: it is what the generator had to do."""
-        return self.k6.requests / self.sending_s
+        """Of all requests that ended within the planned window, those that failed too."""
+        return self._ended(self.k6.requests) / self.sending_s
 
     @property
     def throughput_rps(self) -> float:
-        """Right answers a second, of the time in which requests were sent: one that hung takes nothing from the others.
+        """Right answers a second that came within the planned window, however long the last ones were waited for."""
+        return self._ended(self.k6.requests - self.k6.failed_requests) / self.sending_s
 
-        Each virtual user of a closed load begins with a request and has one under way at the planned end, of which on
-        average half falls into the window.
-        """
-        right = self.k6.requests - self.k6.failed_requests
-        under_way = self.load.vus / 2 if self.load.model == "closed" and self.k6.window_s > self.sending_s else 0.0
-        return max(0.0, right - under_way) / self.sending_s
+    def _ended(self, requests: int) -> int:
+        """Those within the planned window: at its end each virtual user of a closed load has one under way."""
+        under_way = self.load.vus if self.load.model == "closed" and self.k6.window_s > self.sending_s else 0
+        return max(0, requests - under_way)
+
+    @property
+    def diluted(self) -> float:
+        """Share of what was counted over the window that the wait for its last answers hides; 0 where work went on."""
+        rate = self.requests_per_s
+        return max(0.0, 1 - self.k6.requests / self.k6.window_s / rate) if rate else 0.0
 
     @property
     def throughput_series_rps(self) -> tuple[float, ...]:

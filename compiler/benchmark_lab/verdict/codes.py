@@ -21,6 +21,7 @@ ReasonCode = Literal[
     "network-limited",
     "db-limited",
     "upstream-limited",
+    "late-load",
     "dropped-load",
     "errors",
     "unstable",

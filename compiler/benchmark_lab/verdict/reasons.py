@@ -20,6 +20,9 @@ from benchmark_lab.verdict.surroundings import (
 ROUNDING = 0.01
 """Tolerance of a rate that was asked for, so that a load of exactly the generator's share is none too many."""
 
+MOST_DILUTED = 0.2
+"""Share of CPU time, transactions and the like that may be hidden by the wait for last answers: no limit shows then."""
+
 LAG_SHARE = 0.1
 """Of the p99 latency, by which requests may begin late."""
 
@@ -74,6 +77,7 @@ def _of_load(case: Case) -> Iterator[Reason]:
         yield from of_network(case)
         yield from of_database(case)
         yield from of_upstream(case)
+    yield from _of_lag(case)
     yield from _of_open_load(case)
     yield from _of_errors(case)
     if case.measured:
@@ -97,23 +101,6 @@ def _of_generator(case: Case) -> Iterator[Reason]:
             f"{calibrated:,.0f} that {who} can send, at most {limits.generator_share:.0%} are allowed"
         )
         yield reason("generator-limited", evidence)
-    elif late := _lag(case):
-        yield reason("generator-limited", late)
-
-
-def _lag(case: Case) -> str | None:
-    """METHOD 10: a request that begins late meets another queue than the one that was asked for.
-
-    Where iterations were dropped, k6 does not know any more when the others were due.
-    """
-    k6 = case.k6
-    if k6.lag_p99_ms is None or k6.dropped_iterations or not k6.latency_quantiles_ms:
-        return None
-    tenfold = SHARED_HOST_FACTOR if case.shared_host else 1
-    allowed_ms = tenfold * max(case.limits.lag_ms, LAG_SHARE * k6.latency_quantiles_ms[990])
-    if k6.lag_p99_ms <= allowed_ms:
-        return None
-    return f"one request in 100 began {k6.lag_p99_ms:.1f} ms late or later, at most {allowed_ms:.1f} ms are allowed"
 
 
 def _of_littles_law(case: Case) -> Iterator[Reason]:
@@ -135,6 +122,23 @@ def _of_littles_law(case: Case) -> Iterator[Reason]:
             f"at a time, and there are {load.vus}; at most {allowed:.0%} apart are allowed"
         )
         yield reason("littles-law", evidence)
+
+
+def _of_lag(case: Case) -> Iterator[Reason]:
+    """METHOD 10: a request that begins late meets another queue than the one that was asked for.
+
+    Where iterations were dropped, k6 does not know any more when the others were due.
+    """
+    k6 = case.k6
+    if k6.lag_p99_ms is None or k6.dropped_iterations or not k6.latency_quantiles_ms:
+        return
+    tenfold = SHARED_HOST_FACTOR if case.shared_host else 1
+    allowed_ms = tenfold * max(case.limits.lag_ms, LAG_SHARE * k6.latency_quantiles_ms[990])
+    if k6.lag_p99_ms > allowed_ms:
+        evidence = (
+            f"one iteration in 100 began {k6.lag_p99_ms:.1f} ms late or later, at most {allowed_ms:.1f} ms are allowed"
+        )
+        yield reason("late-load", evidence)
 
 
 def _of_open_load(case: Case) -> Iterator[Reason]:
@@ -175,6 +179,12 @@ def _of_window(case: Case) -> Iterator[Reason]:
         evidence = (
             f"the throughput {'rose' if step.change > 0 else 'fell'} by {abs(step.change):.1%} at a step "
             f"{step.at * case.k6.series_interval_s:.0f} s into the window, at most {case.limits.drift:.0%} are allowed"
+        )
+        yield reason("unstable", evidence)
+    elif case.diluted > MOST_DILUTED:
+        evidence = (
+            f"the last answer came {case.k6.window_s - case.sending_s:.1f} s after the planned window, which hides "
+            f"{case.diluted:.0%} of what was counted over both, at most {MOST_DILUTED:.0%} are allowed"
         )
         yield reason("unstable", evidence)
     if case.k6.requests < case.limits.requests:

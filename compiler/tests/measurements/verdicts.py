@@ -64,9 +64,9 @@ VERDICTS: Mapping[str, Deserved] = {
         codes=("generator-limited",),
         evidence="k6 used 5.1% of its CPU set, which was 100.0% busy, at most 95% are allowed",
     ),
-    "generator-late": Deserved(
-        codes=("generator-limited",),
-        evidence="one request in 100 began 102.0 ms late or later, at most 20.0 ms are allowed",
+    "late-load": Deserved(
+        codes=("late-load",),
+        evidence="one iteration in 100 began 102.0 ms late or later, at most 20.0 ms are allowed",
     ),
     "littles-law": Deserved(
         codes=("littles-law",),
@@ -75,9 +75,8 @@ VERDICTS: Mapping[str, Deserved] = {
         limit="1.2 virtual users",
     ),
     "network-limited": Deserved(
-        codes=("network-limited",),
+        codes=("network-limited", "unstable"),
         evidence="81 SYN retransmits on sut, 155 listen overflows on sut, 81 SYN retransmits on load",
-        remarks=("steady-state-untested",),
         limited_by="network",
         limit="155 listen overflows on sut",
     ),

@@ -94,8 +94,6 @@ def test_one_process_has_a_series_of_its_window(tmp_path: Path, k6: str, server:
     assert all(0 < latency < 50 for latency in observed.latency_series_ms)
     assert len(observed.latency_series_ms) == 4
     assert observed.window_s == pytest.approx(4, abs=0.1)
-    assert observed.lag_p99_ms is not None
-    assert 0 <= observed.lag_p99_ms < 100
 
 
 @pytest.mark.tools
@@ -138,11 +136,34 @@ def test_several_share_a_load_by_its_segments(tmp_path: Path, k6: str, server: s
 
 @pytest.mark.tools
 def test_each_of_several_knows_when_its_own_iterations_are_due(tmp_path: Path, k6: str, server: str) -> None:
-    quick = k6_load(open_load(300, warmup_s=2, measure_s=2, vus=VUS))
+    quick = k6_load(open_load(999, warmup_s=4, measure_s=4, vus=VUS))
     parts = [generator(tmp_path / str(number), k6, server, number, 3) for number in range(3)]
+
+    def hold_up() -> None:
+        pid = pid_of(tmp_path / "2", "warmup-2")
+        time.sleep(1.5)
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.4)
+        os.kill(pid, signal.SIGCONT)
+
+    holder = threading.Thread(target=hold_up)
+    holder.start()
     with ThreadPoolExecutor() as pool:
-        loads = [*pool.map(lambda part: run(part, "warmup", quick.warmup, 2), parts)]
-    assert all(0 <= load["lag_p99_ms"] < 500 for load in loads), [load["lag_p99_ms"] for load in loads]
+        loads = [*pool.map(lambda part: run(part, "warmup", quick.warmup, 4), parts)]
+    holder.join()
+    first, second, held_up = (load["lag_p99_ms"] for load in loads)
+    assert -2 < first < 150
+    assert -2 < second < 150
+    assert held_up > 200
+
+
+def pid_of(folder: Path, part: str) -> int:
+    """The k6 that does this part, as soon as there is one."""
+    while True:
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            if int(path.parent.name) != os.getpid() and _reads(path, f"{folder}", f"PART={part}"):
+                return int(path.parent.name)
+        time.sleep(0.05)
 
 
 @pytest.mark.tools
@@ -150,12 +171,7 @@ def test_a_process_that_is_killed_is_a_problem(tmp_path: Path, k6: str, server: 
     def kill_it() -> None:
         while "/measure-0" not in Counting.paths:
             time.sleep(0.05)
-        (pid,) = (
-            int(path.parent.name)
-            for path in Path("/proc").glob("[0-9]*/environ")
-            if int(path.parent.name) != os.getpid() and _reads(path, f"{tmp_path}", "PART=measure-0")
-        )
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid_of(tmp_path, "measure-0"), signal.SIGKILL)
 
     killer = threading.Thread(target=kill_it)
     killer.start()

@@ -92,12 +92,20 @@ def test_a_rung_that_k6_held_back_is_climbed_from() -> None:
     assert not found.lower_bound
 
 
-@pytest.mark.parametrize("second", [1_600.0, 810.0])
-def test_a_last_rung_that_k6_held_back_is_a_bound(second: float) -> None:
-    rungs: Iterator[float | Rung] = iter([800.0, Rung(16, "held-back", second)])
+def test_a_rung_that_k6_held_back_is_no_capacity_although_it_was_the_fastest() -> None:
+    rungs: Iterator[float | Rung] = iter([Rung(8, "held-back", 10_000), 9_900.0, 9_800.0])
+    found, history = climbed(lambda _: next(rungs))
+    assert vus(history) == [8, 16, 32]
+    assert found == Capacity(throughput_rps=9_900, vus=16, end="levelled-off")
+
+
+def test_a_last_rung_that_k6_held_back_leaves_those_before_it_as_bound() -> None:
+    rungs: Iterator[float | Rung] = iter([800.0, Rung(16, "held-back", 1_600)])
     found, _ = climbed(lambda _: next(rungs), steps=(8, 16))
-    assert found == Capacity(throughput_rps=second, vus=16, end="bounded")
+    assert found == Capacity(throughput_rps=800, vus=8, end="bounded")
     assert found.lower_bound
+    alone, _ = climbed(lambda _: Rung(8, "held-back", 800), steps=(8,))
+    assert alone == Capacity(throughput_rps=800, vus=8, end="bounded")
 
 
 def test_an_unusable_rung_is_probed_again() -> None:
@@ -149,14 +157,16 @@ def test_no_sequence_of_outcomes_keeps_a_ladder_from_ending(
     usable = [rung.throughput_rps for rung in history if rung.throughput_rps is not None]
     assert len(history) <= (2 * len(steps) or 8)
     assert vus(history) == sorted(vus(history))
-    assert found.throughput_rps == max(usable, default=None)
+    assert (found.throughput_rps is None) == (not usable)
+    assert found.throughput_rps is None or found.throughput_rps in usable
 
 
 def test_a_judged_trial_is_a_rung() -> None:
     of = cell("go-fiber")
     assert Rung.of(8, trial(of, 0, "closed")) == Rung(8, "valid", 300)
     assert Rung.of(8, invalid(of, 0, "generator-limited")) == Rung(8, "bounded", 300)
-    assert Rung.of(8, invalid(of, 0, "littles-law")) == Rung(8, "held-back", 300)
+    assert Rung.of(8, invalid(of, 0, "littles-law", latency_mean_ms=20.0)) == Rung(8, "held-back", 300)
+    assert Rung.of(8, invalid(of, 0, "littles-law", latency_mean_ms=40.0)) == Rung(8, "bounded", 300)
     assert Rung.of(8, invalid(of, 0, "generator-limited", "littles-law")) == Rung(8, "bounded", 300)
     assert Rung.of(8, invalid(of, 0, "generator-limited", "errors")) == Rung(8, "unusable", None)
     assert Rung.of(8, invalid(of, 0, "server-not-ready", throughput_rps=None)) == Rung(8, "unusable", None)
