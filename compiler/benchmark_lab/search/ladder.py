@@ -80,10 +80,10 @@ def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = 
     if following is not None and (steps or len(history) < MOST_PROBES):
         return Probe(following)
     match last.outcome:
+        case "valid" | "held-back" | "unusable" if levelled_off:
+            return _capacity(history, "levelled-off")
         case "bounded" | "held-back":
             return _capacity(history, "bounded")
-        case "valid" | "unusable" if levelled_off:
-            return _capacity(history, "levelled-off")
         case "valid":
             return _capacity(history, "ladder-end")
         case "unusable":

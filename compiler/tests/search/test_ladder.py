@@ -104,6 +104,8 @@ def test_a_last_rung_that_k6_held_back_leaves_those_before_it_as_bound() -> None
     found, _ = climbed(lambda _: next(rungs), steps=(8, 16))
     assert found == Capacity(throughput_rps=800, vus=8, end="bounded")
     assert found.lower_bound
+    levelled, _ = climbed(lambda users: Rung(users, "held-back", 1_990) if users == 40 else 2_000, steps=(10, 20, 40))
+    assert levelled == Capacity(throughput_rps=2_000, vus=10, end="levelled-off")
     alone, _ = climbed(lambda _: Rung(8, "held-back", 800), steps=(8,))
     assert alone == Capacity(throughput_rps=800, vus=8, end="bounded")
 
