@@ -31,6 +31,9 @@ seed: 7
 baseline: {{implementation: python-fastapi}}
 """
 
+ONLY_FIBER = ("--only", "implementation=go-fiber")
+"""For what one implementation shows: another takes some 10 s more."""
+
 
 @dataclass
 class Lab:

@@ -11,10 +11,9 @@ from collections.abc import Callable
 import pytest
 
 from benchmark_lab.runtime.journal import read_journal
-from tests.e2e.conftest import Lab, wait_for_process
+from tests.e2e.conftest import ONLY_FIBER, Lab, wait_for_process
 
 pytestmark = [pytest.mark.tools, pytest.mark.usefixtures("nothing_left")]
-ONLY_FIBER = ("--only", "implementation=go-fiber")
 
 
 def events(lab: Lab) -> list[str]:
