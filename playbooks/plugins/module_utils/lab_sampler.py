@@ -141,7 +141,8 @@ def _sample_until_gone(path: Path, process: Process, sampling: Sampling) -> None
 def _too_much(rss_bytes: int | None, limit_bytes: int | None) -> str:
     if rss_bytes is None or limit_bytes is None or rss_bytes <= limit_bytes:
         return ""
-    return f"it used {rss_bytes >> 20} MiB of memory, more than the {limit_bytes >> 20} MiB that it may, and was ended"
+    used, most = (round(size / 2**20) for size in (rss_bytes, limit_bytes))
+    return f"it used {used:,} MiB of memory, more than the {most:,} MiB that it may, and was ended"
 
 
 def _rss_bytes(pid: int) -> int:
