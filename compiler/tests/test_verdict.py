@@ -10,7 +10,7 @@ from benchmark_lab.bundle import Load
 from benchmark_lab.run import Calibration, HostObservation, LoadObservation, Trial
 from benchmark_lab.statistics.merge import merge_loads
 from benchmark_lab.verdict.codes import ReasonCode, RemarkCode
-from tests.measurements.records import FOLDER, Record, record
+from tests.measurements.records import FOLDER, calibrated, record
 from tests.measurements.verdicts import VERDICTS
 
 OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=1, measure_s=4)
@@ -19,10 +19,6 @@ CLOSED = Load(model="closed", vus=32, warmup_s=5, measure_s=20)
 
 def judged(name: str, **changed: object) -> Trial:
     return record(name).having(**changed).judge()
-
-
-def calibrated(name: str, **changed: object) -> Record:
-    return record(name).model_copy(update={"calibration": Calibration.model_validate(changed)})
 
 
 def window_of(name: str) -> LoadObservation:

@@ -6,15 +6,11 @@ from typing import get_args
 
 import pytest
 
-from benchmark_lab.run import Calibration, DatabaseObservation, HostObservation, LimitedBy
-from tests.measurements.records import Record, record
+from benchmark_lab.run import DatabaseObservation, HostObservation, LimitedBy
+from tests.measurements.records import Record, calibrated, record
 from tests.measurements.verdicts import VERDICTS
 
 LIMITED = [name for name, deserved in VERDICTS.items() if deserved.limit]
-
-
-def calibrated(name: str, **changed: object) -> Record:
-    return record(name).model_copy(update={"calibration": Calibration.model_validate(changed)})
 
 
 def window_s(name: str) -> float:

@@ -51,3 +51,8 @@ class Record(Part):
 
 def record(name: str) -> Record:
     return Record.model_validate_json((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def calibrated(name: str, **changed: object) -> Record:
+    """The record as if generator and database could do this at most, and nothing else were known of them."""
+    return record(name).model_copy(update={"calibration": Calibration.model_validate(changed)})
