@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from python_terraform import IsFlagged
-from python_terraform import Terraform as CommandLines
+from python_terraform import Terraform as PythonTerraform
 
 from benchmark_lab.runtime.process import ask, follow
 from benchmark_lab.runtime.tools import ToolFailedError
@@ -66,7 +66,7 @@ class TerraformProgram:
         """
         self._folder = folder
         self._program = environment.get("LAB_TERRAFORM", "terraform")
-        self._lines = CommandLines(working_dir=str(folder), terraform_bin_path=self._program)
+        self._lines = _CommandLines(terraform_bin_path=self._program)
         self._environment = {
             **environment,
             "TF_IN_AUTOMATION": "1",
@@ -131,6 +131,13 @@ class TerraformProgram:
     def _failed(self, command: str, status: int, output: str) -> ToolFailedError:
         what = f"`{self._program} {command}` ended with status {status}"
         return ToolFailedError(what, output=output, next_step=f"everything that it printed is in {self._log}")
+
+
+class _CommandLines(PythonTerraform):  # type: ignore[misc]  # the package has no types
+    """python-terraform, without its look at the state when it is made: another Terraform may be writing that."""
+
+    def read_state_file(self, file_path: str | None = None) -> None:
+        """Read nothing."""
 
 
 class _Heard:

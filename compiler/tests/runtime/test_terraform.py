@@ -36,12 +36,13 @@ def steps() -> list[str]:
 def scripted(tmp_path: Path, steps: list[str]) -> Script:
     """Terraform as a shell script that notes its command line and environment first."""
 
-    def made(body: str, backend: dict[str, str] | None = None) -> TerraformProgram:
+    def made(body: str, backend: dict[str, str] | None = None, state: str = "{}") -> TerraformProgram:
         program = tmp_path / "a program"
         program.write_text(f'#!/bin/sh\necho "$TF_PLUGIN_CACHE_DIR: $*" >> "{tmp_path}/asked"\n{body}\n')
         program.chmod(0o755)
         folder = tmp_path / "root"
         (folder / ".terraform").mkdir(parents=True)
+        (folder / "terraform.tfstate").write_text(state)
         environment = {"PATH": "/usr/bin:/bin", "LAB_TERRAFORM": str(program)}
         log = tmp_path / "log"
         log.touch()
@@ -112,6 +113,14 @@ def test_what_fails_without_json_is_quoted(scripted: Script) -> None:
 def test_what_the_state_knows_are_its_resources_with_their_ids(scripted: Script) -> None:
     known = scripted(f"cat <<'END'\n{json.dumps(STATE)}\nEND").known()
     assert known == ("aws_vpc vpc-1", "aws_route r-1", "aws_route r-2")
+
+
+@pytest.mark.parametrize("written", ["", '{"version": 4, "resour'])
+def test_a_state_that_another_terraform_is_writing_stops_no_call(
+    scripted: Callable[..., TerraformProgram], tmp_path: Path, written: str
+) -> None:
+    scripted("true", state=written).destroy()
+    assert "destroy -json" in (tmp_path / "asked").read_text()
 
 
 def test_a_terminals_interrupt_reaches_none_of_its_calls(scripted: Script, tmp_path: Path) -> None:
