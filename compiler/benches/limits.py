@@ -5,35 +5,26 @@ from __future__ import annotations
 
 import argparse
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+from benches.harm import Stage
+from benches.scenes import SCENES, Scene, closed
 from benches.trials import Subject, experiment_of, prepared
-from benchmark_lab.bundle import Load
+from benchmark_lab.run import LimitedBy
 
-LOAD = Load(model="closed", vus=32, warmup_s=2, measure_s=4)
-
-
-@dataclass(frozen=True)
-class Bottleneck:
-    """One way to limit a server: what to run, and what must be named."""
-
-    name: str
-    subject: Subject
-    named: str
-
-
-BOTTLENECKS = (
-    Bottleneck("CPU burn", Subject("python-fastapi", "uvicorn", "06-middleware-chain", 1, {"depth": 20}), "sut-cpu"),
-    Bottleneck("pool of 1", Subject("go-fiber", "fiber", "03-db-read", 1, {"pool_size": 1}), "pool"),
-    Bottleneck(
-        "slow database", Subject("go-fiber", "fiber", "04-db-write", 1, {"hot_rows": 1, "update_share": 1}), "db"
-    ),
-    Bottleneck("slow upstream", Subject("go-fiber", "fiber", "05-external-api", 1, {"latency_ms": 200}), "upstream"),
-    Bottleneck(
-        "blocked workers", Subject("python-flask", "gunicorn", "05-external-api", 2, {"latency_ms": 100}), "sut-slots"
-    ),
-    Bottleneck("choked generator", Subject("go-fiber", "fiber", "01-lightweight"), "generator"),
-)
+BURNING = Scene("cpu-burn", Subject("python-fastapi", "uvicorn", "06-middleware-chain", 1, {"depth": 20}), closed(32))
+NAMED: Mapping[str, LimitedBy] = {
+    "cpu-burn": "sut-cpu",
+    "limited-by-pool": "pool",
+    "limited-by-db-slow": "db",
+    "limited-by-db-locks": "db",
+    "limited-by-upstream": "upstream",
+    "blocked-worker": "sut-slots",
+    "limited-by-sut-slots": "sut-slots",
+    "generator-limited": "generator",
+}
+"""By scene, what must be named: CPU burnt, a pool of 1, slow statements, a row that all update, a slow simulated API, a
+worker that stands still, workers of one thread, a generator that is slower than the server."""
 LIMITS = "{generator_cpus_busy: 100%}"
 """Of two CPUs the database has the generator's."""
 
@@ -43,17 +34,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=20, help="trials in all, shared out among the bottlenecks")
     count = parser.parse_args().trials
-    order = [BOTTLENECKS[number % len(BOTTLENECKS)] for number in range(count)]
+    scenes = [scene for scene in (BURNING, *SCENES) if scene.name in NAMED]
+    order = [scenes[number % len(scenes)] for number in range(count)]
     random.Random(1).shuffle(order)
     right = 0
-    experiment = experiment_of([one.subject for one in BOTTLENECKS], limits=LIMITS)
-    with prepared(experiment) as bench:
-        bench.calibrate()
-        for one in order:
-            cell = one.subject.among(bench.cells)
-            (trial,) = bench.run([cell], {cell.id: LOAD})
-            right += trial.limited_by == one.named
-            print(f"{one.name}: {trial.limited_by} ({trial.limited_by_evidence}), should be {one.named}", flush=True)
+    with prepared(experiment_of([scene.subject for scene in scenes], limits=LIMITS)) as bench:
+        bench.calibrate([scene.cell(bench.cells) for scene in scenes])
+        for scene in order:
+            cell, named = scene.changed(scene.cell(bench.cells)), NAMED[scene.name]
+            with scene.played(Stage(bench)):
+                (trial,) = bench.run([cell], {cell.id: scene.load})
+            right += trial.limited_by == named
+            print(f"{scene.name}: {trial.limited_by} ({trial.limited_by_evidence}), should be {named}", flush=True)
     print(f"named={right}/{count}")
 
 

@@ -169,6 +169,7 @@ SCENES = (
     Scene("limited-by-db-locks", ONE_ROW, closed(32), limits=ONE_CPU),
     Scene("limited-by-db-slow", WRITE, closed(32), harm=executed(SLOWING), part="warmup", after_s=0.2),
     Scene("limited-by-unknown", WRITE, closed(2)),
+    Scene("limited-by-neighbour", TWO_PATIENT_WORKERS, closed(16), around=crowded("sut")),
     Scene("database-failed", READ, GENTLE, harm=killed(postmaster)),
 )
 """The last one leaves no database behind."""
