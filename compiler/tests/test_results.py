@@ -170,6 +170,21 @@ def test_throughput_of_which_the_fast_part_was_held_back_is_a_bound() -> None:
     assert comparison(summary, "throughput_rps").unranked_reason == "a lower bound: generator-limited"
 
 
+def test_a_further_reason_does_not_hide_that_the_fast_part_was_held_back() -> None:
+    two = tuple(Reason(code=code, evidence="") for code in ("generator-limited", "unstable"))
+    found = [
+        t.model_copy(update={"verdict": "invalid", "reasons": two, "throughput_rps": 9_800.0})
+        if t.cell == FIBER.id and t.round < 6
+        else t
+        for t in trials(TRUTH, PAIR, 12, model="closed")
+    ]
+    summary = closed_summary(found)
+    fiber = summary.cells[1]
+    assert fiber.limited_by == {"generator": 6, "sut-cpu": 6}
+    assert fiber.throughput_at_least_rps == pytest.approx(1e6 / 130, rel=0.1), "an unstable throughput is no bound"
+    assert comparison(summary, "throughput_rps").unranked_reason == "a lower bound: generator-limited"
+
+
 def test_what_the_database_held_back_is_a_bound_whatever_its_trials_name() -> None:
     limited = [
         invalid(FIBER, n, "db-limited", model="closed", throughput_rps=4_000.0, limited_by="pool") for n in range(6)

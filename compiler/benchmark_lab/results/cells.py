@@ -47,11 +47,10 @@ def _of_search(search: SearchResult | None) -> dict[str, object]:
 def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> CellSummary:
     valid = [trial for trial in trials if trial.verdict == "valid"]
     # To leave those out that were held back would keep the slower ones only, and pass their median for the server's.
-    limited = [trial for trial in (*valid, *(trial for trial in trials if trial.is_bounded)) if trial.limited_by]
-    limited_by: Counter[str] = Counter(
-        BOUNDS[trial.reasons[0].code] if trial.reasons else trial.limited_by or "unknown" for trial in limited
-    )
-    rates = [rate for trial in limited if (rate := value_of(trial, "throughput_rps"))]
+    limits = [(trial, limit) for trial in trials if trial.limited_by and (limit := _limit_that_counts(trial))]
+    limited_by: Counter[str] = Counter(limit for _, limit in limits)
+    known = [trial for trial, _ in limits if trial.verdict == "valid" or trial.is_bounded]
+    rates = [rate for trial in known if (rate := value_of(trial, "throughput_rps"))]
     reasons = [reason for trial in trials for reason in trial.reasons]
     return CellSummary(
         cell=cell.id,
@@ -73,6 +72,13 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
         remarks=_counts(remark for trial in valid for remark in trial.remarks),
         metrics={name: estimate_of(values) for name in METRICS if (values := _values(valid, name))},
     )
+
+
+def _limit_that_counts(trial: Trial) -> str | None:
+    """What limited a valid trial, or one that something else than the server held back, whatever else is against it."""
+    if trial.verdict == "valid":
+        return trial.limited_by
+    return next((BOUNDS[reason.code] for reason in trial.reasons if reason.code in BOUNDS), None)
 
 
 def _found_load(cell: Cell, trials: Sequence[Trial]) -> str:
