@@ -48,6 +48,7 @@ def _experiment(
     exclude = [_selector(entry, ("matrix", "exclude", index)) for index, entry in enumerate(matrix.exclude)]
     include = [_selector(entry, ("matrix", "include", index)) for index, entry in enumerate(matrix.include)]
     baseline = None if file.baseline is None else _selector(file.baseline, ("baseline",))
+    limits = Limits(**file.limits.model_dump(exclude_none=True))
     if hardware_note:
         # The names of the hardware that is not there select nothing any more.
         exclude = [entry for entry in exclude if "hardware" not in entry.values]
@@ -78,9 +79,11 @@ def _experiment(
         lanes=min(file.lanes, target.max_lanes),
         seed=file.seed,
         budget=Budget(usd=file.budget.usd, hours=file.budget.hours),
-        limits=Limits(**file.limits.model_dump(exclude_none=True)),
+        limits=limits,
         criteria=_choices(file.criteria, ("criteria",)),
-        notes=tuple(filter(None, (*notes, hardware_note, _lanes_note(file, target), _rounds_note(file)))),
+        notes=tuple(
+            filter(None, (*notes, hardware_note, _lanes_note(file, target), _rounds_note(file), _limits_note(limits)))
+        ),
     )
 
 
@@ -110,3 +113,9 @@ def _rounds_note(file: ExperimentFile) -> str:
     if file.rounds.max >= _FEWEST_ROUNDS_FOR_AN_INTERVAL or isinstance(file.load, SloSearch):
         return ""
     return f"There is no interval from {file.rounds.words}; it takes {_FEWEST_ROUNDS_FOR_AN_INTERVAL}."
+
+
+def _limits_note(limits: Limits) -> str:
+    usual = Limits().model_dump()
+    others = [f"{name} {value:g} instead of {usual[name]:g}" for name, value in limits if value != usual[name]]
+    return f"Limits of its own: {', '.join(others)}." if others else ""

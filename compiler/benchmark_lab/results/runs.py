@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmark_lab.bundle import Cell, Experiment, Hardware, LoadAsked, StoredFile
+from benchmark_lab.bundle import Cell, Experiment, Hardware, Limits, LoadAsked, StoredFile
 from benchmark_lab.diagnostics import LabError, nearest
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import Question, answer, compare_cells, sides_of
@@ -152,7 +152,7 @@ def _trials(run: StoredRun, cell: CellSummary) -> list[Trial]:
 
 
 def _differences(baseline: StoredRun, candidate: StoredRun) -> list[str]:
-    """What keeps two runs' numbers from being ranked: another target, hardware or machine, or one not recorded."""
+    """What keeps two runs' numbers from being ranked: they differ in what counts, or one has no machine on record."""
     found = []
     one, other = baseline.experiment, candidate.experiment
     if one.target != other.target:
@@ -160,6 +160,8 @@ def _differences(baseline: StoredRun, candidate: StoredRun) -> list[str]:
     changed = _changed(_shapes(one.hardware), _shapes(other.hardware))
     if changed:
         found.append(f"other hardware: {changed}")
+    if changed := _changed(_figures(one.limits), _figures(other.limits)):
+        found.append(f"other limits: {changed}")
     if baseline.summary and candidate.summary:
         machines = baseline.summary.provenance.machine, candidate.summary.provenance.machine
         if changed := _changed(*machines):
@@ -172,6 +174,10 @@ def _differences(baseline: StoredRun, candidate: StoredRun) -> list[str]:
 
 def _shapes(hardware: Sequence[Hardware]) -> dict[str, str]:
     return {shape.name: shape.model_dump_json(exclude={"name"}) for shape in hardware}
+
+
+def _figures(limits: Limits) -> dict[str, str]:
+    return {name: f"{value:g}" for name, value in limits}
 
 
 def _changed(one: Mapping[str, str], other: Mapping[str, str]) -> str:
