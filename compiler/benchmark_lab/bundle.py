@@ -195,6 +195,8 @@ class Limits(Part):
     """Change of the throughput over the window from which on it has no steady state."""
     steal: float = 0.01
     """Time that the hypervisor took from a role's CPUs, at most; ten times that where all roles share one machine."""
+    others_cpu: float = 0.1
+    """CPU time of other processes than the server's over the time of its CPU set, at most."""
     requests: int = 100
     """Requests in a window, at least."""
     worker_imbalance: float = 1.5
@@ -301,6 +303,8 @@ class Cell(Part):
     """The server's environment, but for addresses and secrets."""
     helper_processes: tuple[str, ...] = ()
     """Words of the command lines of processes that look like workers and are none."""
+    multithreaded: bool = False
+    """Whether a worker may use several CPUs at once."""
     k6_env: dict[str, str]
     upstream: dict[str, Scalar] = {}
     """Settings of the simulated external API."""

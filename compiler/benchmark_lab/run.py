@@ -88,6 +88,8 @@ class HostObservation(Part):
 
     cpus_busy: float = 0.0
     """Share of the role's CPU set that was busy, whoever used it; of several hosts, the busiest's."""
+    interrupts: float = 0.0
+    """Share of the role's CPU set that the kernel's interrupts took, those of the network above all; a part of that."""
     steal: float = 0.0
     """Share of the role's CPU set that the hypervisor took; of several hosts, from the one that lost most."""
     context_switches: int = 0
@@ -322,7 +324,7 @@ class CellSummary(Part):
     retired: str | None = None
     """Why it has no more trials than these, and is not ranked: it did not conform any more when the run was resumed."""
     limited_by: dict[str, int] = {}
-    """Closed load: what limited its valid trials, and those that are invalid for that reason alone."""
+    """Closed load: what limited its valid trials, and those that something else than the server held back."""
     throughput_at_least_rps: float | None = None
     """Closed load: the median of these trials, where more than a few were limited by something else than the server."""
     remarks: dict[str, int] = {}

@@ -261,8 +261,8 @@ def test_rows_that_were_not_counted_are_not_missing() -> None:
 def test_a_window_of_few_intervals_is_untested_and_not_unstable(intervals: int) -> None:
     trial = judged("unstable", load={"throughput_series_rps": tuple(range(1, intervals + 1))})
     assert codes(trial) == []
-    assert [remark.code for remark in trial.remarks] == ["steady-state-untested"]
-    assert trial.remarks[0].evidence == f"the window has {intervals} intervals, a drift needs 8"
+    assert [remark.code for remark in trial.remarks] == ["host-noise", "steady-state-untested"]
+    assert trial.remarks[1].evidence == f"the window has {intervals} intervals, a drift needs 8"
 
 
 def test_a_change_that_the_noise_of_the_seconds_explains_is_no_drift() -> None:
@@ -283,9 +283,22 @@ def test_a_step_near_the_windows_begin_is_no_steady_state_although_no_line_shows
     assert "rose by 13.8% at a step 5 s into the window, at most 3%" in trial.reasons[0].evidence
 
 
+def test_other_work_on_the_servers_cpus_is_noise_and_the_kernels_interrupts_are_none() -> None:
+    busy = record("unstable").measurement.hosts["sut"].cpus_busy
+    alone = record("unstable").model_copy(update={"shared_host": False})
+    crowded = alone.judge()
+    assert codes(crowded) == ["host-noise", "unstable"]
+    assert crowded.reasons[0].evidence == (
+        "other processes used 21.7% of the server's CPU set, at most 10% are allowed"
+    )
+    quiet = alone.having(hosts={"sut": HostObservation(cpus_busy=busy, interrupts=0.15)}).judge()
+    assert codes(quiet) == ["unstable"]
+    assert quiet.limited_by == "sut-cpu"
+
+
 def test_an_idle_servers_workers_are_not_compared() -> None:
     idle = {"worker_cpu_s": (0.8, 0.1), "cpu_s": 0.9}
-    assert judged("imbalanced-workers", server=idle).remarks == ()
+    assert judged("imbalanced-workers", server=idle, hosts={}).remarks == ()
 
 
 def test_what_older_records_lack_is_no_reason() -> None:

@@ -90,15 +90,30 @@ def test_one_threaded_workers_that_fill_a_cpu_each_are_bound_by_it_on_a_larger_h
     assert trial.limited_by_evidence == "each of 2 workers used 95.4% of a CPU on average"
 
 
-def test_a_process_of_many_threads_is_not_bound_by_one_cpu() -> None:
-    half = record("limited-by-unknown").having(server={"cpus": 8, "cpu_s": 4 * window_s("limited-by-unknown")})
-    assert half.judge().limited_by == "unknown"
+@pytest.mark.parametrize("used_cpus", [1, 4])
+def test_a_process_of_many_threads_is_not_bound_by_one_cpu(used_cpus: int) -> None:
+    busy = {"cpus": 8, "cpu_s": used_cpus * window_s("limited-by-upstream")}
+    record_of = record("limited-by-upstream").having(server=busy, hosts={})
+    many = record_of.model_copy(update={"cell": record_of.cell.model_copy(update={"multithreaded": True})})
+    assert many.judge().limited_by == "upstream"
+    assert many.having(upstream=None).judge().limited_by == "unknown"
 
 
 def test_a_cpu_set_that_is_busy_around_the_server_limits_it() -> None:
-    trial = record("limited-by-unknown").having(hosts={"sut": HostObservation(cpus_busy=0.99)}).judge()
+    busy = record("limited-by-unknown").having(hosts={"sut": HostObservation(cpus_busy=0.99, interrupts=0.25)})
+    trial = busy.judge()
     assert trial.limited_by == "sut-cpu"
     assert (trial.limited_by_evidence or "").endswith("of its CPU, which was 99.0% busy")
+
+
+def test_a_neighbour_on_the_servers_cpus_is_not_taken_for_the_server() -> None:
+    crowded = record("limited-by-unknown").having(hosts={"sut": HostObservation(cpus_busy=0.99)}).judge()
+    assert crowded.limited_by == "unknown"
+    assert (crowded.limited_by_evidence or "").endswith("other processes used 30.7% of the server's CPU set")
+
+
+def test_a_pool_is_not_blamed_where_nobody_knows_how_fast_the_database_is() -> None:
+    assert calibrated("limited-by-db-slow", generator_rps=20_000).judge().limited_by == "unknown"
 
 
 def test_a_blocked_worker_shows_by_requests_without_an_answer_too() -> None:

@@ -58,6 +58,8 @@ class Server(Written):
     workers: Workers = Field(default_factory=Workers)
     helper_processes: tuple[str, ...] = ()
     """Words of the command lines of processes that serve nothing and have no children, and so are no workers."""
+    multithreaded: bool = False
+    """Whether a worker may use several CPUs at once, so that no single one limits it."""
 
     @model_validator(mode="after")
     def _knows_its_placeholders(self) -> Self:

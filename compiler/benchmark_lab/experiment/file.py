@@ -130,6 +130,8 @@ class Limits(Written):
     """Change of the throughput over the window from which on it has no steady state."""
     steal: Share | None = None
     """Time that the hypervisor took from a role's CPUs, at most; tenfold where all roles share one machine."""
+    others_cpu: Share | None = None
+    """CPU time of other processes than the server's over the time of its CPU set, at most; a remark if shared."""
     requests: Annotated[int, Field(ge=1)] | None = None
     """Requests in a window, at least."""
     worker_imbalance: Annotated[float, Field(ge=1)] | None = None

@@ -131,6 +131,7 @@ class Combination:
             command=tuple(command),
             env=dict(sorted(env.items())),
             helper_processes=server.helper_processes,
+            multithreaded=server.multithreaded,
             k6_env=dict(sorted(k6_env.items())),
             upstream=dict(sorted(upstream.items())),
         )

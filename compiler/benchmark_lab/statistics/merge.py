@@ -116,7 +116,7 @@ def merge_hosts(observations: Sequence[HostObservation]) -> HostObservation:
     """What several hosts of one role counted, in sum; of the shares of their CPU sets the largest. At least one."""
     fields = [seen.model_dump() for seen in observations]
     summed = {name: sum(seen[name] for seen in fields) for name in fields[0]}
-    shares = {name: max(seen[name] for seen in fields) for name in ("cpus_busy", "steal")}
+    shares = {name: max(seen[name] for seen in fields) for name in ("cpus_busy", "interrupts", "steal")}
     return HostObservation.model_validate({**summed, **shares})
 
 

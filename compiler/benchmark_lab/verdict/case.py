@@ -96,6 +96,12 @@ class Case:
         return self.server.cpu_s / (self.server.cpus * self.k6.window_s)
 
     @property
+    def others_cpu(self) -> float:
+        """CPU time of other processes than the server's over the time of its CPU set."""
+        host = self.measurement.hosts.get("sut")
+        return max(0.0, host.cpus_busy - host.steal - host.interrupts - self.server_cpu) if host else 0.0
+
+    @property
     def generator_cpu(self) -> float:
         """CPU time of k6 over the time of its CPU set; of several processes, that of all or of the busiest one.
 

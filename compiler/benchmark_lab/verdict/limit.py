@@ -11,12 +11,12 @@ from statistics import fmean
 
 from benchmark_lab.run import BOUNDS, LimitedBy, Reason
 from benchmark_lab.verdict.case import Case
-from benchmark_lab.verdict.surroundings import EXTERNAL, database_cpu, database_share
+from benchmark_lab.verdict.surroundings import EXTERNAL, crowded, database_cpu, database_share
 
 CPU_BOUND = 0.85
 """Share of the CPU that a server can use from which on that CPU limits it."""
 HOST_BOUND = 0.95
-"""Busy share of the server's CPU set, the kernel's work for it included, that says the same."""
+"""Busy share of the server's CPU set, the kernel's interrupts included, that says the same where nobody else is."""
 ONE_CPU = 1.15
 """CPUs that a one-threaded process uses at most: the runtime's own threads help it a little."""
 CPU_IDLE = 0.6
@@ -58,7 +58,8 @@ def limit_of(case: Case, reasons: Sequence[Reason]) -> tuple[LimitedBy, str]:
     for name, evidence_of in rules:
         if evidence := evidence_of(case):
             return name, evidence
-    return "unknown", f"{_server_used(case)} and k6 {case.generator_cpu:.1%} of its own; nothing seen was at a limit"
+    seen = crowded(case) or "nothing seen was at a limit"
+    return "unknown", f"{_server_used(case)} and k6 {case.generator_cpu:.1%} of its own; {seen}"
 
 
 def _database(case: Case) -> str | None:
@@ -92,12 +93,13 @@ def _blocked_worker(case: Case) -> str | None:
 
 def _server_cpu(case: Case) -> str | None:
     """Its CPU set; or a CPU for each worker, where these are fewer and one-threaded."""
-    host, used = case.measurement.hosts.get("sut"), case.server.cpu_s / case.k6.window_s
+    cell, host, used = case.cell, case.measurement.hosts.get("sut"), case.server.cpu_s / case.k6.window_s
     if case.server_cpu >= CPU_BOUND:
         return _server_used(case)
-    if case.cell.workers < case.server.cpus and CPU_BOUND <= used / case.cell.workers <= ONE_CPU:
-        return f"each of {case.cell.workers} workers used {used / case.cell.workers:.1%} of a CPU on average"
-    if host and host.cpus_busy >= HOST_BOUND:
+    one_each = cell.workers < case.server.cpus and not cell.multithreaded
+    if one_each and CPU_BOUND <= used / cell.workers <= ONE_CPU:
+        return f"each of {cell.workers} workers used {used / cell.workers:.1%} of a CPU on average"
+    if host and host.cpus_busy >= HOST_BOUND and case.others_cpu <= case.limits.others_cpu:
         return f"{_server_used(case)}, which was {host.cpus_busy:.1%} busy"
     return None
 
@@ -114,20 +116,31 @@ def _upstream(case: Case) -> str | None:
 
 
 def _pool(case: Case) -> str | None:
-    """Its connections are in use, and there are more virtual users; of a database and a server with time to spare."""
+    """Its connections are in use, and there are more virtual users; of a database and a server with time to spare.
+
+    Of a database whose rate is not calibrated nobody knows whether its statements are slow.
+    """
     spare = case.server_cpu < CPU_BOUND and case.database_cpu < CPU_IDLE
-    if not spare or not 0 < case.connections < case.load.vus:
+    if not (spare and _is_full(case) and case.calibration.database_tps):
         return None
+    taken = f"{_taken(case):.2f} of {case.connections} connections were taken on average"
+    return f"{taken}, for {case.load.vus} virtual users"
+
+
+def _taken(case: Case) -> float:
+    """Connections of the pool, on average."""
     under_way = case.database.transactions * ROUND_TRIP_S / case.k6.window_s
-    taken = min(case.connections, case.connections_in_use + under_way)
-    if taken < CONNECTIONS_FULL * case.connections:
-        return None
-    return f"{taken:.2f} of {case.connections} connections were taken on average, for {case.load.vus} virtual users"
+    return min(case.connections, case.connections_in_use + under_way)
+
+
+def _is_full(case: Case) -> bool:
+    """Whether virtual users wait for a connection of the pool."""
+    return 0 < case.connections < case.load.vus and _taken(case) >= CONNECTIONS_FULL * case.connections
 
 
 def _slots(case: Case) -> str | None:
-    """More requests wait in it than its idle CPUs explain."""
-    if (waiting := _waiting(case)) is None:
+    """More requests wait in it than its idle CPUs explain, and for no connection."""
+    if _is_full(case) or (waiting := _waiting(case)) is None:
         return None
     return f"{_server_used(case)} while on average {waiting:.1f} of {case.load.vus} requests waited in it"
 

@@ -9,7 +9,7 @@ from benchmark_lab.run import Reason
 from benchmark_lab.verdict.case import Case
 from benchmark_lab.verdict.codes import remark
 from benchmark_lab.verdict.drift import FEWEST_INTERVALS, drift_of
-from benchmark_lab.verdict.surroundings import steal_limit, stolen
+from benchmark_lab.verdict.surroundings import crowded, stolen
 
 LEAST_CPU = 0.1
 """CPUs that the workers must have used together before their parts are compared: an idle server's mean nothing."""
@@ -22,8 +22,7 @@ def remarks_of(case: Case, reasons: Sequence[Reason]) -> Iterator[Reason]:
     """Every remark on a trial that has a window (METHOD 7, 9, 10 and 13), beside the reasons against it."""
     if not case.measured:
         return
-    if not stolen(case, steal_limit(case)) and (evidence := stolen(case, case.limits.steal)):
-        yield remark("host-noise", f"{evidence}, more than {case.limits.steal:.0%}, on a shared machine")
+    yield from _of_noise(case, reasons)
     workers = case.server.worker_cpu_s or ()
     if len(workers) > 1 and sum(workers) >= LEAST_CPU * case.k6.window_s:
         imbalance = max(workers) / statistics.fmean(workers)
@@ -36,6 +35,15 @@ def remarks_of(case: Case, reasons: Sequence[Reason]) -> Iterator[Reason]:
         yield remark("checkpoint", f"{case.database.checkpoints} checkpoint(s) of PostgreSQL began within the window")
     if all(found.code != "unstable" for found in reasons):
         yield from _untested(case)
+
+
+def _of_noise(case: Case, reasons: Sequence[Reason]) -> Iterator[Reason]:
+    """What only a shared machine is allowed."""
+    if any(found.code == "host-noise" for found in reasons):
+        return
+    took = (stolen(case, case.limits.steal), case.limits.steal), (crowded(case), case.limits.others_cpu)
+    if evidence := ", and ".join(f"{said}, more than {limit:.0%}" for said, limit in took if said):
+        yield remark("host-noise", f"{evidence}, on a shared machine")
 
 
 def _untested(case: Case) -> Iterator[Reason]:

@@ -27,13 +27,22 @@ def stolen(case: Case, limit: float) -> str:
     return f"the hypervisor took {' and '.join(roles)} CPU time" if roles else ""
 
 
+def crowded(case: Case) -> str:
+    """Say that other processes used more of the server's CPUs than they may; empty if they did not."""
+    if not case.measured or case.others_cpu <= case.limits.others_cpu:
+        return ""
+    return f"other processes used {case.others_cpu:.1%} of the server's CPU set"
+
+
 def of_hosts(case: Case) -> Iterator[Reason]:
-    """METHOD 10: CPU time that other machines took; and hosts that their owner takes back."""
+    """METHOD 10: CPU time that other machines, or other processes, took; and hosts that their owner takes back."""
     if ending := [f"{host.notices} of {role}" for role, host in case.hosts.items() if host.notices]:
         yield reason("host-ending", f"hosts that have notice to be taken away, or could not tell: {', '.join(ending)}")
     if evidence := stolen(case, steal_limit(case)):
         where = "of a shared machine" if case.shared_host else "of a host of one's own"
         yield reason("host-noise", f"{evidence}, at most {steal_limit(case):.0%} {where} are allowed")
+    elif not case.shared_host and (evidence := crowded(case)):
+        yield reason("host-noise", f"{evidence}, at most {case.limits.others_cpu:.0%} are allowed")
 
 
 def of_network(case: Case) -> Iterator[Reason]:

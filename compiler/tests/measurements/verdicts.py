@@ -90,7 +90,9 @@ VERDICTS: Mapping[str, Deserved] = {
         codes=("db-limited",), evidence="PostgreSQL used 82.7% of its CPU set, at most 70% are allowed"
     ),
     "upstream-limited": Deserved(
-        codes=("upstream-limited",), evidence="the simulated API used 78.3% of its CPU set, at most 70% are allowed"
+        codes=("upstream-limited",),
+        evidence="the simulated API used 78.3% of its CPU set, at most 70% are allowed",
+        remarks=("host-noise",),
     ),
     "dropped-load": Deserved(
         codes=("dropped-load",), evidence="187 iterations were dropped, 214 of 400 completed (53.5%)"
@@ -101,8 +103,9 @@ VERDICTS: Mapping[str, Deserved] = {
     "unstable": Deserved(
         codes=("unstable",),
         evidence="the throughput fell by 104.5% over the window (± 81.3%), at most 3% are allowed",
-        limited_by="sut-cpu",
-        limit="which was 99.8% busy",
+        remarks=("host-noise",),
+        limited_by="unknown",
+        limit="other processes used 21.7% of the server's CPU set",
     ),
     "too-few-samples": Deserved(
         codes=("too-few-samples",), evidence="41 requests, at least 100 are needed", remarks=("steady-state-untested",)

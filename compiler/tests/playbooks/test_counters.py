@@ -46,6 +46,7 @@ def test_a_snapshot_has_the_ticks_of_the_cpu_set_and_the_counters_of_the_host(tm
     counters = Counters([1], **host(tmp_path))
     assert counters.read() == Snapshot(
         busy_ticks=80,
+        interrupt_ticks=5,
         steal_ticks=5,
         total_ticks=500,
         context_switches=4567,
@@ -76,10 +77,11 @@ def test_a_counter_that_the_kernel_lacks_is_zero(tmp_path: Path) -> None:
 
 
 def test_two_snapshots_make_shares_and_counts() -> None:
-    before = Snapshot(100, 10, 1000, *[50.0] * 9)
-    after = Snapshot(150, 11, 1200, *[50.4] * 9)
+    before = Snapshot(100, 20, 10, 1000, *[50.0] * 9)
+    after = Snapshot(150, 24, 11, 1200, *[50.4] * 9)
     found = happened(before, after)
     assert found["cpus_busy"] == 0.25
+    assert found["interrupts"] == 0.02
     assert found["steal"] == 0.005
     assert found["syn_retransmits"] == 0
     assert "total_ticks" not in found

@@ -21,7 +21,8 @@ class Snapshot(NamedTuple):
     """Counters since boot; ticks are those of the CPU set, everything else is the host's."""
 
     busy_ticks: float
-    """Of the hypervisor too: `steal_ticks` is a part of it."""
+    """Of the hypervisor and the kernel's interrupts too: the two that follow are parts of it."""
+    interrupt_ticks: float
     steal_ticks: float
     total_ticks: float
     context_switches: float
@@ -78,16 +79,17 @@ class Counters:
         for file in self._files:
             os.close(file)
 
-    def _ticks(self, stat: Sequence[bytes]) -> tuple[int, int, int]:
-        busy = stolen = total = 0
+    def _ticks(self, stat: Sequence[bytes]) -> tuple[int, int, int, int]:
+        busy = interrupts = stolen = total = 0
         for line in stat:
             name, *fields = line.split(maxsplit=9)
             if name in self._cpus:
                 ticks = [int(field) for field in fields[:8]]  # user nice system idle iowait irq softirq steal
                 total += sum(ticks)
                 busy += sum(ticks) - ticks[3] - ticks[4]
+                interrupts += ticks[5] + ticks[6]
                 stolen += ticks[7]
-        return busy, stolen, total
+        return busy, interrupts, stolen, total
 
     def _disk_bytes(self, disks: Sequence[bytes]) -> tuple[int, int]:
         rows = [line.split() for line in disks]
@@ -111,5 +113,6 @@ def happened(before: Sequence[float], after: Sequence[float]) -> dict[str, float
     grown = Snapshot(*(end - begin for begin, end in zip(before, after, strict=True)))
     counts = grown._asdict()
     ticks = max(1.0, counts.pop("total_ticks"))
-    shares = {"cpus_busy": counts.pop("busy_ticks") / ticks, "steal": counts.pop("steal_ticks") / ticks}
+    of_ticks = {"cpus_busy": "busy_ticks", "interrupts": "interrupt_ticks", "steal": "steal_ticks"}
+    shares = {name: counts.pop(counter) / ticks for name, counter in of_ticks.items()}
     return {**shares, **{name: round(count) for name, count in counts.items()}}
