@@ -36,7 +36,7 @@ def experiment(*lines: str, name: str = "example", target: str = "local", matrix
             "question: Is it?",
             f"target: {target}",
             f"matrix: {{{axes}}}",
-            f"load: {load or '{model: open, rate: 100}'}",
+            f"load: {load or '{model: open, rate: 1000}'}",
             *lines,
             "",
         )

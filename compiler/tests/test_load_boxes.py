@@ -81,7 +81,7 @@ def test_boxes_of_several_shapes_that_cannot_be_counted_are_one_note() -> None:
 @pytest.mark.parametrize("load", [CLOSED, "{model: open, rate: 50}"])
 def test_nothing_is_said_of_an_unknown_cost_where_nothing_follows_from_it(load: str) -> None:
     count = "auto" if "open" in load else "1"
-    assert planned(f"{{cpus: 1, count: {count}}}", matrix=UNKNOWN, load=load).notes == ()
+    assert "Load:" not in str(planned(f"{{cpus: 1, count: {count}}}", matrix=UNKNOWN, load=load).notes)
 
 
 def test_the_plan_names_the_number_of_load_boxes() -> None:

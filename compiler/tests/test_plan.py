@@ -167,6 +167,20 @@ def test_more_rounds_and_longer_windows_are_no_note() -> None:
     assert plan_text(experiment(), Changes(rounds=20, measure_s=60.0)).notes == ()
 
 
+@pytest.mark.parametrize(
+    ("load", "workers", "said"),
+    [
+        ("rate: 1000", 1, None),
+        ("rate: 1000", 2, "python-alpha.many.w2.01-ping gets 5,000 requests of 10,000 for 2 workers"),
+        ("rate: 2500, warmup: 2s", 1, "2 s of 5"),
+        ("rate: 400, warmup: 2s", 1, "2 s of 5; python-alpha.many.w1.01-ping gets 800 requests of 5,000 for 1 worker"),
+    ],
+)
+def test_a_warmup_that_leaves_a_server_cold_is_a_note(load: str, workers: int, said: str | None) -> None:
+    notes = plan_text(experiment(f"workers: {workers}", load=f"{{model: open, {load}}}")).notes
+    assert notes == ((f"Warm-up: {said}. The figures may be those of a cold server.",) if said else ())
+
+
 def test_a_rehearsal_takes_the_other_targets_hosts_and_lanes() -> None:
     source = experiment("hardware: {sut: {cpus: 8, type: m8}, load: {count: 3}}", "lanes: 3", target="aws-ec2")
     plan = plan_text(source, Changes(target="local"))

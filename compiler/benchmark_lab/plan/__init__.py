@@ -17,6 +17,7 @@ from benchmark_lab.plan.product import RuledOut
 from benchmark_lab.plan.rent import Rent, rent_of, usd_per_hour
 from benchmark_lab.plan.schedule import schedule
 from benchmark_lab.plan.selection import select
+from benchmark_lab.plan.warmup import short_warmup
 from benchmark_lab.resolve import Experiment
 from benchmark_lab.source.quantity import counted
 
@@ -82,6 +83,7 @@ def make_plan(experiment: Experiment) -> Plan:
             *experiment.notes,
             *matrix.notes,
             *load_notes,
+            *short_warmup(experiment.load.warmup_s, chosen),
             *_alone(pairing.alone),
             *_left_out(len(kept), len(cells), len(experiment.criteria) - len(criteria)),
         ),

@@ -118,11 +118,12 @@ def test_a_window_is_interpolated_at_both_ends() -> None:
 
 def test_the_host_is_read_at_the_ends_of_the_window() -> None:
     def counters(n: float) -> list[float]:
-        return [n * 10, n, n * 100, *[n * 1000] * 9]
+        return [n * 10, n * 2, n, n * 100, *[n * 1000] * 9]
 
     samples = [Sample(float(n), 0.0, host=counters(n)) for n in range(4)]
     host = observe(samples, 0.5, 2.5).host
     assert host["cpus_busy"] == pytest.approx(0.1)
+    assert host["interrupts"] == pytest.approx(0.02)
     assert host["steal"] == pytest.approx(0.01)
     assert host["sent_bytes"] == 2000
 
