@@ -182,7 +182,8 @@ class Limits(Part):
     generator_share: float = 0.5
     """Throughput over the generator's calibrated rate, at most."""
     lag_ms: float = 2.0
-    """Open load: how late iterations may begin, at p99; or a tenth of the p99 latency, if that is more."""
+    """Open load: how late iterations may begin, at p99; ten times that on a shared machine; or a tenth of the p99
+    latency, if that is more."""
     database_cpu: float = 0.7
     """PostgreSQL's CPU time over the time of its CPU set, at most."""
     database_share: float = 0.7

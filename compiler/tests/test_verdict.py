@@ -196,6 +196,8 @@ def test_a_rate_of_exactly_the_generators_share_is_allowed(share: float, expecte
         (False, 3.1, 30.0, ["late-load"]),
         (True, 19.0, 5.0, []),
         (True, 21.0, 5.0, ["late-load"]),
+        (True, 19.0, 40.0, []),
+        (True, 39.0, 40.0, ["late-load"]),
     ],
 )
 def test_requests_that_begin_late_are_not_the_load_that_was_asked_for(

@@ -117,7 +117,7 @@ class Limits(Written):
     generator_share: Share | None = None
     """Throughput over the generator's calibrated rate, at most."""
     lag_ms: Annotated[float, Field(gt=0)] | None = None
-    """Open load: how late iterations may begin at p99, or a tenth of the p99 latency; tenfold on a shared machine."""
+    """Open load: how late iterations may begin at p99, tenfold on a shared machine; or a tenth of the p99 latency."""
     database_cpu: Share | None = None
     """CPU time of PostgreSQL over the time of its CPU set, at most."""
     database_share: Share | None = None

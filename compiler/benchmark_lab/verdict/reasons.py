@@ -133,7 +133,7 @@ def _of_lag(case: Case) -> Iterator[Reason]:
     if k6.lag_p99_ms is None or k6.dropped_iterations or not k6.latency_quantiles_ms:
         return
     tenfold = SHARED_HOST_FACTOR if case.shared_host else 1
-    allowed_ms = tenfold * max(case.limits.lag_ms, LAG_SHARE * k6.latency_quantiles_ms[990])
+    allowed_ms = max(tenfold * case.limits.lag_ms, LAG_SHARE * k6.latency_quantiles_ms[990])
     if k6.lag_p99_ms > allowed_ms:
         evidence = (
             f"one iteration in 100 began {k6.lag_p99_ms:.1f} ms late or later, at most {allowed_ms:.1f} ms are allowed"
