@@ -16,8 +16,8 @@ from pathlib import Path
 from benches.harm import Stage
 from benches.scenes import SCENES, Scene
 from benches.trials import Bench, experiment_of, prepared
-from benchmark_lab.bundle import Cell, Role
-from benchmark_lab.run import Measurement, Trial
+from benchmark_lab.bundle import Role
+from benchmark_lab.run import Measurement, Trial, TrialRecord
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.tools import ToolFailedError
 from benchmark_lab.runtime.trials import Measured
@@ -67,10 +67,10 @@ class Recorder(RunFolder):
     measurements: dict[str, Measurement] = field(default_factory=dict)
     """By cell."""
 
-    def keep(self, trial: Trial, cell: Cell, measured: Measured) -> None:
+    def keep(self, trial: Trial, record: TrialRecord, measured: Measured) -> None:
         """Keep it until it is written."""
-        RunFolder.keep(self, trial, cell, measured)
-        self.measurements[cell.id] = measured.measurement
+        RunFolder.keep(self, trial, record, measured)
+        self.measurements[record.cell] = record.measurement
 
 
 def record(bench: Bench, recorder: Recorder, scene: Scene) -> Record:

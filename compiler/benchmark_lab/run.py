@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from benchmark_lab.bundle import LoadModel, Part, Role, Scalar, StoredFile
+from benchmark_lab.bundle import Load, LoadModel, Part, Role, Scalar, StoredFile
 
 Verdict = Literal["valid", "invalid"]
 Purpose = Literal["measure", "probe"]
@@ -167,6 +167,30 @@ class Measurement(Part):
     """By role; a role that shares another's host is not listed twice."""
     overhead_s: float = 0.0
     """Wall time of the trial outside warm-up and window."""
+
+
+class TrialRecord(StoredFile):
+    """One line of `measurements.jsonl`: what a trial is judged by, beside the bundle.
+
+    Of the server's log it has the last line, and no latency quantiles: `distributions.jsonl` has the window's.
+    """
+
+    trial: str
+    cell: str
+    load: Load
+    calibration: Calibration
+    shared_host: bool
+    """Whether all roles share one machine."""
+    measurement: Measurement
+
+
+class LatencyDistribution(StoredFile):
+    """One line of `distributions.jsonl`: the latencies of a trial's window."""
+
+    trial: str
+    cell: str
+    quantiles_ms: tuple[float, ...]
+    tail_ms: dict[str, float]
 
 
 class Reason(Part):

@@ -1,4 +1,4 @@
-"""The folder of one run: `trials.jsonl`, the latency distributions, the logs and the summary."""
+"""The folder of one run: `trials.jsonl`, what each trial was judged by, the logs and the summary."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmark_lab.bundle import Cell
-from benchmark_lab.run import Summary, Trial
+from benchmark_lab.run import LatencyDistribution, Summary, Trial, TrialRecord
 from benchmark_lab.runtime.store import write_atomically
 from benchmark_lab.runtime.trials import Measured
 
@@ -43,15 +43,21 @@ class RunFolder:
         """Output of the playbooks, and per trial of the server and k6."""
         return self.path / "logs"
 
-    def keep(self, trial: Trial, cell: Cell, measured: Measured) -> None:
-        """Keep a trial's latency distribution, and its logs where there is something in them.
+    def keep(self, trial: Trial, record: TrialRecord, measured: Measured) -> None:
+        """Keep what a trial was judged by, and its logs where there is something in them.
 
         To be called before it is journalled, for nothing of it is kept anywhere else.
         """
-        load = measured.measurement.load
+        load = record.measurement.load
         if load and load.latency_quantiles_ms:
-            quantiles = {"quantiles_ms": load.latency_quantiles_ms, "tail_ms": load.latency_tail_ms}
-            _append(self._distributions, {"schema": 1, "trial": trial.trial, "cell": cell.id, **quantiles})
+            distribution = LatencyDistribution(
+                trial=record.trial,
+                cell=record.cell,
+                quantiles_ms=load.latency_quantiles_ms,
+                tail_ms=load.latency_tail_ms,
+            )
+            _append(self._distributions, distribution.model_dump(mode="json"))
+        _append(self._measurements, _measurement_line(record))
         for kind, text in (("server", measured.server_log), ("k6", measured.k6_log)):
             if text:
                 (self.logs / f"{trial.hardware}-{trial.trial}.{kind}.log").write_text(text + "\n", encoding="utf-8")
@@ -64,10 +70,11 @@ class RunFolder:
         """Write the trials anew as the journal has them, and drop what is kept of others."""
         by_id = {cell.id: cell for cell in cells}
         write_atomically(self._trials, "".join(json.dumps(_line(trial, by_id[trial.cell])) + "\n" for trial in trials))
-        if self._distributions.exists():
-            count = {(trial.trial, trial.cell) for trial in trials}
-            lines = self._distributions.read_bytes().splitlines(keepends=True)
-            write_atomically(self._distributions, "".join(_of_trials(lines, count)))
+        count = {(trial.trial, trial.cell) for trial in trials}
+        for path in (self._distributions, self._measurements):
+            if path.exists():
+                lines = path.read_bytes().splitlines(keepends=True)
+                write_atomically(path, "".join(_of_trials(lines, count)))
 
     @property
     def _trials(self) -> Path:
@@ -76,6 +83,10 @@ class RunFolder:
     @property
     def _distributions(self) -> Path:
         return self.path / "distributions.jsonl"
+
+    @property
+    def _measurements(self) -> Path:
+        return self.path / "measurements.jsonl"
 
     def conclude(self, summary: Summary, markdown: str) -> None:
         """Write the summary, for programs and for people."""
@@ -94,6 +105,19 @@ def new_run_folder(results: Path, experiment: str, now: datetime) -> RunFolder:
 def _line(trial: Trial, cell: Cell) -> dict[str, object]:
     """The cell's parameters stand in the line as plain keys beside the trial's own."""
     return {**cell.parameters, **trial.model_dump(mode="json", by_alias=True)}
+
+
+_QUANTILES = {"latency_quantiles_ms": True, "latency_tail_ms": True}
+_LATENCIES: dict[str, bool | dict[str, dict[str, bool]]] = {**_QUANTILES, "parts": {"__all__": _QUANTILES}}
+"""Of each load, what the line of a measurement is without."""
+
+
+def _measurement_line(record: TrialRecord) -> dict[str, object]:
+    """The record without its latencies, of which the distributions have the window's, and most of the server's log."""
+    line = record.model_dump(mode="json", exclude={"measurement": {"warmup": _LATENCIES, "load": _LATENCIES}})
+    server = line["measurement"]["server"]
+    server["log_tail"] = server["log_tail"].strip().rpartition("\n")[2]
+    return line
 
 
 def _of_trials(lines: Iterable[bytes], count: Container[tuple[object, object]]) -> Iterator[str]:

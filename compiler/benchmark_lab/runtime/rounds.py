@@ -11,7 +11,8 @@ from threading import Lock
 from benchmark_lab.bundle import BundledScenario, Cell, Load
 from benchmark_lab.generator import k6_load
 from benchmark_lab.results.metrics import SHARED_HOST
-from benchmark_lab.run import Calibration, Purpose, RoundKey, Trial
+from benchmark_lab.results.records import judge_record
+from benchmark_lab.run import Calibration, Purpose, RoundKey, Trial, TrialRecord
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.journal import Journal
 from benchmark_lab.runtime.outcome import Outcome
@@ -20,7 +21,7 @@ from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.store import LoadedBundle
 from benchmark_lab.runtime.tools import ToolFailedError
 from benchmark_lab.runtime.trials import Measured, TrialAssembler, arriving, round_variables
-from benchmark_lab.verdict import Place, judge
+from benchmark_lab.verdict import Place
 
 
 @dataclass(slots=True)
@@ -123,21 +124,16 @@ class Rounds:
         """Judge and record a trial; it is done once the journal has it."""
         position = self.outcome.orders[key].index(cell.id)
         place = Place(lane=self.lane, round=key.number, position=position, started_at=measured.started_at)
-        trial = judge(
-            measured.measurement,
-            cell,
-            load,
-            self.bundle.experiment.limits,
-            place,
-            calibration=self.calibrations.get(cell.id),
-            endpoints=self._scenarios[cell.scenario].endpoints,
+        record = TrialRecord(
+            trial=f"{'r' if key.purpose == 'measure' else 'probe'}{key.number}.p{position}",
+            cell=cell.id,
+            load=load,
+            calibration=self.calibrations.get(cell.id, Calibration()),
             shared_host=SHARED_HOST in self.outcome.labels,
+            measurement=measured.measurement,
         )
-        of_load: dict[str, object] = {"vus": load.vus if load.model == "closed" else None, "purpose": key.purpose}
-        if key.purpose == "probe":
-            of_load["trial"] = f"probe{key.number}.p{position}"
-        trial = trial.model_copy(update=of_load)
-        self.folder.keep(trial, cell, measured)
+        trial = judge_record(record, cell, self.bundle.experiment, place, key.purpose)
+        self.folder.keep(trial, record, measured)
         self.journal.record("trial-ended", trial=trial.model_dump(mode="json", by_alias=True))
         self.folder.add(trial, cell)
         database = measured.measurement.database

@@ -136,8 +136,10 @@ def _series(observations: Sequence[LoadObservation]) -> _Series:
     means = zip(*(seen.latency_series_ms for seen in observations), strict=False)
     return _Series(
         series_interval_s=observations[0].series_interval_s,
-        throughput_series_rps=tuple(map(sum, rates)),
-        latency_series_ms=tuple(_mean([*zip(*interval, strict=True)]) for interval in zip(rates, means, strict=False)),
+        throughput_series_rps=tuple(round(sum(interval), 2) for interval in rates),
+        latency_series_ms=tuple(
+            round(_mean([*zip(*interval, strict=True)]), 3) for interval in zip(rates, means, strict=False)
+        ),
     )
 
 

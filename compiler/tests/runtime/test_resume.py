@@ -92,6 +92,16 @@ def stored_trials(world: World) -> list[dict[str, object]]:
     return [{**json.loads(line), "started_at": ""} for line in lines]
 
 
+def named_trials(world: World) -> list[tuple[object, object]]:
+    return [(line["trial"], line["cell"]) for line in stored_trials(world)]
+
+
+def kept_of(world: World, what: str) -> list[tuple[object, object]]:
+    """The trials that this is kept of."""
+    lines = map(json.loads, (world.folder.path / f"{what}.jsonl").read_text().splitlines())
+    return [(line["trial"], line["cell"]) for line in lines]
+
+
 def killed(world: World, clock: Clock | None = None, fsync: Callable[[int], None] = os.fsync) -> bool:
     """Carry the run out in a process of its own; whether that was killed before its end."""
     child = os.fork()
@@ -168,6 +178,8 @@ def test_a_run_killed_at_any_boundary_is_resumed_to_the_same_summary(
         same = shape(world.apply()) == expected
         assert same
         same = stored_trials(world) == stored_trials(whole)
+        assert same
+        same = kept_of(world, "measurements") == kept_of(world, "distributions") == named_trials(world)
         assert same  # not compared within the assertion, whose explanation would take minutes
         times = Counter(world.measured)
         assert times.keys() == Counter(whole.measured).keys()
@@ -226,7 +238,7 @@ def test_hosts_that_changed_void_the_interrupted_round_only(root: Path) -> None:
     assert [cell.trials for cell in summary.cells] == [3, 3]
     assert len(world.measured) == 7
     assert Counter(world.measured)["go-fiber/fiber/1/01-lightweight/small 20261123 0 300"] == 2
-    assert len((world.folder.path / "distributions.jsonl").read_text().splitlines()) == 6
+    assert kept_of(world, "measurements") == kept_of(world, "distributions") == named_trials(world)
 
 
 def test_how_hosts_were_set_before_is_known_after_a_resumption(root: Path) -> None:

@@ -1,0 +1,50 @@
+"""Trials judged by their records; and records read back from `measurements.jsonl` and `distributions.jsonl`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmark_lab.bundle import Cell, Experiment
+from benchmark_lab.run import LatencyDistribution, Measurement, Purpose, Trial, TrialRecord
+from benchmark_lab.verdict import Place, judge
+
+
+def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place: Place, purpose: Purpose) -> Trial:
+    """Judge a trial by its record and the bundle, and by nothing else."""
+    trial = judge(
+        record.measurement,
+        cell,
+        record.load,
+        experiment.limits,
+        place,
+        calibration=record.calibration,
+        endpoints=next(of.endpoints for of in experiment.scenarios if of.name == cell.scenario),
+        shared_host=record.shared_host,
+    )
+    vus = record.load.vus if record.load.model == "closed" else None
+    return trial.model_copy(update={"trial": record.trial, "vus": vus, "purpose": purpose})
+
+
+def read_records(measurements: str, distributions: str) -> Iterator[TrialRecord]:
+    """Each record with the latencies of its window; a torn last line is left out.
+
+    Raises:
+        ValidationError: a line is broken, or was written with a newer schema.
+    """
+    latencies = {
+        (of.trial, of.cell): of for of in map(LatencyDistribution.model_validate_json, _whole_lines(distributions))
+    }
+    for record in map(TrialRecord.model_validate_json, _whole_lines(measurements)):
+        found = latencies.get((record.trial, record.cell))
+        yield record.model_copy(update={"measurement": _joined(record.measurement, found)}) if found else record
+
+
+def _joined(measurement: Measurement, latencies: LatencyDistribution) -> Measurement:
+    if measurement.load is None:
+        return measurement
+    quantiles = {"latency_quantiles_ms": latencies.quantiles_ms, "latency_tail_ms": latencies.tail_ms}
+    return measurement.model_copy(update={"load": measurement.load.model_copy(update=quantiles)})
+
+
+def _whole_lines(text: str) -> list[str]:
+    return text[: text.rfind("\n") + 1].splitlines()
