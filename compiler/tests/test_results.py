@@ -13,7 +13,7 @@ from benchmark_lab.cli.apply import exit_code
 from benchmark_lab.experiment.criteria import METRICS as CRITERIA_METRICS
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
-from benchmark_lab.results.figures import figure, percent
+from benchmark_lab.results.figures import NONE, figure, percent
 from benchmark_lab.results.markdown import render
 from benchmark_lab.results.metrics import METRICS, unranked_reason
 from benchmark_lab.results.summary import summarise
@@ -141,6 +141,27 @@ def test_throughput_that_something_else_limited_is_a_bound_and_not_ranked() -> N
         "On this host (01-lightweight; closed, 32 virtual users; 95 % intervals): throughput is not ranked"
     )
     assert cells_table(summary).rows[1][1].endswith("\nlimit unknown")
+
+
+def test_a_closed_loads_cells_say_what_limited_them_most_frequent_first() -> None:
+    found = [
+        t.model_copy(update={"limited_by": "db" if t.round == 0 else "pool"}) if t.cell == FIBER.id else t
+        for t in trials(TRUTH, PAIR, 6, model="closed")
+    ]
+    table = cells_table(closed_summary(found))
+    column = table.columns.index("limited by")
+    assert [row[column] for row in table.rows] == ["sut-cpu", "pool 5, db 1"]
+
+
+def test_cells_that_nothing_is_known_to_limit_have_no_column_for_it() -> None:
+    table = cells_table(quick(trials(TRUTH, PAIR, 6)))
+    assert "limited by" not in table.columns
+    assert {len(row) for row in table.rows} == {len(table.columns)}
+
+
+def test_a_cell_without_a_limit_beside_one_that_has_it_shows_none() -> None:
+    table = cells_table(closed_summary(trials(TRUTH, (FASTAPI,), 6, model="closed")))
+    assert table.rows[1][table.columns.index("limited by")] == NONE
 
 
 def test_a_cell_that_only_the_generator_spoilt_shows_its_lower_bound() -> None:

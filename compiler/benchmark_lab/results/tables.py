@@ -65,14 +65,16 @@ def cells_table(summary: Summary) -> Table:
         notes.append("Latencies: closed loop, not ranked. ≥: a lower bound, limited by something else than the server.")
     if SHARED_HOST in summary.labels:
         notes.append("All roles share one machine: its p99 is not ranked.")
+    limits = any(cell.limited_by for cell in summary.cells)
     return Table(
         title=f"Cells ({summary.load})",
-        columns=("cell", *FIGURES, "errors", "verdict"),
+        columns=("cell", *FIGURES, "errors", *(("limited by",) if limits else ()), "verdict"),
         rows=tuple(
             (
                 _with_load(names.cell_in_two_lines(cell.cell), cell),
                 *(_estimate(cell, name) for name in FIGURES.values()),
                 _errors(cell),
+                *((_limits(cell),) if limits else ()),
                 _verdict(cell),
             )
             for cell in summary.cells
@@ -170,6 +172,12 @@ def _with_interval(value: float, low: float | None, high: float | None, words: C
 
 def _errors(cell: CellSummary) -> str:
     return percent(cell.failed_requests / cell.requests) if cell.requests else NONE
+
+
+def _limits(cell: CellSummary) -> str:
+    """What limited its trials, most frequent first; with counts where that is more than one thing."""
+    counts = dict(sorted(cell.limited_by.items(), key=lambda found: (-found[1], found[0])))
+    return tally(counts) if len(counts) > 1 else next(iter(counts), NONE)
 
 
 def _verdict(cell: CellSummary) -> str:
