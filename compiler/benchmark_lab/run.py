@@ -352,6 +352,9 @@ class CellSummary(Part):
     throughput_at_least_rps: float | None = None
     """Closed load: the median of these trials, where more than a few were limited by something else than the server."""
     remarks: dict[str, int] = {}
+    """On its valid trials."""
+    remark_evidence: dict[str, str] = {}
+    """By remark: the evidence of its first trial."""
     metrics: dict[str, Estimate] = {}
 
     @property

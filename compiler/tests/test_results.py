@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from benchmark_lab.bundle import Arithmetic, Criterion, Metric, Number, Rounds
+from benchmark_lab.bundle import Arithmetic, Cell, Criterion, Metric, Number, Rounds
 from benchmark_lab.cli.apply import exit_code
 from benchmark_lab.experiment.criteria import METRICS as CRITERIA_METRICS
 from benchmark_lab.results.cells import summarise_cells
@@ -17,7 +17,7 @@ from benchmark_lab.results.figures import NONE, figure, percent
 from benchmark_lab.results.markdown import render
 from benchmark_lab.results.metrics import METRICS, unranked_reason
 from benchmark_lab.results.summary import summarise
-from benchmark_lab.results.tables import cells_table
+from benchmark_lab.results.tables import cells_table, remarks_table
 from benchmark_lab.results.trials import read_trials
 from benchmark_lab.run import CellSummary, MetricComparison, Reason, SearchResult, Summary, Trial
 from tests.synthetic import CLOSED, OPEN, cell, closed, experiment, facts, invalid, matrix, trial, trials
@@ -322,6 +322,34 @@ def test_a_cell_that_was_never_measured_says_why() -> None:
     assert cells_table(summary).rows[1][-1] == "not measured\nconformance: echo-validation failed"
 
 
+def remarked(of: Cell, rounds: Sequence[int], code: str, found: Sequence[Trial]) -> list[Trial]:
+    """The trials with a remark on this cell's in these rounds."""
+    return [
+        t.model_copy(update={"remarks": (*t.remarks, Reason(code=code, evidence=f"{code} of round {t.round}"))})
+        if t.cell == of.id and t.round in rounds
+        else t
+        for t in found
+    ]
+
+
+def test_a_remark_stands_with_its_cell_and_the_figures_of_its_first_trial() -> None:
+    found = remarked(FIBER, (2, 4), "imbalanced-workers", trials(TRUTH, PAIR, 6))
+    assert remarks_table(quick(found)).rows == (
+        ("imbalanced-workers", "go-fiber", "2 of 6", "imbalanced-workers of round 2"),
+    )
+
+
+def test_a_remark_on_all_cells_is_one_row() -> None:
+    found = remarked(FIBER, range(6), "checkpoint", trials(TRUTH, PAIR, 6))
+    found = remarked(FASTAPI, (5,), "checkpoint", found)
+    assert remarks_table(quick(found)).rows == (("checkpoint", "all", "7 of 12", "checkpoint of round 5"),)
+
+
+def test_remarks_on_trials_that_do_not_count_are_not_shown() -> None:
+    found = [*trials(TRUTH, (FASTAPI,), 6), *(invalid(FIBER, n, "errors") for n in range(6))]
+    assert remarks_table(quick(remarked(FIBER, range(6), "checkpoint", found))).rows == ()
+
+
 def test_time_outside_warm_up_and_windows_is_counted_from_the_rounds_wall_time() -> None:
     summary = quick(trials(TRUTH, PAIR, 6))  # 12 trials of 25 s in 688 s
     assert summary.measuring_share == pytest.approx(300 / 688)
@@ -439,6 +467,7 @@ def test_a_newer_schema_is_refused() -> None:
 def test_the_summary_page_is_the_golden_one(*, update_golden: bool) -> None:
     found = trials(TRUTH, matrix(), 6, noise=0.03)
     found[1] = invalid(FIBER, 0, "errors", failed_requests=61)
+    found = remarked(FASTAPI, (3,), "host-noise", found)
     criterion = Criterion(
         text="throughput_rps(implementation=go-fiber) > 100",
         operator=">",

@@ -52,6 +52,7 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
     known = [trial for trial, _ in limits if trial.verdict == "valid" or trial.is_bounded]
     rates = [rate for trial in known if (rate := value_of(trial, "throughput_rps"))]
     reasons = [reason for trial in trials for reason in trial.reasons]
+    remarks = [remark for trial in valid for remark in trial.remarks]
     return CellSummary(
         cell=cell.id,
         load_model=cell.load_model,
@@ -60,7 +61,7 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
         trials=len(trials),
         valid=len(valid),
         invalid_reasons=_counts(reasons),
-        invalid_evidence={reason.code: reason.evidence for reason in reversed(reasons)},
+        invalid_evidence=_first_evidence(reasons),
         requests=sum(trial.requests for trial in trials),
         failed_requests=sum(trial.failed_requests for trial in trials),
         not_measured=refused if not trials else None,
@@ -69,7 +70,8 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
         throughput_at_least_rps=statistics.median(rates)
         if limited_by and rates and not limits_itself(limited_by)
         else None,
-        remarks=_counts(remark for trial in valid for remark in trial.remarks),
+        remarks=_counts(remarks),
+        remark_evidence=_first_evidence(remarks),
         metrics={name: estimate_of(values) for name in METRICS if (values := _values(valid, name))},
     )
 
@@ -104,6 +106,10 @@ def axes_of(cell: Cell) -> dict[str, str | int | float | bool]:
 
 def _counts(reasons: Iterable[Reason]) -> dict[str, int]:
     return dict(Counter(reason.code for reason in reasons).most_common())
+
+
+def _first_evidence(reasons: Sequence[Reason]) -> dict[str, str]:
+    return {reason.code: reason.evidence for reason in reversed(reasons)}
 
 
 def _values(trials: Sequence[Trial], metric: str) -> list[float]:

@@ -15,6 +15,7 @@ from benchmark_lab.results.tables import (
     criteria_table,
     invalid_table,
     phases_table,
+    remarks_table,
     scaling_table,
     searches_table,
     work_table,
@@ -31,7 +32,7 @@ def _sections(summary: Summary, experiment: Experiment) -> Iterator[str]:
     yield f"# {summary.experiment}"
     yield f"**{summary.question}**"
     yield summary.answer
-    yield _list(_remarks(summary))
+    yield _list(_notes(summary))
     yield _table(cells_table(summary))
     for table in (
         searches_table(summary),
@@ -39,6 +40,7 @@ def _sections(summary: Summary, experiment: Experiment) -> Iterator[str]:
         scaling_table(summary),
         comparisons_table(summary.comparisons, summary_names(summary)),
         invalid_table(summary),
+        remarks_table(summary),
         criteria_table(summary),
     ):
         if table.rows:
@@ -54,7 +56,7 @@ def _sections(summary: Summary, experiment: Experiment) -> Iterator[str]:
         yield _list(differences)
 
 
-def _remarks(summary: Summary) -> Iterator[str]:
+def _notes(summary: Summary) -> Iterator[str]:
     state = "" if summary.complete else "; the run was interrupted, and what it had is summarised"
     yield f"Target `{summary.target}`, {counted(summary.rounds_done, 'round')}, {summary.load}{state}."
     if summary.stopped_early and summary.look_confidence:
@@ -65,9 +67,6 @@ def _remarks(summary: Summary) -> Iterator[str]:
     if summary.labels:
         yield "Labels: " + ", ".join(f"`{label}`" for label in summary.labels) + "."
     yield from summary.notes
-    remarks = {code for cell in summary.cells for code in cell.remarks}
-    if remarks:
-        yield f"Remarks on valid trials: {', '.join(sorted(remarks))}."
 
 
 def _calibration(summary: Summary) -> Iterator[str]:

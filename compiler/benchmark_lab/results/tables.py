@@ -268,6 +268,25 @@ def invalid_table(summary: Summary) -> Table:
     )
 
 
+def remarks_table(summary: Summary) -> Table:
+    """One row a cell and remark, with the figures of the first time; one for all cells where they all have it."""
+    names = naming(summary.cells)
+    valid = [cell for cell in summary.cells if cell.valid]
+    rows = []
+    for remark in sorted({remark for cell in valid for remark in cell.remarks}):
+        remarked = [cell for cell in valid if remark in cell.remarks]
+        whole = len(remarked) == len(valid) > 1
+        for name, cells in [("all", remarked)] if whole else [(names.cell(cell.cell), [cell]) for cell in remarked]:
+            trials = f"{sum(cell.remarks[remark] for cell in cells)} of {sum(cell.valid for cell in cells)}"
+            rows.append((remark, name, trials, cells[0].remark_evidence.get(remark, NONE)))
+    return Table(
+        title="Remarks on valid trials",
+        columns=("remark", "cell", "trials", "evidence of the first"),
+        rows=tuple(rows),
+        numeric=frozenset({"trials"}),
+    )
+
+
 def criteria_table(summary: Summary) -> Table:
     """One row a criterion: both sides in figures, and whether it held."""
     words = {True: "held", False: "failed", None: "undecided: a cell has no such figure, or only a bound of it"}
