@@ -15,10 +15,12 @@ from benchmark_lab.bundle import Cell, Cells, Experiment, Limits, Load
 from benchmark_lab.cli import main
 from benchmark_lab.cli.compare import compare
 from benchmark_lab.cli.stored_runs import UnreadableRunError, find_run, newest_run, read_run
+from benchmark_lab.results.metrics import SHARED_CPUS, SHARED_HOST
 from benchmark_lab.results.runs import IncomparableRunsError, UnknownMetricError
 from benchmark_lab.results.summary import summarise
-from benchmark_lab.run import Provenance, Trial
-from tests.synthetic import CLOSED, OPEN, PROVENANCE, cell, experiment, facts, invalid, trials
+from benchmark_lab.run import HostsReady, Provenance, Trial
+from benchmark_lab.runtime.journal import Journal
+from tests.synthetic import CLOSED, OPEN, PROVENANCE, cell, closed, experiment, facts, invalid, trials
 
 PAIR = (cell("python-fastapi"), cell("go-fiber"))
 TRUTH = {PAIR[0].id: 420.0, PAIR[1].id: 130.0}
@@ -88,6 +90,21 @@ def test_an_interrupted_run_is_compared_as_far_as_it_came(tmp_path: Path) -> Non
         "line 14 of trials.jsonl is torn or no trial: the 13 trials before it count",
         "the run has no summary.json, so it is taken for one on a shared host",
     ]
+
+
+def test_a_run_without_a_summary_is_ranked_by_the_labels_of_its_journal(tmp_path: Path) -> None:
+    asked, found = experiment(CLOSED, contrasts=[PAIR]), trials(TRUTH, PAIR, 7, model="closed")
+    folder = stored_run(tmp_path / "results", "100000-ab12", found, asked=asked, cells=closed(PAIR))
+    (folder / "summary.json").unlink()
+    assert read_run(folder).labels == (SHARED_HOST,)
+    ready = HostsReady(
+        hardware="small", lane=0, identity={}, versions={}, cpu_sets={}, labels=(SHARED_CPUS, SHARED_HOST)
+    )
+    with Journal(folder / "journal.jsonl", lambda: "2026-11-22T10:00:00+00:00", lambda _: None) as journal:
+        journal.record("hosts-ready", **ready.model_dump(mode="json"))
+    assert read_run(folder).labels == (SHARED_HOST, SHARED_CPUS)
+    (throughput,) = json.loads(run(folder, "--metric", "throughput_rps", "--json").stdout)["comparisons"]
+    assert throughput["unranked_reason"] == "server and generator share CPUs"
 
 
 def test_two_runs_are_compared_cell_by_cell_and_unpaired(tmp_path: Path) -> None:

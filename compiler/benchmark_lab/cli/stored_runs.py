@@ -94,6 +94,7 @@ def read_run(folder: Path) -> StoredRun:
         refused={cell.cell: why for cell in known if (why := cell.not_measured or cell.retired)} | outcome.refused,
         searches={cell.cell: cell.search for cell in known if cell.search} | outcome.searches,
         remarks=tuple(remarks),
+        journalled_labels=outcome.labels,
     )
 
 

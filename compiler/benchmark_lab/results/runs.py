@@ -28,11 +28,13 @@ class StoredRun:
     """Why a cell, by id, has no trials, or no more than it has."""
     searches: Mapping[str, SearchResult] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    journalled_labels: tuple[str, ...] = ()
+    """What its journal says of its hosts."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What holds for all its numbers; where no summary says it, the case that ranks least."""
-        return self.summary.labels if self.summary else (SHARED_HOST,)
+        """What holds for all its numbers; without a summary what its journal says, and at least the shared host."""
+        return self.summary.labels if self.summary else tuple(dict.fromkeys((SHARED_HOST, *self.journalled_labels)))
 
     def summarised_cells(self) -> tuple[CellSummary, ...]:
         """Its cells, summarised anew from the trials."""
