@@ -435,7 +435,9 @@ class CriterionResult(Part):
 
     text: str
     held: bool | None
-    """None where a cell that it speaks of has no such figure, or only a bound of it."""
+    """None where a cell that it speaks of has no such figure, or only a bound of it, or where no ranking is allowed."""
+    unranked_reason: str | None = None
+    """Why the method forbids to rank cells that it compares, which leaves it undecided."""
     left: float | None = None
     right: float | None = None
 

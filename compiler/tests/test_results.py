@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pydantic import ValidationError
@@ -13,11 +14,12 @@ from benchmark_lab.cli.apply import exit_code
 from benchmark_lab.experiment.criteria import METRICS as CRITERIA_METRICS
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
+from benchmark_lab.results.criteria import evaluate
 from benchmark_lab.results.figures import NONE, figure, percent
 from benchmark_lab.results.markdown import render
 from benchmark_lab.results.metrics import METRICS, unranked_reason
 from benchmark_lab.results.summary import summarise
-from benchmark_lab.results.tables import cells_table, remarks_table
+from benchmark_lab.results.tables import cells_table, criteria_table, remarks_table
 from benchmark_lab.results.trials import read_trials
 from benchmark_lab.run import CellSummary, MetricComparison, Reason, SearchResult, Summary, Trial
 from tests.synthetic import CLOSED, OPEN, cell, closed, experiment, facts, invalid, matrix, trial, trials
@@ -397,6 +399,79 @@ def test_a_bound_decides_no_criterion() -> None:
     (undecided,) = summary.criteria
     assert (undecided.held, undecided.left is None, undecided.right) == (None, False, None)
     assert exit_code(summary) == 4
+
+
+def of_each(name: str, operator: Literal["<", ">"]) -> Criterion:
+    """That Fiber has less, or more, of a metric than FastAPI."""
+    left, right = (Metric(name=name, where={"implementation": of}) for of in ("go-fiber", "python-fastapi"))
+    return Criterion(text=f"go-fiber {operator} python-fastapi", operator=operator, left=left, right=right)
+
+
+def test_a_criterion_that_ranks_what_the_method_does_not_is_undecided_with_the_reason() -> None:
+    latency = of_each("latency_p50_ms", "<")
+    asked = experiment(CLOSED, contrasts=[PAIR], criteria=(latency,))
+    summary = summarise(asked, closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), facts())
+    (undecided,) = summary.criteria
+    assert (undecided.held, undecided.unranked_reason) == (None, "closed loop, not ranked")
+    assert undecided.left is not None
+    assert criteria_table(summary).rows[0][-1] == "undecided: closed loop, not ranked"
+
+
+def test_cells_within_a_sum_are_compared_too() -> None:
+    latency = of_each("latency_p50_ms", "<")
+    share = Arithmetic(operator="/", left=latency.left, right=latency.right)
+    less = Criterion(text="…", operator="<", left=share, right=Number(value=1))
+    cells = summarise_cells(closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), {})
+    assert evaluate(less, cells, ()).unranked_reason == "closed loop, not ranked"
+
+
+@pytest.mark.parametrize(
+    ("metric", "labels", "held"),
+    [
+        ("sut_cpu_us_per_request", ("shared-host",), True),
+        ("latency_p50_ms", ("shared-host",), True),
+        ("latency_p99_ms", ("shared-host",), None),
+        ("latency_p99_ms", (), True),
+        ("throughput_rps", (), None),
+    ],
+)
+def test_a_criterion_ranks_under_open_load_what_comparisons_do(
+    metric: str, labels: tuple[str, ...], *, held: bool | None
+) -> None:
+    found = [t.model_copy(update={"latency_p99_ms": t.latency_p90_ms}) for t in trials(TRUTH, PAIR, 6)]
+    assert evaluate(of_each(metric, "<"), summarise_cells(PAIR, found, {}), labels).held is held
+
+
+def test_a_criterion_about_one_cell_alone_ranks_nothing() -> None:
+    latency = Metric(name="latency_p50_ms", where={"implementation": "go-fiber"})
+    quick_enough = Criterion(text="…", operator="<", left=latency, right=Number(value=50))
+    cells = summarise_cells(closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), {})
+    assert evaluate(quick_enough, cells, ("shared-host",)).held is True
+    everywhere = quick_enough.model_copy(update={"left": Metric(name="latency_p50_ms", where={})})
+    assert evaluate(everywhere, cells, ("shared-host",)).held is True
+
+
+def test_cells_are_ranked_with_those_of_their_own_scenario_alone() -> None:
+    rates = {"01-lightweight": "500 requests/s", "03-db-read": "90 requests/s"}
+    found = trials(TRUTH, matrix(), 6)
+    cells = [
+        of.model_copy(update={"axes": {**of.axes, "load": "equal-rate"}, "load": rates[str(of.axes["scenario"])]})
+        for of in summarise_cells(matrix(), found, {})
+    ]
+    cheaper = of_each("sut_cpu_us_per_request", "<")
+    assert evaluate(cheaper, cells, ()).held is True
+    other = [cells[0].model_copy(update={"load": "700 requests/s"}), *cells[1:]]
+    assert evaluate(cheaper, other, ()).unranked_reason == "other load: 500 requests/s against 700 requests/s"
+
+
+def test_a_retired_cell_decides_no_criterion() -> None:
+    found = trials(TRUTH, PAIR, 6, model="closed")
+    cells = summarise_cells(closed(PAIR), found, {FIBER.id: "it fails conformance (echo)"})
+    faster = of_each("throughput_rps", ">")
+    result = evaluate(faster, cells, ())
+    assert (result.left, result.held, result.unranked_reason) == (None, None, "retired: it fails conformance (echo)")
+    alone = faster.model_copy(update={"right": Number(value=1)})
+    assert evaluate(alone, cells, ()).held is None
 
 
 def test_criteria_speak_of_the_metrics_that_results_have() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import operator
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import permutations
 from typing import assert_never
 
 from benchmark_lab.bundle import Arithmetic, Criterion, Metric, Number, Operand
+from benchmark_lab.results.metrics import unranked_reason
 from benchmark_lab.run import CellSummary, CriterionResult
 
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {
@@ -25,11 +27,55 @@ COMPUTE: Mapping[str, Callable[[float, float], float]] = {
 }
 
 
-def evaluate(criterion: Criterion, cells: Sequence[CellSummary]) -> CriterionResult:
-    """Whether the criterion held; undecided where a side has no figure."""
+def evaluate(criterion: Criterion, cells: Sequence[CellSummary], labels: tuple[str, ...]) -> CriterionResult:
+    """Whether the criterion held; undecided where a side has no figure, or compares what the method does not rank."""
     left, right = _value(criterion.left, cells), _value(criterion.right, cells)
-    held = None if left is None or right is None else COMPARE[criterion.operator](left, right)
-    return CriterionResult(text=criterion.text, held=held, left=left, right=right)
+    reason = next(_unranked_reasons(criterion, cells, labels), None)
+    held = None if left is None or right is None or reason else COMPARE[criterion.operator](left, right)
+    return CriterionResult(text=criterion.text, held=held, unranked_reason=reason, left=left, right=right)
+
+
+def _unranked_reasons(criterion: Criterion, cells: Sequence[CellSummary], labels: tuple[str, ...]) -> Iterator[str]:
+    """Why the method forbids to rank cells that the criterion compares, under the load of either."""
+    for metric, pair in _compared(criterion, cells):
+        for model in dict.fromkeys(cell.load_model for cell in pair):
+            if reason := unranked_reason(metric, model, labels, pair):
+                yield reason
+
+
+def _compared(
+    criterion: Criterion, cells: Sequence[CellSummary]
+) -> Iterator[tuple[str, tuple[CellSummary, CellSummary]]]:
+    """Each metric that two operands have, with a cell of the one and its counterpart in the other."""
+    for metric, other in permutations((*_metrics(criterion.left), *_metrics(criterion.right)), 2):
+        if metric.name == other.name:
+            for cell in _selected(metric, cells):
+                for counterpart in _counterparts(cell, _selected(other, cells)):
+                    yield metric.name, (counterpart, cell)
+
+
+def _metrics(operand: Operand) -> Iterator[Metric]:
+    match operand:
+        case Number():
+            return
+        case Metric():
+            yield operand
+        case Arithmetic():
+            yield from _metrics(operand.left)
+            yield from _metrics(operand.right)
+        case _:
+            assert_never(operand)
+
+
+def _selected(metric: Metric, cells: Sequence[CellSummary]) -> list[CellSummary]:
+    return [cell for cell in cells if metric.where.items() <= cell.axes.items()]
+
+
+def _counterparts(cell: CellSummary, others: Sequence[CellSummary]) -> list[CellSummary]:
+    """Of the others the ones most alike, such as those of the same scenario; none where it is among them itself."""
+    alike = [len(cell.axes.items() & other.axes.items()) for other in others]
+    nearest = [other for other, axes in zip(others, alike, strict=True) if axes == max(alike)]
+    return [] if cell in nearest else nearest
 
 
 def _value(operand: Operand, cells: Sequence[CellSummary]) -> float | None:
@@ -48,8 +94,10 @@ def _value(operand: Operand, cells: Sequence[CellSummary]) -> float | None:
 
 
 def _median(metric: Metric, cells: Sequence[CellSummary]) -> float | None:
-    """The median of the selected cells' medians; none where one of them has no figure, or only a bound of it."""
-    selected = [cell for cell in cells if metric.where.items() <= cell.axes.items()]
+    """The median of the selected cells' medians; none where one is retired, has no figure, or only a bound of it."""
+    selected = _selected(metric, cells)
+    if any(cell.retired for cell in selected):
+        return None
     if metric.name == "throughput_rps" and any(cell.throughput_at_least_rps is not None for cell in selected):
         return None
     estimates = [cell.metrics.get(metric.name) for cell in selected]

@@ -72,7 +72,7 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
         unit_costs=unit_costs(experiment.scenarios, summaries, trials),
         scalings=scalings(summaries, trials, facts.labels, experiment.seed),
         comparisons=comparisons,
-        criteria=tuple(evaluate(criterion, summaries) for criterion in experiment.criteria),
+        criteria=tuple(evaluate(criterion, summaries, facts.labels) for criterion in experiment.criteria),
         phases=facts.phases,
         measuring_share=measured_s / lanes_wall_s if lanes_wall_s else 0.0,
         overhead_per_trial_s=max(0.0, lanes_wall_s - measured_s) / len(measuring) if measuring else 0.0,

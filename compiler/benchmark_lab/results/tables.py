@@ -289,11 +289,20 @@ def remarks_table(summary: Summary) -> Table:
 
 def criteria_table(summary: Summary) -> Table:
     """One row a criterion: both sides in figures, and whether it held."""
-    words = {True: "held", False: "failed", None: "undecided: a cell has no such figure, or only a bound of it"}
+    without = "a cell has no such figure, or only a bound of it"
+    words = {True: "held", False: "failed"}
     return Table(
         title="Criteria",
         columns=("criterion", "left", "right", "result"),
-        rows=tuple((c.text, figure(c.left), figure(c.right), words[c.held]) for c in summary.criteria),
+        rows=tuple(
+            (
+                of.text,
+                figure(of.left),
+                figure(of.right),
+                f"undecided: {of.unranked_reason or without}" if of.held is None else words[of.held],
+            )
+            for of in summary.criteria
+        ),
         numeric=frozenset({"left", "right"}),
     )
 
