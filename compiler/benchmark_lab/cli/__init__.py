@@ -26,6 +26,7 @@ COMMANDS = {
     "cancel": "End a run that is going on; it can be resumed.",
     "destroy": "Remove what a run may have left on its hosts.",
     "compare": "Compare a run's cells with its baseline, or two runs with each other.",
+    "judge": "Judge a run's trials again from what was measured.",
     "conformance": "Prove that implementations, or a running server, keep the API's contract.",
     "list": "List implementations, scenarios, targets or experiments.",
     "new": "Make an implementation or a scenario to write.",

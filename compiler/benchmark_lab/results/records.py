@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from benchmark_lab.bundle import Cell, Experiment
+from benchmark_lab.results.runs import StoredRun
 from benchmark_lab.run import LatencyDistribution, Measurement, Purpose, Trial, TrialRecord
 from benchmark_lab.verdict import Place, judge
 
@@ -23,6 +24,17 @@ def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place:
     )
     vus = record.load.vus if record.load.model == "closed" else None
     return trial.model_copy(update={"trial": record.trial, "vus": vus, "purpose": purpose})
+
+
+def judge_again(run: StoredRun, records: Iterable[TrialRecord]) -> Iterator[tuple[Trial, Trial | None]]:
+    """Each trial of a run, and beside it what its record gives; None where it has no record."""
+    cells = {cell.id: cell for cell in run.cells}
+    by_trial = {(record.trial, record.cell): record for record in records}
+    for trial in run.trials:
+        place = Place(trial.lane, trial.round, trial.position, trial.started_at)
+        record = by_trial.get((trial.trial, trial.cell))
+        again = judge_record(record, cells[trial.cell], run.experiment, place, trial.purpose) if record else None
+        yield trial, again
 
 
 def read_records(measurements: str, distributions: str) -> Iterator[TrialRecord]:

@@ -6,15 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from benchmark_lab.bundle import BundledScenario, Rounds
-from benchmark_lab.results.records import judge_record, read_records
+from benchmark_lab.cli.judge import judge
+from benchmark_lab.cli.stored_runs import UnreadableRunError, read_run
+from benchmark_lab.results.records import judge_again, judge_record, read_records
 from benchmark_lab.run import Trial, TrialRecord
-from benchmark_lab.runtime.outcome import read_outcome
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.trials import Measured
 from benchmark_lab.statistics.merge import merge_loads
-from benchmark_lab.verdict import Place
 from tests.measurements.records import PLACE, Record, record
 from tests.measurements.verdicts import VERDICTS
 from tests.runtime.world import World, cells
@@ -104,21 +106,45 @@ def test_a_torn_record_is_left_out(tmp_path: Path) -> None:
     assert whole.cell == record("valid-open").cell.id
 
 
-def test_every_trial_of_a_run_is_judged_again_by_its_folder_alone(tmp_path: Path) -> None:
+lab = typer.Typer()
+lab.command()(judge)
+
+
+@pytest.fixture
+def done(tmp_path: Path) -> Path:
+    """The folder of a run of some trials."""
     world = World(tmp_path)
-    asked = experiment(contrasts=[], rounds=Rounds(min=2, max=2))
-    world.write(asked, cells(), 2)
+    world.write(experiment(contrasts=[], rounds=Rounds(min=2, max=2)), cells(), 2)
     world.apply()
-    by_id = {cell.id: cell for cell in cells()}
-    trials = read_outcome(world.folder.journal)[0].trials
-    again = [
-        judge_record(
-            of,
-            by_id[of.cell],
-            asked,
-            Place(trial.lane, trial.round, trial.position, trial.started_at),
-            trial.purpose,
-        )
-        for of, trial in zip(read(world.folder.path), trials, strict=True)
-    ]
-    assert again == trials
+    return world.folder.path
+
+
+def test_a_whole_run_is_judged_again_by_its_folder_alone(done: Path) -> None:
+    run = read_run(done)
+    assert run.trials
+    assert [again for _, again in judge_again(run, read(done))] == [*run.trials]
+    told = CliRunner().invoke(lab, [str(done)])
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert told.stderr == f"{len(run.trials)} of {len(run.trials)} trials are judged as they were.\n"
+
+
+def test_verdicts_that_do_not_follow_from_what_was_measured_are_listed(done: Path) -> None:
+    path = done / "measurements.jsonl"
+    first, _, *rest = (json.loads(line) for line in path.read_text().splitlines())
+    first["measurement"]["load"]["failed_requests"] = first["measurement"]["load"]["requests"]
+    path.write_text("".join(json.dumps(line) + "\n" for line in (first, *rest)))
+    told = CliRunner().invoke(lab, [str(done)])
+    otherwise, missing = told.stdout.splitlines()
+    assert told.exit_code == 1
+    assert otherwise.startswith(f"{first['trial']} {first['cell']}: valid")
+    assert "; again invalid (" in otherwise
+    assert "errors" in otherwise
+    assert missing.endswith("; again no record")
+
+
+def test_records_of_a_newer_lab_are_not_guessed_at(done: Path) -> None:
+    path = done / "measurements.jsonl"
+    path.write_text(path.read_text().replace('"schema": 1', '"schema": 99', 1))
+    told = CliRunner().invoke(lab, [str(done)])
+    assert isinstance(told.exception, UnreadableRunError)
+    assert "the records of its trials cannot be read" in str(told.exception)
