@@ -24,13 +24,14 @@ hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1, count: {load_boxes}}}}}
 matrix:
   implementation: [python-fastapi, go-fiber]
   scenario: [{scenario}]
-load: {{model: open, rate: 50, vus: 100, warmup: 1s, measure: {measure}}}
+load: {{{load}, warmup: 1s, measure: {measure}}}
 limits: {{generator_cpus_busy: 100%}} # what else the machine does is not what these tests are about
 rounds: {{min: {rounds}, max: {rounds}}}
 seed: 7
 baseline: {{implementation: python-fastapi}}
 """
 
+ONLY_FASTAPI = ("--only", "implementation=python-fastapi")
 ONLY_FIBER = ("--only", "implementation=go-fiber")
 """For what one implementation shows: another takes some 10 s more."""
 
@@ -47,10 +48,16 @@ class Lab:
         return dict(os.environ)
 
     def write_experiment(
-        self, scenario: str = "01-lightweight", measure: str = "2s", rounds: int = 1, load_boxes: int = 1
+        self,
+        scenario: str = "01-lightweight",
+        measure: str = "2s",
+        rounds: int = 1,
+        load_boxes: int = 1,
+        load: str = "model: open, rate: 50, vus: 100",
     ) -> str:
         path = self.project / "experiments" / "e2e.yaml"
-        path.write_text(EXPERIMENT.format(scenario=scenario, measure=measure, rounds=rounds, load_boxes=load_boxes))
+        values = {"scenario": scenario, "measure": measure, "rounds": rounds, "load_boxes": load_boxes, "load": load}
+        path.write_text(EXPERIMENT.format(**values))
         return "experiments/e2e.yaml"
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

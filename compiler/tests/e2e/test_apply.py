@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import ONLY_FIBER, Lab, environment_of, wait_for_process
+from tests.e2e.conftest import ONLY_FASTAPI, ONLY_FIBER, Lab, environment_of, wait_for_process
 
 pytestmark = [pytest.mark.tools, pytest.mark.usefixtures("nothing_left")]
 
@@ -42,6 +42,34 @@ def test_several_load_boxes_share_the_load_and_their_figures_are_one_trials(lab:
     assert trial["verdict"] == "valid", trial["reasons"]
     assert trial["requests"] == pytest.approx(150, abs=3)
     assert trial["dropped_iterations"] == 0
+
+
+def test_the_default_load_finds_a_capacity_and_measures_latency_below_it(lab: Lab) -> None:
+    code, _, stderr = lab.run(
+        "apply", lab.write_experiment("03-db-read", load="model: capacity-then-latency, vus: [8, 32]"), *ONLY_FASTAPI
+    )
+    assert code == 0, stderr
+    probes, measured = (
+        [trial for trial in lab.trials() if trial["purpose"] == purpose] for purpose in ("probe", "measure")
+    )
+    assert [trial["vus"] for trial in probes] == [8, 32]
+    best = max(float(str(trial["throughput_rps"])) for trial in probes)
+    assert {trial["load"]: trial["offered_rps"] for trial in measured} == {
+        "capacity": None,
+        "equal-rate": int(best * 0.5),
+        "equal-utilisation": int(best * 0.7),
+    }
+    assert [trial["verdict"] for trial in measured] == ["valid"] * 3, [trial["reasons"] for trial in measured]
+
+
+def test_a_search_finds_a_rate_that_keeps_the_promise_and_one_that_does_not(lab: Lab) -> None:
+    code, _, stderr = lab.run(
+        "apply", lab.write_experiment("03-db-read", load='model: slo-search, promise: "p90 < 100ms"'), *ONLY_FASTAPI
+    )
+    assert code == 0, stderr
+    (cell,) = json.loads((lab.run_folder() / "summary.json").read_text())["cells"]
+    assert 0 < cell["search"]["last_pass_rps"] < cell["search"]["first_fail_rps"]
+    assert cell["search"]["probes"] <= 10
 
 
 def test_k6_killed_in_its_window_makes_that_trial_invalid_and_the_run_goes_on(lab: Lab) -> None:
