@@ -20,6 +20,9 @@ BOUNDS: Mapping[str, LimitedBy] = {
 }
 """Reasons that say that something else than the server was at its limit, so that the throughput is a lower bound."""
 
+OWN_LIMITS: frozenset[str] = frozenset({"sut-cpu", "sut-slots", "pool"})
+"""The limits that are the server's own: under any other the throughput is a lower bound, too (METHOD 12)."""
+
 
 class ServerObservation(Part):
     """What the sut's host saw of the server over the measured window."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from benchmark_lab.bundle import Limits
-from benchmark_lab.run import BOUNDS, LimitedBy
+from benchmark_lab.run import BOUNDS, OWN_LIMITS, LimitedBy
 from benchmark_lab.verdict.codes import ReasonCode, RemarkCode
 
 PAGE = (Path(__file__).parents[2] / "docs" / "verdicts.md").read_text()
@@ -48,6 +48,11 @@ def test_codes_refer_to_limits_that_there_are() -> None:
 
 def test_each_limit_of_a_closed_load_is_explained() -> None:
     assert {name for row in table("What limited a trial") for name in names(row[0])} == set(get_args(LimitedBy))
+
+
+def test_the_limits_that_are_the_servers_own_are_named() -> None:
+    (sentence,) = (line for line in PAGE.splitlines() if "the server's own limits" in line)
+    assert set(names(sentence)) == OWN_LIMITS
 
 
 def test_the_reasons_that_leave_a_lower_bound_are_named() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmark_lab.bundle import LoadModel
-from benchmark_lab.run import CellSummary, Trial
+from benchmark_lab.run import OWN_LIMITS, CellSummary, Trial
 
 SHARED_HOST = "shared-host"
 """Label of a run whose roles share one machine."""
@@ -60,17 +60,13 @@ def value_of(trial: Trial, metric: str) -> float | None:
 
 def limits_itself(limited_by: Mapping[str, int]) -> bool:
     """Whether nearly all trials were limited by the server itself, so that their throughput is its own (METHOD 12)."""
-    own = sum(count for limit, count in limited_by.items() if _is_own(limit))
+    own = sum(count for limit, count in limited_by.items() if limit in OWN_LIMITS)
     return own > 0 and own >= NEARLY_ALL * sum(limited_by.values())
-
-
-def _is_own(limit: str) -> bool:
-    return limit.startswith("sut-") or limit == "pool"
 
 
 def bound_in_words(cell: CellSummary) -> str:
     """What else than the server limited it, most frequent first: `generator-limited`, `limit unknown`."""
-    foreign = (limit for limit in cell.limited_by if not _is_own(limit))
+    foreign = (limit for limit in cell.limited_by if limit not in OWN_LIMITS)
     names = sorted(foreign, key=lambda limit: (-cell.limited_by[limit], limit))
     return ", ".join("limit unknown" if name == "unknown" else f"{name}-limited" for name in names)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from benchmark_lab.run import Trial
+from benchmark_lab.run import OWN_LIMITS, Trial
 
 End = Literal["levelled-off", "ladder-end", "bounded", "unusable"]
 
@@ -32,12 +32,14 @@ class Rung:
     outcome: Literal["valid", "bounded", "held-back", "unusable"]
     """Held back: bounded by nothing but k6's own time between two requests, which more virtual users make up for."""
     throughput_rps: float | None
+    own: bool = True
+    """Whether it is the server itself that limited a valid one (METHOD 12)."""
 
     @classmethod
     def of(cls, vus: int, trial: Trial) -> Self:
         """The rung of a judged trial: its throughput counts where it is valid or bounded."""
         if trial.throughput_rps is not None and trial.verdict == "valid":
-            return cls(vus, "valid", trial.throughput_rps)
+            return cls(vus, "valid", trial.throughput_rps, own=trial.limited_by in OWN_LIMITS)
         if trial.throughput_rps is not None and trial.is_bounded:
             alone = {reason.code for reason in trial.reasons} == {"littles-law"}
             too_few = trial.throughput_rps * (trial.latency_mean_ms or 0.0) / 1000 < vus
@@ -52,7 +54,7 @@ class Capacity:
     throughput_rps: float | None
     vus: int | None
     end: End
-    """Why there is no further probe; `ladder-end`: the throughput still grew on the last rung."""
+    """Why it is no more; `bounded`: something else than the server may have limited it; `ladder-end`: it still grew."""
 
     @property
     def lower_bound(self) -> bool:
@@ -64,7 +66,7 @@ def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = 
     """The next rung: each of `steps` in ascending order, or without any twice the last until the gain is under 3 %.
 
     An unusable rung is probed again once; unusable twice, or bounded, it ends the ladder. One that is held back does
-    not, but as the last one leaves a bound.
+    not, but as the last one leaves a bound. So does a ladder that levelled off for another reason than the server.
     """
     if not history:
         return Probe(min(steps, default=start))
@@ -81,7 +83,7 @@ def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = 
         return Probe(following)
     match last.outcome:
         case "valid" | "held-back" | "unusable" if levelled_off:
-            return _capacity(history, "levelled-off")
+            return _capacity(history, "levelled-off" if _is_own(history) else "bounded")
         case "bounded" | "held-back":
             return _capacity(history, "bounded")
         case "valid":
@@ -94,6 +96,13 @@ def _levelled_off(history: Sequence[Rung]) -> bool:
     """Whether the last usable rung brought under 3 % more than the best before it."""
     usable = [rung.throughput_rps for rung in _best_known(history) if rung.throughput_rps is not None]
     return len(usable) > 1 and usable[-1] < max(usable[:-1]) * (1 + LEAST_GAIN)
+
+
+def _is_own(history: Sequence[Rung]) -> bool:
+    """Whether the server itself limited the best rung, or one that less than 3 % tells from it."""
+    best = max(rung.throughput_rps or 0.0 for rung in _best_known(history))
+    own = (rung.throughput_rps or 0.0 for rung in history if rung.outcome == "valid" and rung.own)
+    return any(best < throughput_rps * (1 + LEAST_GAIN) for throughput_rps in own)
 
 
 def _best_known(history: Sequence[Rung]) -> Sequence[Rung]:

@@ -77,6 +77,26 @@ def test_an_explicit_ladder_that_still_grows_at_its_end_is_a_lower_bound(steps: 
     assert found.lower_bound
 
 
+def test_a_ladder_that_the_database_levelled_off_is_a_lower_bound() -> None:
+    throughput = {8: 80.0, 16: 156.0, 32: 157.0}
+    found, history = climbed(lambda users: Rung(users, "valid", throughput[users], own=False))
+    assert vus(history) == [8, 16, 32]
+    assert found == Capacity(throughput_rps=157, vus=32, end="bounded")
+    assert found.lower_bound
+
+
+def test_it_is_the_best_rungs_limit_that_counts() -> None:
+    last, best = Rung(32, "valid", 1_500), Rung(16, "valid", 1_600, own=False)
+    assert next_probe([Rung(8, "valid", 800), best, last]) == Capacity(1_600, 16, "bounded")
+    unknown = Rung(8, "valid", 800, own=False)
+    assert next_probe([unknown, Rung(16, "valid", 1_600), last]) == Capacity(1_600, 16, "levelled-off")
+
+
+def test_a_best_rung_that_the_servers_own_limit_nearly_equals_is_no_bound() -> None:
+    best, own = Rung(8, "valid", 1_000, own=False), Rung(16, "valid", 980)
+    assert next_probe([best, own]) == Capacity(1_000, 8, "levelled-off")
+
+
 def test_a_rung_that_is_bounded_ends_the_ladder_with_its_throughput_as_bound() -> None:
     rungs: Iterator[float | Rung] = iter([800.0, 1_600.0, Rung(32, "bounded", 2_500)])
     found, _ = climbed(lambda _: next(rungs))
@@ -166,6 +186,9 @@ def test_no_sequence_of_outcomes_keeps_a_ladder_from_ending(
 def test_a_judged_trial_is_a_rung() -> None:
     of = cell("go-fiber")
     assert Rung.of(8, trial(of, 0, "closed")) == Rung(8, "valid", 300)
+    assert Rung.of(8, trial(of, 0, "closed", limited_by="pool")) == Rung(8, "valid", 300)
+    assert Rung.of(8, trial(of, 0, "closed", limited_by="db")) == Rung(8, "valid", 300, own=False)
+    assert Rung.of(8, trial(of, 0, "closed", limited_by="unknown")) == Rung(8, "valid", 300, own=False)
     assert Rung.of(8, invalid(of, 0, "generator-limited")) == Rung(8, "bounded", 300)
     assert Rung.of(8, invalid(of, 0, "littles-law", latency_mean_ms=20.0)) == Rung(8, "held-back", 300)
     assert Rung.of(8, invalid(of, 0, "littles-law", latency_mean_ms=40.0)) == Rung(8, "bounded", 300)
