@@ -14,8 +14,9 @@ _READY_VUS_PER_RATE = 0.25
 _FEWEST_READY_VUS = 20
 _MOST_READY_VUS = 1000
 _SPARE = 1.02
-"""What a window plans beyond the samples of its percentile, for not every planned request ends within it."""
-_LONGEST_SEARCH_WINDOW_S = 300.0
+"""What a window plans beyond the samples that it needs, for not every planned request ends within it."""
+_LONGEST_WINDOW_S = 300.0
+"""That samples are waited for."""
 _CONNECT_S = 1.0
 """k6 takes no shorter scenario."""
 _CONNECT_S_PER_VU = 0.001
@@ -75,13 +76,17 @@ def open_load(
     )
 
 
+def window_s(asked: LoadAsked, samples: int, rate_per_s: float) -> float:
+    """Return how long a window lasts: as was asked, or as so many samples take, but for these at most 300 s."""
+    return max(asked.measure_s, min(samples * _SPARE / rate_per_s, _LONGEST_WINDOW_S))
+
+
 def search_window_s(asked: LoadAsked, rate_per_s: float) -> float:
-    """Return the window of a search's probe: as long as was asked, or as the samples of its percentiles take.
+    """Return the window of a search's probe, with the samples of its percentiles.
 
     At a rate at which they would take longer than the longest window, the promises can't be tested.
     """
-    samples = max(SAMPLES[promise.metric] for promise in asked.promises)
-    return max(asked.measure_s, min(samples * _SPARE / rate_per_s, _LONGEST_SEARCH_WINDOW_S))
+    return window_s(asked, max(SAMPLES[promise.metric] for promise in asked.promises), rate_per_s)
 
 
 def _executor(load: Load, duration_s: float) -> Options:

@@ -272,7 +272,10 @@ class Run:
         probe = self._prober(rounds, block, by_id)
         servers = probing.representatives(cells)
         rounds.tally.total = len(servers) * LADDER_PROBES
-        climbed = probing.climb([*servers.values()], asked, probe, load_boxes=rounds.hosts.load_boxes)
+        requests = self.bundle.experiment.limits.requests
+        climbed = probing.climb(
+            [*servers.values()], asked, probe, requests=requests, load_boxes=rounds.hosts.load_boxes
+        )
         capacities = {key: climbed[cell.id] for key, cell in servers.items()}
         if asked.model == "slo-search":
             maxima = {cell: found.throughput_rps for cell, found in climbed.items() if found.throughput_rps}
@@ -281,7 +284,7 @@ class Run:
             self.journal.record("searched", searches={cell: found.model_dump() for cell, found in searches.items()})
             self._leave_out(cell for cell in cells if cell.id not in maxima)
             return {}
-        loads, notes = probing.sought_loads(cells, capacities, asked)
+        loads, notes = probing.sought_loads(cells, capacities, asked, requests=requests)
         self.journal.record("loads-found", loads={cell: load.model_dump() for cell, load in loads.items()}, notes=notes)
         self._leave_out(cell for cell in cells if cell.id not in loads)
         return loads

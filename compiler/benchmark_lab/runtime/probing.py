@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from benchmark_lab.bundle import Cell, Load, LoadAsked
-from benchmark_lab.generator import open_load, search_window_s
-from benchmark_lab.run import SearchResult, Trial
+from benchmark_lab.generator import open_load, search_window_s, window_s
+from benchmark_lab.run import BOUNDS, SearchResult, Trial
 from benchmark_lab.search import ladder, slo
 from benchmark_lab.search.equal_load import KnownCapacity, LatencyRates, latency_rates
 
@@ -19,17 +19,28 @@ Probe = Callable[[Mapping[str, Load]], Mapping[str, Trial]]
 Key = tuple[object, ...]
 
 
-def climb(cells: Sequence[Cell], asked: LoadAsked, probe: Probe, *, load_boxes: int = 1) -> dict[str, ladder.Capacity]:
-    """The capacity of each cell, by id: the best of a ladder of virtual users, which each load box has one of."""
+def climb(
+    cells: Sequence[Cell], asked: LoadAsked, probe: Probe, *, requests: int, load_boxes: int = 1
+) -> dict[str, ladder.Capacity]:
+    """The capacity of each cell, by id: the best of a ladder of virtual users, which each load box has one of.
+
+    Args:
+        cells: to be probed.
+        asked: with the ladder's steps, and the shortest window.
+        probe: runs the trials.
+        requests: that a window needs; it gets longer where the last one's pace says that they take longer.
+        load_boxes: that share the load.
+    """
     start = max(ladder.START_VUS, load_boxes)
     rungs: dict[str, list[ladder.Rung]] = {cell.id: [] for cell in cells}
+    paces_rps: dict[str, float] = {}
     found: dict[str, ladder.Capacity] = {}
     while True:
         loads: dict[str, Load] = {}
         for cell in rungs.keys() - found.keys():
             match ladder.next_probe(rungs[cell], asked.vus, start):
                 case ladder.Probe(vus=vus):
-                    loads[cell] = closed_load(vus, asked)
+                    loads[cell] = closed_load(vus, asked, requests, paces_rps.get(cell))
                 case ladder.Capacity() as capacity:
                     found[cell] = capacity
         if not loads:
@@ -38,6 +49,8 @@ def climb(cells: Sequence[Cell], asked: LoadAsked, probe: Probe, *, load_boxes: 
         for cell, load in loads.items():
             trial = trials.get(cell)
             rungs[cell].append(ladder.Rung.of(load.vus, trial) if trial else ladder.Rung(load.vus, "unusable", None))
+            if trial and (pace_rps := _pace_rps(trial)):
+                paces_rps[cell] = pace_rps
 
 
 def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Probe) -> dict[str, SearchResult]:
@@ -74,14 +87,24 @@ def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Pro
             probed[cell].append(slo.Probed.of(rate, trial, promises) if trial else slo.Probed(rate, "unusable"))
 
 
-def closed_load(vus: int, asked: LoadAsked) -> Load:
-    """A closed load as long as the experiment asks."""
-    return Load(model="closed", vus=vus, warmup_s=asked.warmup_s, measure_s=asked.measure_s)
+def _pace_rps(trial: Trial) -> float | None:
+    """Requests a second with the wait for the last ones; None of a trial that more than few requests spoilt.
+
+    A throughput is of the planned window, in which slow answers may not end at all.
+    """
+    spoilt = {reason.code for reason in trial.reasons} - BOUNDS.keys() - {"too-few-samples"}
+    return trial.requests / trial.window_s if trial.window_s and not spoilt else None
 
 
-def _open(rate_per_s: float, asked: LoadAsked, measure_s: float | None = None) -> Load:
+def closed_load(vus: int, asked: LoadAsked, requests: int, pace_rps: float | None) -> Load:
+    """A closed load as long as the experiment asks, or as the requests take that a window needs."""
+    measure_s = window_s(asked, requests, pace_rps) if pace_rps else asked.measure_s
+    return Load(model="closed", vus=vus, warmup_s=asked.warmup_s, measure_s=measure_s)
+
+
+def _open(rate_per_s: float, asked: LoadAsked, measure_s: float) -> Load:
     poisson = asked.arrivals == "poisson"
-    return open_load(rate_per_s, warmup_s=asked.warmup_s, measure_s=measure_s or asked.measure_s, poisson=poisson)
+    return open_load(rate_per_s, warmup_s=asked.warmup_s, measure_s=measure_s, poisson=poisson)
 
 
 def representatives(cells: Sequence[Cell]) -> dict[Key, Cell]:
@@ -93,12 +116,12 @@ def representatives(cells: Sequence[Cell]) -> dict[Key, Cell]:
 
 
 def sought_loads(
-    cells: Sequence[Cell], capacities: Mapping[Key, ladder.Capacity], asked: LoadAsked
+    cells: Sequence[Cell], capacities: Mapping[Key, ladder.Capacity], asked: LoadAsked, *, requests: int
 ) -> tuple[dict[str, Load], list[str]]:
     """The load of each cell, by id, that follows from the capacities; a cell whose server has none is left out.
 
-    The equal rate is the same for all cells with the same work on the same hardware. Beside the loads, notes on those
-    that are a share of a lower bound.
+    The equal rate is the same for all cells with the same work on the same hardware; every window is long enough for
+    the requests that it needs. Beside the loads, notes on those that are a share of a lower bound.
     """
     loads: dict[str, Load] = {}
     notes: list[str] = []
@@ -118,13 +141,12 @@ def sought_loads(
             key = _server_and_work(cell)
             if servers[key].id not in known:
                 continue
-            match cell.load.model:
-                case "capacity":
-                    loads[cell.id] = closed_load(capacities[key].vus or 1, asked)
-                case "equal-rate":
-                    loads[cell.id] = _open(rates.equal, asked)
-                case _:
-                    loads[cell.id] = _open(rates.own[servers[key].id], asked)
+            if cell.load.model == "capacity":
+                capacity = capacities[key]
+                loads[cell.id] = closed_load(capacity.vus or 1, asked, requests, capacity.throughput_rps)
+            else:
+                rate = rates.equal if cell.load.model == "equal-rate" else rates.own[servers[key].id]
+                loads[cell.id] = _open(rate, asked, window_s(asked, requests, rate))
     return loads, notes
 
 

@@ -30,18 +30,21 @@ class Rung:
 
     vus: int
     outcome: Literal["valid", "bounded", "held-back", "unusable"]
-    """Held back: bounded by nothing but k6's own time between two requests, which more virtual users make up for."""
+    """Held back: by nothing but k6's own time between two requests, or too few of these; more virtual users help."""
     throughput_rps: float | None
     own: bool = True
     """Whether it is the server itself that limited a valid one (METHOD 12)."""
 
     @classmethod
     def of(cls, vus: int, trial: Trial) -> Self:
-        """The rung of a judged trial: its throughput counts where it is valid or bounded."""
+        """The rung of a judged trial: its throughput counts where it is valid, bounded or held back."""
+        codes = {reason.code for reason in trial.reasons}
         if trial.throughput_rps is not None and trial.verdict == "valid":
             return cls(vus, "valid", trial.throughput_rps, own=trial.limited_by in OWN_LIMITS)
+        if trial.throughput_rps and "too-few-samples" in codes <= {"too-few-samples", "littles-law"}:
+            return cls(vus, "held-back", trial.throughput_rps)
         if trial.throughput_rps is not None and trial.is_bounded:
-            alone = {reason.code for reason in trial.reasons} == {"littles-law"}
+            alone = codes == {"littles-law"}
             too_few = trial.throughput_rps * (trial.latency_mean_ms or 0.0) / 1000 < vus
             return cls(vus, "held-back" if alone and too_few else "bounded", trial.throughput_rps)
         return cls(vus, "unusable", None)

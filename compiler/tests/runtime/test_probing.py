@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import ceil
 
 import pytest
 
-from benchmark_lab.bundle import Cell, Load, LoadAsked, Promise, SoughtLoad
-from benchmark_lab.run import Reason, Trial
+from benchmark_lab.bundle import Cell, Limits, Load, LoadAsked, Promise, SoughtLoad
+from benchmark_lab.run import LoadObservation, Measurement, Reason, ServerObservation, Trial
 from benchmark_lab.runtime.journal import Entry
 from benchmark_lab.runtime.outcome import Outcome
 from benchmark_lab.runtime.probing import climb, find_highest_rates, representatives, sought_loads
 from benchmark_lab.search.ladder import Capacity
+from benchmark_lab.verdict import Place, judge
 from tests.synthetic import cell, trial
 
 ASKED = LoadAsked(model="capacity-then-latency", warmup_s=1, measure_s=2)
@@ -48,7 +50,7 @@ def test_every_ladder_is_climbed_to_its_own_end() -> None:
         rounds.append(set(loads))
         return closed(loads)
 
-    found = climb([FASTAPI, FIBER], ASKED, probe)
+    found = climb([FASTAPI, FIBER], ASKED, probe, requests=100)
     assert {of: (capacity.throughput_rps, capacity.vus) for of, capacity in found.items()} == {
         FASTAPI.id: (1_000, 16),
         FIBER.id: (5_000, 64),
@@ -57,8 +59,60 @@ def test_every_ladder_is_climbed_to_its_own_end() -> None:
 
 
 def test_a_cell_whose_trials_never_come_has_no_capacity() -> None:
-    found = climb([FASTAPI], ASKED, lambda _: {})
+    found = climb([FASTAPI], ASKED, lambda _: {}, requests=100)
     assert found[FASTAPI.id].throughput_rps is None
+
+
+def answering(
+    asked: list[tuple[int, float]], answer_s: Callable[[int], float], cpu: float
+) -> Callable[[Mapping[str, Load]], dict[str, Trial]]:
+    """A server whose answers take so long for so many virtual users; notes these, and the windows' lengths."""
+
+    def probe(loads: Mapping[str, Load]) -> dict[str, Trial]:
+        (load,) = loads.values()
+        asked.append((load.vus, round(load.measure_s, 1)))
+        took_s = answer_s(load.vus)
+        turns = ceil(load.measure_s / took_s)
+        window_s, requests, latency_ms = turns * took_s, turns * load.vus, took_s * 1000
+        k6 = LoadObservation(
+            window_s=window_s,
+            wall_s=window_s,
+            requests=requests,
+            iterations=requests,
+            latency_mean_ms=latency_ms,
+            latency_quantiles_ms=(latency_ms,) * 1001,
+        )
+        server = ServerObservation(processes_before=("7:1",), processes_after=("7:1",), cpu_s=cpu * window_s)
+        place = Place(lane=0, round=len(asked), position=0, started_at="2026-11-22T10:00:00Z")
+        return {FIBER.id: judge(Measurement(server=server, load=k6), FIBER, load, Limits(), place)}
+
+    return probe
+
+
+SLOW = LoadAsked(model="capacity-then-latency", warmup_s=2, measure_s=5)
+
+
+def test_a_server_whose_answers_take_a_second_is_asked_by_more_virtual_users_for_longer() -> None:
+    asked: list[tuple[int, float]] = []
+    found = climb([FIBER], SLOW, answering(asked, lambda _: 1.01, cpu=0.1), requests=100)[FIBER.id]
+    assert asked == [(8, 5), (16, 12.9), (32, 6.4), *((vus, 5) for vus in (64, 128, 256, 512, 1024))]
+    assert (found.vus, found.end) == (1024, "ladder-end")
+    assert found.throughput_rps == pytest.approx(1024 / 1.01, rel=0.25)
+
+
+def test_a_server_that_takes_an_upload_in_two_seconds_has_a_capacity() -> None:
+    asked: list[tuple[int, float]] = []
+    found = climb([FIBER], SLOW, answering(asked, lambda vus: vus / 0.5, cpu=1.0), requests=100)[FIBER.id]
+    assert asked == [(8, 5), (8, 204), (16, 204)]
+    assert (found.vus, found.end) == (8, "levelled-off")
+    assert found.throughput_rps == pytest.approx(0.5, rel=0.1)
+
+
+def test_every_window_of_a_slow_server_is_long_enough() -> None:
+    (key,) = representatives(steps(FIBER))
+    loads, _ = sought_loads(steps(FIBER), {key: Capacity(8, 16, "levelled-off")}, SLOW, requests=100)
+    found = [(load.vus, load.rate_per_s, round(load.measure_s, 2)) for load in loads.values()]
+    assert found == [(16, None, 12.75), (20, 4, 25.5), (20, 5, 20.4)]
 
 
 def test_latency_is_measured_at_one_rate_for_all_and_at_a_share_of_each_ones_own_capacity() -> None:
@@ -69,7 +123,7 @@ def test_latency_is_measured_at_one_rate_for_all_and_at_a_share_of_each_ones_own
         key: Capacity(throughput_rps, 32, "levelled-off")
         for key, throughput_rps in zip(servers, (1_000.0, 5_000.0), strict=True)
     }
-    loads, notes = sought_loads(cells, capacities, ASKED)
+    loads, notes = sought_loads(cells, capacities, ASKED, requests=100)
     assert {of.rpartition(".")[2]: load.vus for of, load in loads.items() if load.model == "closed"} == {"capacity": 32}
     rates = [loads[of.id].rate_per_s for of in cells]
     assert rates == [None, 500, 700, None, 500, 3_500]
@@ -79,7 +133,7 @@ def test_latency_is_measured_at_one_rate_for_all_and_at_a_share_of_each_ones_own
 def test_rates_that_are_shares_of_a_lower_bound_are_said_to_be() -> None:
     cells = [*steps(FASTAPI), *steps(FIBER)]
     ends = [Capacity(1_000, 32, "bounded"), Capacity(5_000, 32, "levelled-off")]
-    loads, notes = sought_loads(cells, dict(zip(representatives(cells), ends, strict=True)), ASKED)
+    loads, notes = sought_loads(cells, dict(zip(representatives(cells), ends, strict=True)), ASKED, requests=100)
     outcome = Outcome()
     found: dict[str, object] = {"loads": {cell: load.model_dump() for cell, load in loads.items()}, "notes": notes}
     outcome.take(Entry(1, "2026-11-22T10:00:00Z", "loads-found", found))
@@ -93,9 +147,8 @@ def test_rates_that_are_shares_of_a_lower_bound_are_said_to_be() -> None:
 def test_a_server_without_capacity_has_no_load_and_does_not_slow_the_others_down() -> None:
     cells = [*steps(FASTAPI), *steps(FIBER)]
     first, second = representatives(cells)
-    loads, _ = sought_loads(
-        cells, {first: Capacity(None, None, "unusable"), second: Capacity(800, 16, "levelled-off")}, ASKED
-    )
+    capacities = {first: Capacity(None, None, "unusable"), second: Capacity(800, 16, "levelled-off")}
+    loads, _ = sought_loads(cells, capacities, ASKED, requests=100)
     assert {of.split("/")[0] for of in loads} == {"go-fiber"}
     assert loads[f"{FIBER.id}.equal-rate"].rate_per_s == 400
 

@@ -130,6 +130,11 @@ def test_a_last_rung_that_k6_held_back_leaves_those_before_it_as_bound() -> None
     assert alone == Capacity(throughput_rps=800, vus=8, end="bounded")
 
 
+def test_a_ladder_of_rungs_that_were_all_held_back_is_a_lower_bound() -> None:
+    found, _ = climbed(lambda users: Rung(users, "held-back", 1_000))
+    assert found == Capacity(throughput_rps=1_000, vus=8, end="bounded")
+
+
 def test_an_unusable_rung_is_probed_again() -> None:
     outcomes: Iterator[float | Rung] = iter([800.0, Rung(16, "unusable", None), 1_600.0, 1_610.0])
     found, history = climbed(lambda _: next(outcomes))
@@ -192,6 +197,10 @@ def test_a_judged_trial_is_a_rung() -> None:
     assert Rung.of(8, invalid(of, 0, "generator-limited")) == Rung(8, "bounded", 300)
     assert Rung.of(8, invalid(of, 0, "littles-law", latency_mean_ms=20.0)) == Rung(8, "held-back", 300)
     assert Rung.of(8, invalid(of, 0, "littles-law", latency_mean_ms=40.0)) == Rung(8, "bounded", 300)
+    for few in (("too-few-samples",), ("littles-law", "too-few-samples")):
+        assert Rung.of(8, invalid(of, 0, *few)) == Rung(8, "held-back", 300)
+    assert Rung.of(8, invalid(of, 0, "too-few-samples", throughput_rps=0.0)) == Rung(8, "unusable", None)
+    assert Rung.of(8, invalid(of, 0, "db-limited", "too-few-samples")) == Rung(8, "unusable", None)
     assert Rung.of(8, invalid(of, 0, "generator-limited", "littles-law")) == Rung(8, "bounded", 300)
     assert Rung.of(8, invalid(of, 0, "generator-limited", "errors")) == Rung(8, "unusable", None)
     assert Rung.of(8, invalid(of, 0, "server-not-ready", throughput_rps=None)) == Rung(8, "unusable", None)

@@ -9,6 +9,7 @@ from benchmark_lab.bundle import SoughtLoad
 from benchmark_lab.experiment import Changes
 from benchmark_lab.plan import Plan, duration_words
 from benchmark_lab.resolve.hardware import words as hardware_words
+from benchmark_lab.search.equal_load import EQUAL_SHARE
 from benchmark_lab.source.quantity import counted, duration_text
 
 
@@ -23,14 +24,17 @@ def facts(plan: Plan) -> dict[str, str]:
     until = f", until intervals are within ±{rounds.ci_half_width:.1%}" if rounds.ci_half_width else ""
     number = f"{rounds.min} to {rounds.max}" if until and rounds.min < rounds.max else str(rounds.max)
     trials = [counted(plan.trials, "trial")] if plan.trials else []
-    trials += ["the probes of their loads"] if any(isinstance(cell.load, SoughtLoad) for cell in plan.cells) else []
+    sought = any(isinstance(cell.load, SoughtLoad) for cell in plan.cells)
+    trials += ["the probes of their loads"] if sought else []
+    slow = asked.limits.requests / asked.load.measure_s / EQUAL_SHARE
+    longer = f"; longer where a server answers fewer than {slow:.3g} requests a second" if sought else ""
     shown = {
         "target": f"{asked.target_name}: {asked.target.summary}",
         "hosts": lanes + "; ".join(hosts),
         "load": _load_words(plan),
         "rounds": f"{number}, each in an order shuffled with seed {asked.seed}{until}" if plan.trials else "",
         "criteria": "; ".join(criterion.text for criterion in plan.criteria),
-        "time": f"at most {duration_words(plan.worst_case_s)}: {', '.join(trials)} and the set-up",
+        "time": f"at most {duration_words(plan.worst_case_s)}: {', '.join(trials)} and the set-up{longer}",
         "cost": _cost_words(plan),
     }
     return {heading: text for heading, text in shown.items() if text}
