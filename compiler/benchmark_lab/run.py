@@ -338,6 +338,8 @@ class CellSummary(Part):
     load_model: LoadModel = "open"
     load: str = ""
     """The load that was found for it, in words; empty where the experiment itself gives it."""
+    unequal_utilisation: str | None = None
+    """Why that load may utilise it less than the others of its step."""
     search: SearchResult | None = None
     calibration: Calibration | None = None
     """What generator and database can do at most with its requests."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import typer
@@ -37,6 +38,7 @@ def stored_run(
     asked: Experiment | None = None,
     cells: Sequence[Cell] = PAIR,
     provenance: Provenance = PROVENANCE,
+    unequal_utilisation: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
     asked = asked or experiment(contrasts=[PAIR])
     folder = results / "2026-11-22" / f"quickstart-{name}"
@@ -45,7 +47,8 @@ def stored_run(
     (folder / "bundle" / "cells.json").write_text(Cells(cells=tuple(cells)).model_dump_json(by_alias=True))
     lines = [{"page_size": 20, **json.loads(trial.model_dump_json(by_alias=True))} for trial in found]
     (folder / "trials.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    summary = summarise(asked, cells, found, facts(provenance=provenance))
+    known = facts(provenance=provenance, unequal_utilisation=unequal_utilisation)
+    summary = summarise(asked, cells, found, known)
     (folder / "summary.json").write_text(summary.model_dump_json(by_alias=True))
     return folder
 
@@ -119,6 +122,18 @@ def test_two_runs_are_compared_cell_by_cell_and_unpaired(tmp_path: Path) -> None
     assert fastapi["answer"] in {"equivalent", "inconclusive"}
     assert answer["baseline_run"] == "quickstart-100000-ab12"
     assert any("not interleaved" in note for note in answer["notes"])
+
+
+def test_runs_at_a_share_of_a_lower_bound_are_not_ranked_by_latency(tmp_path: Path) -> None:
+    why = "utilisation not known: its rate is a share of a lower bound"
+    before = stored_run(tmp_path / "results", "100000-ab12", trials(TRUTH, PAIR, 6))
+    after = stored_run(
+        tmp_path / "results", "110000-cd34", trials(TRUTH, PAIR, 6, seed=2), unequal_utilisation={PAIR[1].id: why}
+    )
+    for runs in ((after,), (before, after)):
+        found = json.loads(run(*runs, "--json").stdout)["comparisons"]
+        fiber = {one["metric"]: one["unranked_reason"] for one in found if one["candidate"] == PAIR[1].id}
+        assert (fiber["latency_p50_ms"], fiber["sut_cpu_us_per_request"]) == (why, None)
 
 
 def test_runs_of_another_machine_are_not_ranked(tmp_path: Path) -> None:

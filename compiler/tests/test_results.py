@@ -216,6 +216,28 @@ def test_what_the_database_held_back_is_a_bound_whatever_its_trials_name() -> No
     assert cells_table(summary).rows[1][1] == "≥ 4,000\ndb-limited"
 
 
+def test_latency_at_a_share_of_a_lower_bound_is_not_ranked_but_cpu_per_request_is() -> None:
+    why = "utilisation not known: its rate is a share of a lower bound"
+    known = facts(unequal_utilisation={FIBER.id: why})
+    found = trials(TRUTH, PAIR, 6)
+    summary = summarise(ONE_CONTRAST, PAIR, found, known)
+    assert [cell.unequal_utilisation for cell in summary.cells] == [None, why]
+    assert comparison(summary, "latency_p50_ms").unranked_reason == why
+    assert comparison(summary, "sut_cpu_us_per_request").answer == "lower"
+
+
+def test_a_latency_that_is_not_ranked_is_not_waited_for() -> None:
+    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    restless = (1.0, 2.0, 4.0, 1.0, 2.0, 4.0)
+    found = [
+        t.model_copy(update={"latency_p50_ms": restless[t.round]}) if t.cell == FIBER.id else t
+        for t in trials(TRUTH, PAIR, 6, noise=0.002)
+    ]
+    assert not precise_enough(asked, summarise_cells(PAIR, found, {}), found, ())
+    unequal = summarise_cells(PAIR, found, {}, unequal_utilisation={FIBER.id: "its rate is a share of a lower bound"})
+    assert precise_enough(asked, unequal, found, ())
+
+
 def test_equal_rates_that_differ_are_not_ranked() -> None:
     one, other = (
         CellSummary(cell="a", axes={"implementation": "a", "load": step}, load=rate, trials=6, valid=6)

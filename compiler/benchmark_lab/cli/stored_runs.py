@@ -92,6 +92,8 @@ def read_run(folder: Path) -> StoredRun:
         read.trials,
         summary,
         refused={cell.cell: why for cell in known if (why := cell.not_measured or cell.retired)} | outcome.refused,
+        unequal_utilisation={cell.cell: cell.unequal_utilisation for cell in known if cell.unequal_utilisation}
+        | outcome.unequal_utilisation,
         searches={cell.cell: cell.search for cell in known if cell.search} | outcome.searches,
         remarks=tuple(remarks),
         journalled_labels=outcome.labels,

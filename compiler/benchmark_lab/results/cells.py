@@ -17,6 +17,7 @@ def summarise_cells(
     trials: Sequence[Trial],
     refused: Mapping[str, str],
     searches: Mapping[str, SearchResult] | None = None,
+    unequal_utilisation: Mapping[str, str] | None = None,
 ) -> tuple[CellSummary, ...]:
     """Summarise every cell, in the plan's order.
 
@@ -25,14 +26,17 @@ def summarise_cells(
         trials: of these cells, probes among them: these count only for a cell that is nothing but searched.
         refused: why a cell, by its id, has no trial, or no more than it has.
         searches: what a cell's search found, by its id.
+        unequal_utilisation: why a cell's load, by its id, may utilise it less than the others of its step.
     """
-    found = searches or {}
+    found, why = searches or {}, unequal_utilisation or {}
     of_cell: dict[str, list[Trial]] = {cell.id: [] for cell in cells}
     for trial in trials:
         if trial.purpose == "measure" or trial.cell in found:
             of_cell[trial.cell].append(trial)
     return tuple(
-        _summarise(cell, of_cell[cell.id], refused.get(cell.id)).model_copy(update=_of_search(found.get(cell.id)))
+        _summarise(cell, of_cell[cell.id], refused.get(cell.id)).model_copy(
+            update={"unequal_utilisation": why.get(cell.id), **_of_search(found.get(cell.id))}
+        )
         for cell in cells
     )
 

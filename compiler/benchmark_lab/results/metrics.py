@@ -85,7 +85,7 @@ def unranked_reason(
     """Why the method forbids to rank two cells by a metric; None where it allows it (METHOD 5, 12, 21)."""
     if retired := next((cell.retired for cell in cells if cell.retired), None):
         return f"retired: {retired}"
-    if unlike := _unlike_reason(*cells):
+    if unlike := _unlike_reason(metric, *cells):
         return unlike
     if load_model == "closed" and metric.startswith("latency_"):
         return "closed loop, not ranked"
@@ -96,14 +96,14 @@ def unranked_reason(
     return _bound_reason(labels, cells) if metric == "throughput_rps" else None
 
 
-def _unlike_reason(baseline: CellSummary, candidate: CellSummary) -> str | None:
-    """Why two cells did not do the same work."""
+def _unlike_reason(metric: str, baseline: CellSummary, candidate: CellSummary) -> str | None:
+    """Why two cells did not do the same work, or may have waited longer for being busier."""
     ways = [cell.axes.get("data_access", "raw") for cell in (baseline, candidate)]
     if ways[0] != ways[1] and baseline.axes["implementation"] != candidate.axes["implementation"]:
         return f"data_access {ways[1]} against {ways[0]}"
     if baseline.axes.get("load") == "equal-rate" and baseline.load != candidate.load:
         return f"other load: {candidate.load} against {baseline.load}"
-    return None
+    return (baseline.unequal_utilisation or candidate.unequal_utilisation) if metric.startswith("latency_") else None
 
 
 def _bound_reason(labels: tuple[str, ...], cells: tuple[CellSummary, CellSummary]) -> str | None:

@@ -26,6 +26,8 @@ class StoredRun:
     summary: Summary | None
     refused: Mapping[str, str] = field(default_factory=dict)
     """Why a cell, by id, has no trials, or no more than it has."""
+    unequal_utilisation: Mapping[str, str] = field(default_factory=dict)
+    """Why a cell's load, by id, may utilise it less than the others of its step."""
     searches: Mapping[str, SearchResult] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     journalled_labels: tuple[str, ...] = ()
@@ -38,7 +40,7 @@ class StoredRun:
 
     def summarised_cells(self) -> tuple[CellSummary, ...]:
         """Its cells, summarised anew from the trials."""
-        return summarise_cells(self.cells, self.trials, self.refused, self.searches)
+        return summarise_cells(self.cells, self.trials, self.refused, self.searches, self.unequal_utilisation)
 
 
 class RunComparison(StoredFile):

@@ -39,13 +39,15 @@ class RunFacts:
     """By cell id: what generator and database can do at most with its requests."""
     searches: Mapping[str, SearchResult] = field(default_factory=dict)
     """By cell id: what its search for the highest rate found."""
+    unequal_utilisation: Mapping[str, str] = field(default_factory=dict)
+    """By cell id: why its load may utilise it less than the others of its step."""
 
 
 def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Trial], facts: RunFacts) -> Summary:
     """Summarise a run, whole or interrupted."""
     summaries = tuple(
         cell.model_copy(update={"calibration": facts.calibrations.get(cell.cell)})
-        for cell in summarise_cells(cells, trials, facts.not_measured, facts.searches)
+        for cell in summarise_cells(cells, trials, facts.not_measured, facts.searches, facts.unequal_utilisation)
     )
     comparisons = compare_cells(experiment, summaries, trials, facts.labels)
     load = load_in_words(experiment.load)

@@ -272,10 +272,8 @@ class Run:
         probe = self._prober(rounds, block, by_id)
         servers = probing.representatives(cells)
         rounds.tally.total = len(servers) * LADDER_PROBES
-        requests = self.bundle.experiment.limits.requests
-        climbed = probing.climb(
-            [*servers.values()], asked, probe, requests=requests, load_boxes=rounds.hosts.load_boxes
-        )
+        limits, boxes = self.bundle.experiment.limits, rounds.hosts.load_boxes
+        climbed = probing.climb([*servers.values()], asked, probe, requests=limits.requests, load_boxes=boxes)
         capacities = {key: climbed[cell.id] for key, cell in servers.items()}
         if asked.model == "slo-search":
             maxima = {cell: found.throughput_rps for cell, found in climbed.items() if found.throughput_rps}
@@ -284,10 +282,16 @@ class Run:
             self.journal.record("searched", searches={cell: found.model_dump() for cell, found in searches.items()})
             self._leave_out(cell for cell in cells if cell.id not in maxima)
             return {}
-        loads, notes = probing.sought_loads(cells, capacities, asked, requests=requests)
-        self.journal.record("loads-found", loads={cell: load.model_dump() for cell, load in loads.items()}, notes=notes)
-        self._leave_out(cell for cell in cells if cell.id not in loads)
-        return loads
+        allowed_rps = self.outcome.allowed_rps(limits.generator_share)
+        found = probing.sought_loads(cells, capacities, asked, requests=limits.requests, allowed_rps=allowed_rps)
+        self.journal.record(
+            "loads-found",
+            loads={cell: load.model_dump() for cell, load in found.loads.items()},
+            unequal_utilisation=found.unequal_utilisation,
+            notes=found.notes,
+        )
+        self._leave_out(cell for cell in cells if cell.id not in found.loads)
+        return found.loads
 
     def _prober(self, rounds: Rounds, block: Block, cells: Mapping[str, Cell]) -> probing.Probe:
         """Runs rounds of probes; a cell's probes from before an interruption are taken first, in their order.
@@ -329,7 +333,8 @@ class Run:
             return False
         cells = [cell for cell in self.bundle.cells.cells if cell.hardware == hardware]
         trials = [trial for trial in outcome.trials if trial.hardware == hardware]
-        return precise_enough(experiment, summarise_cells(cells, trials, outcome.refused), trials, outcome.labels)
+        summaries = summarise_cells(cells, trials, outcome.refused, unequal_utilisation=outcome.unequal_utilisation)
+        return precise_enough(experiment, summaries, trials, outcome.labels)
 
 
 def _probes(key: RoundKey, block: Block) -> bool:

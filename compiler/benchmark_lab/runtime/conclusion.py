@@ -41,6 +41,7 @@ def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, *, ended
         not_measured=outcome.refused,
         stopped_early=outcome.settled == {shape.name for shape in experiment.hardware},
         searches=outcome.searches,
+        unequal_utilisation=outcome.unequal_utilisation,
         calibrations={
             cell: of
             for lane in sorted(outcome.calibrations, reverse=True)

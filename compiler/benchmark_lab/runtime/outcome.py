@@ -31,6 +31,7 @@ _LANE = TypeAdapter(int)
 _NAMES = TypeAdapter(tuple[str, ...])
 _CALIBRATIONS = TypeAdapter(dict[str, Calibration])
 _LOADS = TypeAdapter(dict[str, Load])
+_REASONS = TypeAdapter(dict[str, str])
 _SEARCHES = TypeAdapter(dict[str, SearchResult])
 
 
@@ -72,6 +73,8 @@ class Outcome:
     """The hardware values and lanes whose present hosts are calibrated."""
     loads: dict[str, Load] = field(default_factory=dict)
     """What probing found, by cell id."""
+    unequal_utilisation: dict[str, str] = field(default_factory=dict)
+    """Why such a load may utilise its cell, by id, less than the others of its step."""
     searches: dict[str, SearchResult] = field(default_factory=dict)
     """What a cell's search, by id, found."""
     settled: set[str] = field(default_factory=set)
@@ -109,6 +112,16 @@ class Outcome:
     def of_round(self, key: RoundKey) -> dict[str, Trial]:
         """The trials that the round has so far, by cell id."""
         return {trial.cell: trial for trial in self.trials if _round_of(trial) == key}
+
+    def allowed_rps(self, generator_share: float) -> dict[str, float]:
+        """What the generator may send in every lane that was calibrated, by cell id, so that it limits no trial."""
+        allowed: dict[str, float] = {}
+        for calibrations in self.calibrations.values():
+            for cell, calibration in calibrations.items():
+                if calibration.generator_rps:
+                    rate_rps = calibration.generator_rps * generator_share
+                    allowed[cell] = min(rate_rps, allowed.get(cell, rate_rps))
+        return allowed
 
     def take(self, entry: Entry) -> None:
         """Learn from an entry of the journal."""
@@ -164,6 +177,7 @@ class Outcome:
                 self.calibrated.add((str(data["hardware"]), lane))
             case "loads-found":
                 self.loads |= _LOADS.validate_python(data["loads"])
+                self.unequal_utilisation |= _REASONS.validate_python(data.get("unequal_utilisation", {}))
                 self.notes += _NAMES.validate_python(data.get("notes", ()))
             case "searched":
                 self.searches |= _SEARCHES.validate_python(data["searches"])

@@ -6,6 +6,8 @@ Each probe is a trial; the probes of all cells that still need one run together,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
 
 from benchmark_lab.bundle import Cell, Load, LoadAsked
 from benchmark_lab.generator import open_load, search_window_s, window_s
@@ -115,48 +117,92 @@ def representatives(cells: Sequence[Cell]) -> dict[Key, Cell]:
     return found
 
 
-def sought_loads(
-    cells: Sequence[Cell], capacities: Mapping[Key, ladder.Capacity], asked: LoadAsked, *, requests: int
-) -> tuple[dict[str, Load], list[str]]:
-    """The load of each cell, by id, that follows from the capacities; a cell whose server has none is left out.
+@dataclass(frozen=True, slots=True)
+class LoadsFound:
+    """What follows from the capacities."""
 
-    The equal rate is the same for all cells with the same work on the same hardware; every window is long enough for
-    the requests that it needs. Beside the loads, notes on those that are a share of a lower bound.
+    loads: dict[str, Load] = field(default_factory=dict)
+    """By cell id."""
+    unequal_utilisation: dict[str, str] = field(default_factory=dict)
+    """By the id of a cell that is to be utilised as much as others: why its load may do so less."""
+    notes: list[str] = field(default_factory=list)
+    """For the reader of the results, on rates that are no share of a capacity."""
+
+
+def sought_loads(
+    cells: Sequence[Cell],
+    capacities: Mapping[Key, ladder.Capacity],
+    asked: LoadAsked,
+    *,
+    requests: int,
+    allowed_rps: Mapping[str, float],
+) -> LoadsFound:
+    """The load of each cell that follows from the capacities; a cell whose server has none is left out.
+
+    The equal rate is the same for all cells with the same work on the same hardware.
+
+    Args:
+        cells: whose loads are sought.
+        capacities: of their servers.
+        asked: with the shortest window.
+        requests: that a window needs.
+        allowed_rps: by cell id, what the generator may send of an open load, where it is known.
     """
-    loads: dict[str, Load] = {}
-    notes: list[str] = []
+    found = LoadsFound()
     servers = representatives(cells)
     work = {key: (cell.scenario, cell.hardware, *sorted(cell.k6_env.items())) for key, cell in servers.items()}
+    allowed = dict.fromkeys(servers, inf)
+    for cell in cells:
+        if cell.load_model == "open":
+            key = _server_and_work(cell)
+            allowed[key] = min(allowed[key], allowed_rps.get(cell.id, inf))
     for group in dict.fromkeys(work.values()):
         known = {
-            servers[key].id: KnownCapacity(capacity.throughput_rps, capacity.lower_bound)
+            servers[key].id: KnownCapacity(capacity.throughput_rps, capacity.lower_bound, allowed[key])
             for key, capacity in capacities.items()
             if work[key] == group and capacity.throughput_rps
         }
         rates = latency_rates(known)
         if rates is None:
             continue
-        notes += _notes(rates)
+        found.notes.extend(_notes(rates))
         for cell in cells:
             key = _server_and_work(cell)
-            if servers[key].id not in known:
+            if (server := servers[key].id) not in known:
                 continue
             if cell.load.model == "capacity":
                 capacity = capacities[key]
-                loads[cell.id] = closed_load(capacity.vus or 1, asked, requests, capacity.throughput_rps)
+                found.loads[cell.id] = closed_load(capacity.vus or 1, asked, requests, capacity.throughput_rps)
             else:
-                rate = rates.equal if cell.load.model == "equal-rate" else rates.own[servers[key].id]
-                loads[cell.id] = _open(rate, asked, window_s(asked, requests, rate))
-    return loads, notes
+                equal = cell.load.model == "equal-rate"
+                rate = rates.equal if equal else rates.own[server]
+                found.loads[cell.id] = _open(rate, asked, window_s(asked, requests, rate))
+                if not equal and (why := _unequal(server, rates)):
+                    found.unequal_utilisation[cell.id] = why
+    return found
+
+
+def _unequal(server: str, rates: LatencyRates) -> str | None:
+    """Why a server's own rate may utilise it less than the others'."""
+    if server in rates.own_capped:
+        return "utilisation not equal: its rate is no more than the generator may send"
+    if server in rates.own_from_bound:
+        return "utilisation not known: its rate is a share of a lower bound"
+    return None
 
 
 def _notes(rates: LatencyRates) -> Iterator[str]:
-    """Which rates are a share of less than the capacity."""
-    if rates.slowest_is_bound:
+    """Which rates are less than their share of the capacity, or may be."""
+    if rates.equal_is_capped:
+        yield f"the equal rate of {rates.equal:,}/s is what the generator may send: less than half of any capacity"
+    elif rates.slowest_is_bound:
         yield f"the equal rate of {rates.equal:,}/s is half of a lower bound: {rates.slowest} may have more capacity"
     if rates.own_from_bound:
         named = ", ".join(sorted(rates.own_from_bound))
-        yield f"the own rates of these are shares of a lower bound, and utilise them less than the others: {named}"
+        yield f"the own rates of these are shares of a lower bound, and may utilise them less than the others: {named}"
+    if rates.own_capped:
+        named = ", ".join(f"{cell} ({rates.own[cell]:,}/s)" for cell in sorted(rates.own_capped))
+        yield f"the own rates of these are what the generator may send, and utilise them less than the others: {named}"
 
 
 def _server_and_work(cell: Cell) -> Key:

@@ -14,7 +14,7 @@ from benchmark_lab.runtime.outcome import Outcome
 from benchmark_lab.runtime.probing import climb, find_highest_rates, representatives, sought_loads
 from benchmark_lab.search.ladder import Capacity
 from benchmark_lab.verdict import Place, judge
-from tests.synthetic import cell, trial
+from tests.synthetic import OPEN, cell, trial
 
 ASKED = LoadAsked(model="capacity-then-latency", warmup_s=1, measure_s=2)
 FASTAPI, FIBER = cell("python-fastapi"), cell("go-fiber")
@@ -110,9 +110,13 @@ def test_a_server_that_takes_an_upload_in_two_seconds_has_a_capacity() -> None:
 
 def test_every_window_of_a_slow_server_is_long_enough() -> None:
     (key,) = representatives(steps(FIBER))
-    loads, _ = sought_loads(steps(FIBER), {key: Capacity(8, 16, "levelled-off")}, SLOW, requests=100)
-    found = [(load.vus, load.rate_per_s, round(load.measure_s, 2)) for load in loads.values()]
-    assert found == [(16, None, 12.75), (20, 4, 25.5), (20, 5, 20.4)]
+    capacity = {key: Capacity(8, 16, "levelled-off")}
+    loads = sought_loads(steps(FIBER), capacity, SLOW, requests=100, allowed_rps={}).loads.values()
+    assert [(load.vus, load.rate_per_s, round(load.measure_s, 2)) for load in loads] == [
+        (16, None, 12.75),
+        (20, 4, 25.5),
+        (20, 5, 20.4),
+    ]
 
 
 def test_latency_is_measured_at_one_rate_for_all_and_at_a_share_of_each_ones_own_capacity() -> None:
@@ -123,32 +127,63 @@ def test_latency_is_measured_at_one_rate_for_all_and_at_a_share_of_each_ones_own
         key: Capacity(throughput_rps, 32, "levelled-off")
         for key, throughput_rps in zip(servers, (1_000.0, 5_000.0), strict=True)
     }
-    loads, notes = sought_loads(cells, capacities, ASKED, requests=100)
+    found = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps={})
+    loads = found.loads
     assert {of.rpartition(".")[2]: load.vus for of, load in loads.items() if load.model == "closed"} == {"capacity": 32}
     rates = [loads[of.id].rate_per_s for of in cells]
     assert rates == [None, 500, 700, None, 500, 3_500]
-    assert notes == []
+    assert (found.unequal_utilisation, found.notes) == ({}, [])
 
 
 def test_rates_that_are_shares_of_a_lower_bound_are_said_to_be() -> None:
     cells = [*steps(FASTAPI), *steps(FIBER)]
     ends = [Capacity(1_000, 32, "bounded"), Capacity(5_000, 32, "levelled-off")]
-    loads, notes = sought_loads(cells, dict(zip(representatives(cells), ends, strict=True)), ASKED, requests=100)
-    outcome = Outcome()
-    found: dict[str, object] = {"loads": {cell: load.model_dump() for cell, load in loads.items()}, "notes": notes}
-    outcome.take(Entry(1, "2026-11-22T10:00:00Z", "loads-found", found))
+    capacities = dict(zip(representatives(cells), ends, strict=True))
+    found = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps={})
     bound = f"{FASTAPI.id}.capacity"
-    assert outcome.notes == [
+    assert found.notes == [
         f"the equal rate of 500/s is half of a lower bound: {bound} may have more capacity",
-        f"the own rates of these are shares of a lower bound, and utilise them less than the others: {bound}",
+        f"the own rates of these are shares of a lower bound, and may utilise them less than the others: {bound}",
     ]
+    unknown = "utilisation not known: its rate is a share of a lower bound"
+    assert found.unequal_utilisation == {f"{FASTAPI.id}.equal-utilisation": unknown}
+
+
+def test_no_rate_is_more_than_the_generator_may_send() -> None:
+    cells = [*steps(FASTAPI), *steps(FIBER)]
+    ends = [Capacity(4_000, 32, "levelled-off"), Capacity(9_000, 32, "bounded")]
+    capacities = dict(zip(representatives(cells), ends, strict=True))
+    outcome = Outcome()
+    for lane, generator_rps in enumerate((10_800, 12_000)):
+        by_cell = {of.id: {"generator_rps": generator_rps if of.load_model == "open" else 6_000} for of in cells}
+        entry: dict[str, object] = {"hardware": "small", "lane": lane, "calibrations": by_cell}
+        outcome.take(Entry(lane, "2026-11-22T10:00:00Z", "calibrated", entry))
+    found = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps=outcome.allowed_rps(0.5))
+    assert [found.loads[of.id].rate_per_s for of in cells] == [None, 2_000, 2_800, None, 2_000, 5_400]
+    capped = f"{FIBER.id}.capacity (5,400/s)"
+    assert found.notes == [
+        f"the own rates of these are what the generator may send, and utilise them less than the others: {capped}"
+    ]
+    not_equal = "utilisation not equal: its rate is no more than the generator may send"
+    assert found.unequal_utilisation == {f"{FIBER.id}.equal-utilisation": not_equal}
+    found = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps=outcome.allowed_rps(0.15))
+    assert [found.loads[of.id].rate_per_s for of in cells] == [None, 1_620, 1_620, None, 1_620, 1_620]
+    assert found.notes[0] == "the equal rate of 1,620/s is what the generator may send: less than half of any capacity"
+
+
+def test_a_journal_that_says_nothing_of_utilisation_is_read() -> None:
+    outcome = Outcome()
+    entry: dict[str, object] = {"loads": {FIBER.id: OPEN.model_dump()}, "notes": ["as it was"]}
+    outcome.take(Entry(1, "2026-11-22T10:00:00Z", "loads-found", entry))
+    assert (outcome.loads, outcome.notes) == ({FIBER.id: OPEN}, ["as it was"])
+    assert outcome.unequal_utilisation == {}
 
 
 def test_a_server_without_capacity_has_no_load_and_does_not_slow_the_others_down() -> None:
     cells = [*steps(FASTAPI), *steps(FIBER)]
     first, second = representatives(cells)
     capacities = {first: Capacity(None, None, "unusable"), second: Capacity(800, 16, "levelled-off")}
-    loads, _ = sought_loads(cells, capacities, ASKED, requests=100)
+    loads = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps={}).loads
     assert {of.split("/")[0] for of in loads} == {"go-fiber"}
     assert loads[f"{FIBER.id}.equal-rate"].rate_per_s == 400
 

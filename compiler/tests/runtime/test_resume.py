@@ -203,6 +203,21 @@ def test_a_run_killed_again_and_again_ends(root: Path) -> None:
     assert stored_trials(world) == stored_trials(whole)
 
 
+def test_a_resumed_run_knows_whose_latency_is_not_ranked(root: Path) -> None:
+    world = new_world(root, capacity_then_latency)
+    world.null_rps = 4_000
+
+    def kill(descriptor: int) -> None:
+        os.fsync(descriptor)
+        if '"loads-found"' in world.folder.journal.read_text().splitlines()[-1]:
+            die()
+
+    assert killed(world, fsync=kill)
+    own = next(cell for cell in world.apply().cells if cell.cell == "go-fiber.equal-utilisation")
+    assert (own.load, own.valid) == ("2,000 requests/s", 2)
+    assert own.unequal_utilisation == "utilisation not equal: its rate is no more than the generator may send"
+
+
 def killed_in_round(root: Path, number: int = 1) -> World:
     """A run that was killed in a round after the first of its two trials."""
     world = new_world(root, open_rounds)

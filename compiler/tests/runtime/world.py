@@ -83,6 +83,8 @@ class FakeTools:
     """How each host is set before the run."""
     calibrated: list[tuple[str, int, int]] = field(default_factory=list)
     """Of each load of the null server: arrivals, rate and virtual users."""
+    null_rps: int = NULL_RPS
+    """What the generator can do at most."""
 
     def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Conversation:
         raise NotImplementedError(argv, env, log)
@@ -132,14 +134,15 @@ class FakeTools:
         number, command = trial["trial"], trial["cell"]["command"]
         window_s, executor = trial["k6"]["measure_s"], trial["k6"]["measure"]["scenarios"]["measure"]
         vus, rate = executor.get("vus", 0), executor.get("rate", 0)
-        most = NULL_RPS if "null-server" in command[0] else MOST_RPS
-        rps = float(rate or min(vus * 100, most))
+        of_nothing = "null-server" in command[0]
+        most = self.null_rps if of_nothing else MOST_RPS
+        rps = float(min(rate or vus * 100, most))
         loaded = _k6(rps, window_s, latency_ms=1000 * vus / rps if vus else 2.0)
         yield {"event": "task", "action": "server"}
         process = ["7:1"]
         yield _ok("server", state="started", trial=number, problem=None, ready_s=0.1, cpus=1)
         yield _ok("load", trial=number, warmup=loaded, load=loaded)
-        if most == NULL_RPS:
+        if of_nothing:
             arrivals = trial["k6_env"].get("ARRIVALS", "uniform")
             self.calibrated.append((arrivals, rate, executor.get("preAllocatedVUs", vus)))
         else:
@@ -215,6 +218,7 @@ class World:
     lock: Path | None = None
     """Of the hosts, where it is not the world's own."""
     calibrated: list[tuple[str, int, int]] = field(default_factory=list)
+    null_rps: int = NULL_RPS
 
     @property
     def folder(self) -> RunFolder:
@@ -248,7 +252,7 @@ class World:
     def apply(self, clock: Clock | None = None, fsync: Callable[[int], None] = os.fsync) -> Summary:
         """Carry the run out, or go on with it."""
         origin = Origin(self.root, "4f1c2d9", git_dirty=False, environment={})
-        tools = FakeTools(self.root / "measured", self.trial_s, self.somaxconn, self.calibrated)
+        tools = FakeTools(self.root / "measured", self.trial_s, self.somaxconn, self.calibrated, self.null_rps)
         return apply(
             self.folder,
             tools,
