@@ -133,7 +133,7 @@ class Bench:
     def calibrate(self, cells: Sequence[Cell] = ()) -> None:
         """Measure what the generator can do with the requests of these cells, or of all, anew."""
         experiment = self.bundle.experiment
-        found = calibrate(self.rounds.hosts, cells or self.cells, experiment.scenarios, experiment.seed)
+        found, _ = calibrate(self.rounds.hosts, cells or self.cells, experiment.scenarios, experiment.seed)
         self.calibrations.update(found)
 
 

@@ -70,15 +70,21 @@ def _notes(summary: Summary) -> Iterator[str]:
 
 
 def _calibration(summary: Summary) -> Iterator[str]:
-    """What the generator can do with each scenario's requests, lowest first where cells differ in them."""
+    """What the generator can do with each scenario's requests: the least where cells differ in them."""
     found: dict[str, float] = {}
+    unknown: list[str] = []
     for cell in summary.cells:
+        scenario = str(cell.axes["scenario"])
         if cell.calibration and cell.calibration.generator_rps:
-            scenario = str(cell.axes["scenario"])
             found[scenario] = min(found.get(scenario, inf), cell.calibration.generator_rps)
-    if found:
+        elif cell.calibration and scenario not in unknown:
+            unknown.append(scenario)
+    if found or unknown:
         yield "## Calibration"
-        yield _list([f"{name}: the generator alone reaches {rps:,.0f} requests/s" for name, rps in found.items()])
+        reached = [f"{name}: the generator alone reaches {rps:,.0f} requests/s" for name, rps in found.items()]
+        yield _list(
+            [*reached, *(f"{name}: a calibration failed, so that its limit is not checked" for name in unknown)]
+        )
 
 
 def _provenance(summary: Summary) -> Iterator[str]:

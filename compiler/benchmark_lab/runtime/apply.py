@@ -257,12 +257,15 @@ class Run:
         self.progress.step("Calibrate the generator against a server that answers at once")
         experiment = self.bundle.experiment
         poisson = experiment.load.arrivals == "poisson"
-        found = calibrate(hosts, cells, experiment.scenarios, experiment.seed, poisson=poisson)
+        found, notes = calibrate(hosts, cells, experiment.scenarios, experiment.seed, poisson=poisson)
+        for note in notes:
+            self.progress.say(note)
         self.journal.record(
             "calibrated",
             hardware=block.hardware,
             lane=lane,
             calibrations={cell: calibration.model_dump() for cell, calibration in found.items()},
+            notes=notes,
         )
 
     def _find_loads(self, rounds: Rounds, block: Block, cells: Sequence[Cell]) -> dict[str, Load]:

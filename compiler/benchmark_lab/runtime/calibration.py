@@ -11,12 +11,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from math import ceil
 
-from benchmark_lab.bundle import BundledScenario, Cell, Load
+from benchmark_lab.bundle import BundledScenario, Cell, Limits, Load
 from benchmark_lab.generator import POISSON_SPREAD_S, k6_load, open_load
-from benchmark_lab.run import Calibration
+from benchmark_lab.run import Calibration, LoadObservation, Measurement
 from benchmark_lab.runtime.ansible import Event
 from benchmark_lab.runtime.hosts import Hosts
-from benchmark_lab.runtime.trials import Measured, TrialAssembler, arriving, round_variables
+from benchmark_lab.runtime.trials import TrialAssembler, arriving, round_variables
 
 NULL_SERVER = "null-server"
 """The name of its build."""
@@ -32,12 +32,15 @@ FEWEST_CONNECTIONS = 16
 """For the database's own limit is not that of a small pool."""
 FEW_VUS = 4
 """For uploads, whose bodies each virtual user holds in memory."""
+ATTEMPTS = 2
+FULL = 0.85
+"""Share of its CPUs from which on the null server, and not the generator, may be what the rate comes from."""
 
 
 def calibrate(
     hosts: Hosts, cells: Sequence[Cell], scenarios: Sequence[BundledScenario], seed: int, *, poisson: bool = False
-) -> dict[str, Calibration]:
-    """The calibration of each cell, by id; cells with the same work share one.
+) -> tuple[dict[str, Calibration], list[str]]:
+    """The calibration of each cell, by id, and notes on what failed twice; cells with the same work share one.
 
     Args:
         hosts: that will measure the cells.
@@ -52,34 +55,57 @@ def calibrate(
     by_name = {scenario.name: scenario for scenario in scenarios}
     first: dict[tuple[object, ...], Cell] = {}
     for cell in cells:
-        first.setdefault(_work(cell), served_by_nothing(cell))
-    alone = [*first.values()]
+        first.setdefault(_work(cell), cell)
     found: dict[tuple[object, ...], Calibration] = {}
-
-    def on_measured(measured: Measured) -> None:
-        found[[*first][measured.position]] = calibration_of(measured)
-
-    loads = {cell.id: _load(cell, by_name[cell.scenario], hosts, poisson=poisson) for cell in alone}
-    hosts.play(
-        "round",
-        {
-            "trial_round": round_variables(
-                [arriving(cell, loads[cell.id]) for cell in alone],
-                hosts.builds,
-                by_name,
-                written=False,
-                k6_options={cell: asdict(k6_load(load)) for cell, load in loads.items()},
-            ),
-            "trial_seed": seed,
-        },
-        TrialAssembler(on_measured, lambda: datetime.now(UTC)),
-        label=f"calibrate-{cells[0].hardware}",
-    )
+    failed: dict[tuple[object, ...], str] = {}
+    for _ in range(ATTEMPTS):
+        left = {work: cell for work, cell in first.items() if work not in found}
+        if not left:
+            break
+        loads = {cell.id: _load(cell, by_name[cell.scenario], hosts, poisson=poisson) for cell in left.values()}
+        measured = _load_nothing(hosts, [*left.values()], by_name, loads, seed)
+        for (work, cell), measurement in zip(left.items(), measured, strict=True):
+            if problem := problem_of(measurement):
+                failed[work] = f"{cell.scenario} on {cell.hardware}: {problem}"
+            else:
+                found[work] = calibration_of(measurement, loads[cell.id])
     tps = _calibrate_database(hosts, cells, by_name)
-    return {
+    calibrations = {
         cell.id: found.get(_work(cell), Calibration()).model_copy(update={"database_tps": tps.get(cell.id)})
         for cell in cells
     }
+    unknown = (said for work, said in failed.items() if work not in found)
+    return calibrations, [
+        f"The generator could not be calibrated with {said}. Its share of what it can send is not checked there."
+        for said in unknown
+    ]
+
+
+def _load_nothing(
+    hosts: Hosts,
+    cells: Sequence[Cell],
+    scenarios: Mapping[str, BundledScenario],
+    loads: Mapping[str, Load],
+    seed: int,
+) -> list[Measurement]:
+    """What each cell's load, by its id, came to against the null server."""
+    found: dict[int, Measurement] = {}
+    trials = round_variables(
+        [arriving(served_by_nothing(cell), loads[cell.id]) for cell in cells],
+        hosts.builds,
+        scenarios,
+        written=False,
+        k6_options={served_by_nothing(cell).id: asdict(k6_load(loads[cell.id])) for cell in cells},
+    )
+    hosts.play(
+        "round",
+        {"trial_round": trials, "trial_seed": seed},
+        TrialAssembler(
+            lambda measured: found.update({measured.position: measured.measurement}), lambda: datetime.now(UTC)
+        ),
+        label=f"calibrate-{cells[0].hardware}",
+    )
+    return [found[position] for position in range(len(cells))]
 
 
 def _calibrate_database(
@@ -136,7 +162,7 @@ def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts, *, poisson: bool)
     vus = (FEW_VUS if uploads else VUS) * hosts.load_boxes
     if cell.load_model == "closed":
         return Load(model="closed", vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
-    cpus = len(hosts.cpus.load) * hosts.load_boxes
+    cpus = hosts.load_cpus
     if not poisson or uploads:  # beside an upload the wait for its arrival is nothing, and virtual users hold its body
         return open_load(MORE_THAN_A_CPU_CAN_RPS * cpus, vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
     rate = POISSON_RPS * cpus
@@ -145,11 +171,46 @@ def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts, *, poisson: bool)
     return Load(model="open", vus=vus + waiting, rate_per_s=rate, arrivals="poisson", **timing)
 
 
-def calibration_of(measured: Measured) -> Calibration:
-    """What the generator did against the null server; nothing where a request failed, for refusals cost it little."""
-    k6 = measured.measurement.load
-    if k6 is None or k6.problem or k6.failed_requests or not (k6.requests and k6.window_s):
-        return Calibration()
-    return Calibration(
-        generator_rps=k6.requests / k6.window_s, generator_cpu_us_per_request=k6.cpu_s / k6.requests * 1e6
-    )
+def problem_of(measurement: Measurement) -> str | None:
+    """Why a load of the null server tells nothing of the generator; a few failed requests cost it what others do."""
+    k6 = measurement.load
+    if problem := measurement.server.problem or (k6 and k6.problem):
+        return problem
+    if k6 is None or not (k6.requests and k6.window_s):
+        return "no request was completed"
+    if k6.failed_requests > k6.requests * Limits().errors:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in k6.failures.items())
+        return f"{k6.failed_requests:,} of {k6.requests:,} requests failed" + (f" ({kinds})" if kinds else "")
+    return None
+
+
+def calibration_of(measurement: Measurement, load: Load) -> Calibration:
+    """What the generator can do by a load of the null server that has no problem.
+
+    Where that server had no CPU time left, and the generator had, the rate is the server's. The generator's own then
+    follows from what a request cost it, and from its CPUs as far as trials may use them (Limits.generator_cpu).
+    """
+    k6 = measurement.load or LoadObservation()
+    cost_s = k6.cpu_s / k6.requests
+    rps = _reached_rps(k6, load)
+    if cost_s and _server_share(measurement) >= FULL and _generator_share(k6) < Limits().generator_cpu:
+        rps = max(rps, k6.cpus * Limits().generator_cpu / cost_s)
+    return Calibration(generator_rps=rps, generator_cpu_us_per_request=cost_s * 1e6)
+
+
+def _reached_rps(k6: LoadObservation, load: Load) -> float:
+    """At least so many a second: the wait for a late answer, which prolongs the window, is none of the generator's."""
+    return max(k6.requests / k6.window_s, (k6.requests - load.vus) / load.measure_s)
+
+
+def _server_share(measurement: Measurement) -> float:
+    """How much of its CPU set the null server used, or its host for it: the network's work is no process's."""
+    server, host = measurement.server, measurement.hosts.get("sut")
+    window_s = measurement.load.window_s if measurement.load else 0.0
+    own = server.cpu_s / (server.cpus * window_s) if window_s else 0.0
+    return max(own, host.cpus_busy if host else 0.0)
+
+
+def _generator_share(k6: LoadObservation) -> float:
+    """How busy its CPU set was; where it shares the server's, that is no less."""
+    return max(k6.cpu_s / (k6.cpus * k6.wall_s) if k6.wall_s else 0.0, k6.cpus_busy)

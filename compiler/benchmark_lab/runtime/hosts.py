@@ -127,6 +127,8 @@ class Hosts:
     """What shows whether they are the same hosts as before."""
     secrets: Secrets
     load_boxes: int
+    load_cpus: int
+    """CPUs of the load boxes together; those that several of them share count once."""
     k6: str
     """Path of k6 on the load host; empty until the role has built one."""
     builds: dict[str, str] = field(default_factory=dict)

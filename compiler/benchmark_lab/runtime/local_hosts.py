@@ -87,5 +87,6 @@ def make_hosts(wanted: Wanted) -> Hosts:
         identity={**describe(), "machine": machine_id()},
         secrets=wanted.secrets,
         load_boxes=wanted.hardware.load.count,
+        load_cpus=len(cpus.load),
         k6=k6,
     )

@@ -175,6 +175,8 @@ class Outcome:
                 lane = _LANE.validate_python(data["lane"])
                 self.calibrations.setdefault(lane, {}).update(_CALIBRATIONS.validate_python(data["calibrations"]))
                 self.calibrated.add((str(data["hardware"]), lane))
+                notes = _NAMES.validate_python(data.get("notes", ()))
+                self.notes += [note for note in notes if note not in self.notes]  # another lane may have said the same
             case "loads-found":
                 self.loads |= _LOADS.validate_python(data["loads"])
                 self.unequal_utilisation |= _REASONS.validate_python(data.get("unequal_utilisation", {}))

@@ -92,6 +92,7 @@ class Gate:
             identity={},
             secrets=new_secrets(),
             load_boxes=1,
+            load_cpus=1,
             k6="k6",
             builds={"go-fiber": "/builds/go-fiber"},
             ports={"database": 1, "upstream": 1},

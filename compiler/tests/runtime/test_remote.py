@@ -204,6 +204,17 @@ def test_each_role_gets_cpus_of_its_own_host(three: dict[str, Session]) -> None:
         lane.share_out(lane_of(three), three, Hardware(name="h", load=HostShape(cpus=3)))
 
 
+def test_cpus_of_several_load_boxes_count_once_where_the_boxes_are_parts_of_one_machine(
+    three: dict[str, Session],
+) -> None:
+    of_lane = lane_of(three)
+    of_lane = of_lane.model_copy(update={"load": (*of_lane.load, host("load-1"))})
+    sessions = {**three, "load-1": three["load-0"]}
+    cpus = lane.share_out(of_lane, sessions, Hardware(name="h", load=HostShape(cpus=2)))
+    assert lane.load_cpus(of_lane, sessions, cpus, shared=False) == 4
+    assert lane.load_cpus(of_lane, sessions, cpus, shared=True) == 2
+
+
 def test_what_hosts_lack_is_listed_by_host(three: dict[str, Session]) -> None:
     lacking = lane.packages(lane_of(three), three, ["python", "go"])
     assert lacking == {"sut-0": ["python3-venv"], "load-0": [], "db-0": ["postgresql"]}

@@ -85,6 +85,8 @@ class FakeTools:
     """Of each load of the null server: arrivals, rate and virtual users."""
     null_rps: int = NULL_RPS
     """What the generator can do at most."""
+    failing: int = 0
+    """How many of the first loads of the null server fail."""
 
     def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Conversation:
         raise NotImplementedError(argv, env, log)
@@ -141,6 +143,8 @@ class FakeTools:
         yield {"event": "task", "action": "server"}
         process = ["7:1"]
         yield _ok("server", state="started", trial=number, problem=None, ready_s=0.1, cpus=1)
+        if of_nothing and len(self.calibrated) < self.failing:
+            loaded = {"problem": "k6 ended with status 107"}
         yield _ok("load", trial=number, warmup=loaded, load=loaded)
         if of_nothing:
             arrivals = trial["k6_env"].get("ARRIVALS", "uniform")
@@ -219,6 +223,8 @@ class World:
     """Of the hosts, where it is not the world's own."""
     calibrated: list[tuple[str, int, int]] = field(default_factory=list)
     null_rps: int = NULL_RPS
+    failing: int = 0
+    load_boxes: int = 1
 
     @property
     def folder(self) -> RunFolder:
@@ -252,7 +258,8 @@ class World:
     def apply(self, clock: Clock | None = None, fsync: Callable[[int], None] = os.fsync) -> Summary:
         """Carry the run out, or go on with it."""
         origin = Origin(self.root, "4f1c2d9", git_dirty=False, environment={})
-        tools = FakeTools(self.root / "measured", self.trial_s, self.somaxconn, self.calibrated, self.null_rps)
+        measured = self.root / "measured"
+        tools = FakeTools(measured, self.trial_s, self.somaxconn, self.calibrated, self.null_rps, self.failing)
         return apply(
             self.folder,
             tools,
@@ -315,6 +322,7 @@ class World:
             machine=self.identity,
             identity=self.identity,
             secrets=wanted.secrets,
-            load_boxes=1,
+            load_boxes=self.load_boxes,
+            load_cpus=len(cpus),
             k6="k6",
         )

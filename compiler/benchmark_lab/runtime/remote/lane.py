@@ -81,6 +81,12 @@ def share_out(lane: Lane, sessions: Mapping[str, Session], hardware: Hardware) -
     )
 
 
+def load_cpus(lane: Lane, sessions: Mapping[str, Session], cpus: CpuSets, *, shared: bool) -> int:
+    """How many CPUs the load boxes have together; where they are parts of one machine, those of several count once."""
+    each = [sessions[host.name].facts.cpus[: len(cpus.load)] for host in lane.load]
+    return len({cpu for own in each for cpu in own}) if shared else sum(map(len, each))
+
+
 def _first(session: Session, shape: HostShape) -> tuple[int, ...]:
     offered = session.facts.cpus
     if (shape.cpus or 0) > len(offered):
