@@ -43,7 +43,7 @@ class ServerObservation(Part):
 
 
 class LoadObservation(Part):
-    """What k6 reported of one process: the whole of its life is the window."""
+    """What one k6 process reported of a warm-up, or of a window, which begins once its connections are open."""
 
     problem: str | None = None
     """Why k6's figures are missing, such as `k6 was ended by signal 9`."""

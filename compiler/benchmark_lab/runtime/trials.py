@@ -102,8 +102,8 @@ class TrialAssembler:
     on_measured: Callable[[Measured], None]
     now: Callable[[], datetime]
     _parts: dict[str, Mapping[str, object]] = field(default_factory=dict)
-    _loads: dict[str, Mapping[str, object]] = field(default_factory=dict)
-    """By load host."""
+    _loads: dict[str, dict[str, object]] = field(default_factory=dict)
+    """By load host, of several of which each reports its warm-up first."""
     _started_at: str = ""
     _began_s: float | None = None
 
@@ -115,7 +115,7 @@ class TrialAssembler:
         if event.kind != "ok" or not isinstance(trial, str) or not trial:
             return
         if event.action == "load":
-            self._loads[event.host] = event.result
+            self._loads.setdefault(event.host, {}).update(event.result)
             return
         part = f"{event.action}-{event.result.get('state')}"
         self._parts[part] = event.result

@@ -1,23 +1,54 @@
-"""The begin of a window that several load hosts share, with a program in k6's place."""
+"""The parts of a load that several hosts begin together, with a program in k6's place."""
 
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
 OPTIONS = {"warmup": {}, "measure": {}, "warmup_s": 0.1, "measure_s": 0.1, "connect_s": 0.1}
 NO_UPSTREAM = {"upstream_url": "", "upstream_settings": {}}
 
 
-def test_a_host_whose_warm_up_overruns_does_not_load_alone(module: Callable[[str], ModuleType], tmp_path: Path) -> None:
-    k6 = tmp_path / "k6-that-hangs"
-    k6.write_text("#!/bin/sh\necho $PART >>$HOME/parts\nsleep 2.5\n")
+@pytest.fixture
+def params(tmp_path: Path) -> dict[str, object]:
+    """Of the second of two hosts; its k6 notes its parts and takes half a second longer than it was asked to."""
+    k6 = tmp_path / "slow-k6"
+    k6.write_text("#!/bin/sh\necho $PART >>$HOME/parts\nsleep 0.6\n")
     k6.chmod(0o755)
+    own = {"k6": str(k6), "script": "", "env": {}, "secret_env": {}, "base_url": "", "cpus": [], "metadata": ""}
+    shared = {"folder": str(tmp_path), "segment": 1, "segments": 2, "ahead_s": 0.0}
+    return {**own, **shared, **OPTIONS, **NO_UPSTREAM}
+
+
+def parts(folder: Path) -> list[str]:
+    file = folder / "parts"
+    return file.read_text().split() if file.exists() else []
+
+
+def test_several_hosts_warm_up_however_long_that_takes_and_then_begin_the_window_together(
+    module: Callable[[str], ModuleType], tmp_path: Path, params: dict[str, object]
+) -> None:
     load = module("load")
-    params = {"k6": str(k6), "script": "", "env": {}, "secret_env": {}, "base_url": "", "cpus": [], "metadata": ""}
-    shared = {"folder": str(tmp_path), "segment": 1, "segments": 2, "begin_at_s": time.time() + 0.1, "ahead_s": 0.0}
-    found = load.measure({**params, **shared, **OPTIONS, **NO_UPSTREAM})
-    assert "late for the window" in found["load"]["problem"]
-    assert found["warmup"]["wall_s"] > 2.5
-    assert not found["clean"]
-    assert (tmp_path / "parts").read_text().split() == ["warmup-1"]
+    warmed = load.measure({**params, "part": "warmup", "begin_at_s": time.time() + 0.1})
+    assert warmed["warmup"]["wall_s"] > 0.6
+    assert warmed.keys() == {"warmup"}
+    window_at_s = time.time() + 0.3
+    measured = load.measure({**params, "part": "window", "begin_at_s": window_at_s})
+    assert "warmup" not in measured
+    assert measured["start_s"] + time.time() - time.monotonic() == pytest.approx(window_at_s, abs=0.1)
+    assert parts(tmp_path) == ["warmup-1", "measure-1"]
+
+
+@pytest.mark.parametrize(
+    ("part", "begin_in_s", "problem"),
+    [("warmup", -0.5, "0.5 s late for"), ("window", -0.5, "0.5 s late for"), ("window", 90.0, "it is off")],
+)
+def test_a_host_that_cannot_begin_with_the_others_loads_nothing(
+    module: Callable[[str], ModuleType], params: dict[str, object], part: str, begin_in_s: float, problem: str
+) -> None:
+    load = module("load")
+    with pytest.raises(load.ClockError, match=problem):
+        load.measure({**params, "part": part, "begin_at_s": time.time() + begin_in_s})
+    assert parts(Path(str(params["folder"]))) == []

@@ -91,6 +91,7 @@ def test_what_k6_measured_is_kept_where_the_api_does_not_tell_its_counts(
             "upstream_settings": {"latency_ms": 100},
             "segment": 0,
             "segments": 1,
+            "part": "both",
             "begin_at_s": 0.0,
             "ahead_s": 0.0,
             "cpus": [],

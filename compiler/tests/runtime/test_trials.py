@@ -46,6 +46,17 @@ def whole_trial(number: str, start_s: float) -> list[Event]:
     ]
 
 
+def test_warm_up_and_window_that_a_host_did_apart_are_one_load() -> None:
+    first, *others = whole_trial("0", 100.0)
+    began, *_, observed = others
+    warmed = event("ok", "load", 103, trial="0", warmup={**K6, "requests": 7})
+    measured = event("ok", "load", 109, trial="0", load=K6, host=HOST)
+    (found,) = assembled([first, began, warmed, measured, observed])
+    assert found.measurement.warmup
+    assert found.measurement.load
+    assert (found.measurement.warmup.requests, found.measurement.load.requests) == (7, 900)
+
+
 def test_a_trial_is_handed_over_with_its_last_task_and_the_next_starts_afresh() -> None:
     first, second = assembled(whole_trial("0", 100.0) + whole_trial("1", 108.0))
     assert (first.position, second.position) == (0, 1)

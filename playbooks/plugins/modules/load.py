@@ -8,9 +8,13 @@ module: load
 short_description: Load a server with k6, first to warm it up, then to measure it
 description:
   - k6 is on the load's CPU set and dies with this module. Several load hosts share the load by execution segments;
-    they begin warm-up and window at the same times of the clock.
+    they begin each part at a time of the clock that they agree on, the window once the warm-up has ended on all.
   - A k6 that fails is a result (C(problem)), not a failure of the task.
 options:
+  part:
+    description: What is to be done now. Several hosts warm up and measure one after the other.
+    choices: [both, warmup, window]
+    default: both
   k6: {description: Path of the k6 program., type: path, required: true}
   script: {type: path, required: true}
   warmup: {description: k6's options of the warm-up., type: dict, required: true}
@@ -43,16 +47,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-warmup: {description: What k6 reported of the warm-up, type: dict, returned: always}
-load: {description: What k6 reported of the window, type: dict, returned: always}
-machine: {description: Tells this host's kernel and network from any other, type: str, returned: always}
-cpu_ids: {description: The CPU set, each CPU by a name that no other host has, type: list, returned: always}
-clean: {description: Whether k6 and every request succeeded, type: bool, returned: always}
-host: {description: What this host did within the window, type: dict, returned: always}
+warmup: {description: What k6 reported of the warm-up, type: dict, returned: unless only the window was to be done}
+load: {description: What k6 reported of the window, type: dict, returned: with a window}
+machine: {description: Tells this host's kernel and network from any other, type: str, returned: with a window}
+cpu_ids: {description: The CPU set, each CPU by a name that no other host has, type: list, returned: with a window}
+clean: {description: Whether k6 and every request of the window succeeded, type: bool, returned: with a window}
+host: {description: What this host did within the window, type: dict, returned: with a window}
 upstream: {description: What the simulated external API counted, type: dict, returned: on the first host if called}
-start_s: {description: Begin of the window, monotonic seconds of this host, type: float, returned: always}
-end_s: {description: End of the window, type: float, returned: always}
-common_start_s: {description: The same begin by the first load host's clock, type: float, returned: always}
+start_s: {description: Begin of the window, monotonic seconds of this host, type: float, returned: with a window}
+end_s: {description: End of the window, type: float, returned: with a window}
+common_start_s: {description: The same begin by the first load host's clock, type: float, returned: with a window}
 """
 
 import json
@@ -70,10 +74,8 @@ from ansible.module_utils.lab_notice import notices
 UPSTREAM_TIMEOUT_S = 5.0
 SETTLE_S = 0.25
 """Quiet time around the window, so that samples of the server fall between warm-up and window."""
-APART_S = 2.0
-"""What k6 takes to start and to end beside its configured duration, where hosts agree on the window's begin."""
 LATE_S = 0.1
-"""How late a host may be for it: the others have the server to themselves until it comes."""
+"""How late a host may be for a common begin: the others have the server to themselves until it comes."""
 LONGEST_LEAD_S = 60.0
 """How far ahead hosts agree on a time at most: what is further off comes from a clock that is wrong."""
 
@@ -117,7 +119,7 @@ def cpu_set(generator: Generator) -> list[int]:
 
 
 def measure(params: dict[str, Any]) -> dict[str, Any]:
-    """Warm-up and window; the first host sets the upstream before them, where there is one, and reads its counts."""
+    """Warm-up, window or both; each part's begin sets the upstream anew where the scenario calls it."""
     generator = Generator(
         program=params["k6"],
         script=params["script"],
@@ -127,38 +129,43 @@ def measure(params: dict[str, Any]) -> dict[str, Any]:
         segment=params["segment"],
         segments=params["segments"],
     )
-    called = bool(params["upstream_url"]) and params["segment"] == 0
-    settings = params["upstream_settings"]
-    if called:
-        ask_upstream(params, "/reset", settings)
-    if params["begin_at_s"] and not 0 <= params["begin_at_s"] - time.time() <= LONGEST_LEAD_S:
-        late_s = time.time() - params["begin_at_s"]
-        raise ClockError(
-            f"this host is {late_s:+.1f} s from the begin that all agreed on: it is slow, or its clock is off"
-        )
-    wait_until(params["begin_at_s"])
-    warmup, _ = run_counted(generator, "warmup", params["warmup"], params["warmup_s"])
-    window_at_s = params["begin_at_s"] and params["begin_at_s"] + params["warmup_s"] + APART_S
-    wait_until(window_at_s - SETTLE_S)
-    if called:
-        ask_upstream(params, "/reset", settings)
-    wait_until(window_at_s or time.time() + SETTLE_S)
-    if window_at_s and (late_s := time.time() - window_at_s) > LATE_S:
-        problem = f"this host was {late_s:.1f} s late for the window that all agreed on: its warm-up took too long"
-        return {"clean": False, "warmup": warmup, "load": {"problem": problem}}
-    load, host = run_counted(generator, "measure", params["measure"], params["measure_s"], params["connect_s"])
-    if called and window_at_s:
+    found: dict[str, Any] = {}
+    if params["part"] != "window":
+        begin(params)
+        found["warmup"], _ = run_counted(generator, "warmup", params["warmup"], params["warmup_s"])
+    if params["part"] == "both":
         time.sleep(SETTLE_S)
-    counted: dict[str, Any] = {}
-    if called:
-        try:
-            counted = ask_upstream(params, "/hits")
-        except UpstreamError as error:
-            counted = {"problem": str(error)}
+    if params["part"] != "warmup":
+        found.update(measure_window(generator, params))
+    return found
+
+
+def begin(params: dict[str, Any]) -> None:
+    """Set the upstream anew; then wait for the time that all hosts agreed on, if there are several."""
+    at_s = params["begin_at_s"]
+    if at_s > time.time() + LONGEST_LEAD_S:
+        raise ClockError(f"all agreed to begin in {at_s - time.time():.0f} s by this host's clock: it is off")
+    if is_upstreams_keeper(params):
+        ask_upstream(params, "/reset", params["upstream_settings"])
+    time.sleep(max(0.0, at_s - time.time()))
+    if at_s and (late_s := time.time() - at_s) > LATE_S:
+        raise ClockError(
+            f"this host is {late_s:.1f} s late for the begin that all agreed on: it is slow, or its clock is off"
+        )
+
+
+def is_upstreams_keeper(params: dict[str, Any]) -> bool:
+    """Whether the scenario calls the simulated external API, and this host is the one that sets it."""
+    return bool(params["upstream_url"]) and params["segment"] == 0
+
+
+def measure_window(generator: Generator, params: dict[str, Any]) -> dict[str, Any]:
+    """The window, what this host did within it, and what the upstream counted."""
+    begin(params)
+    load, host = run_counted(generator, "measure", params["measure"], params["measure_s"], params["connect_s"])
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return {
         "clean": load["problem"] is None and load["failed_requests"] == 0,
-        "warmup": warmup,
         "load": load,
         "host": {**host, **notices(params["metadata"])},
         "machine": f"{boot}/{Path('/proc/self/ns/net').stat().st_ino}",
@@ -166,19 +173,26 @@ def measure(params: dict[str, Any]) -> dict[str, Any]:
         "start_s": load["start_s"],
         "end_s": load["end_s"],
         "common_start_s": load["start_s"] - params["ahead_s"],
-        **({"upstream": {"latency_ms": settings.get("latency_ms", 0), **counted}} if called else {}),
+        **({"upstream": upstream_counts(params)} if is_upstreams_keeper(params) else {}),
     }
 
 
-def wait_until(time_s: float) -> None:
-    """Wait for a time of the clock; what is past needs no waiting."""
-    time.sleep(max(0.0, time_s - time.time()))
+def upstream_counts(params: dict[str, Any]) -> dict[str, Any]:
+    """What the simulated external API counted since the window's begin, or why it does not tell."""
+    if params["begin_at_s"]:
+        time.sleep(SETTLE_S)  # the last requests of other hosts
+    try:
+        counted = ask_upstream(params, "/hits")
+    except UpstreamError as error:
+        counted = {"problem": str(error)}
+    return {"latency_ms": params["upstream_settings"].get("latency_ms", 0), **counted}
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
+            "part": {"type": "str", "choices": ["both", "warmup", "window"], "default": "both"},
             "k6": {"type": "path", "required": True},
             "script": {"type": "path", "required": True},
             "warmup": {"type": "dict", "required": True},
