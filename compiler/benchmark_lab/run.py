@@ -54,6 +54,8 @@ class LoadObservation(Part):
     """Requests without an answer, with an unexpected status, or whose sampled body was wrong."""
     iterations: int = 0
     dropped_iterations: int = 0
+    lags: int = 0
+    """Open load: iterations that told how late they began."""
     lag_p99_ms: float | None = None
     """Open load: how late after their due time 99 of 100 iterations began at most; None where too few told it."""
     latency_quantiles_ms: tuple[float, ...] = ()

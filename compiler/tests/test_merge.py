@@ -101,7 +101,7 @@ def observed(latencies_ms: np.ndarray, **fields: object) -> LoadObservation:
 
 
 def test_counters_are_summed_and_the_rest_is_weighted_or_the_longest() -> None:
-    one = observed(np.full(3_000, 4.0), failures={"status 503": 3, "no answer": 1}, failed_requests=4, lag_p99_ms=1.5)
+    one = observed(np.full(3_000, 4.0), failures={"status 503": 3, "no answer": 1}, failed_requests=4, lags=900)
     other = observed(
         np.full(1_000, 8.0),
         failures={"status 503": 2},
@@ -111,10 +111,11 @@ def test_counters_are_summed_and_the_rest_is_weighted_or_the_longest() -> None:
         wall_s=21.0,
         cpus=3,
         cpus_busy=0.9,
+        lags=300,
         lag_p99_ms=7.0,
     )
     merged = merge_loads([one, other])
-    assert merged.lag_p99_ms == 7.0
+    assert (merged.lags, merged.lag_p99_ms) == (1_200, 7.0)
     assert (merged.requests, merged.iterations, merged.dropped_iterations) == (4_000, 4_000, 5)
     assert (merged.failed_requests, merged.failures) == (6, {"status 503": 5, "no answer": 1})
     assert (merged.window_s, merged.wall_s, merged.cpu_s, merged.cpus) == (20.5, 21.0, 18.0, 4)
@@ -154,5 +155,15 @@ def test_processes_without_any_right_answer_have_the_mean_that_stands_for_none()
 
 
 def test_one_process_is_left_as_it_is() -> None:
-    alone = observed(SHAPES["bimodal"][0])
-    assert merge_loads([alone]) is alone
+    alone = observed(SHAPES["bimodal"][0], lags=1_000, lag_p99_ms=3.0)
+    assert merge_loads([alone]) == alone
+
+
+@pytest.mark.parametrize(
+    ("lags", "p99_ms"), [([999], None), ([333, 333, 333], None), ([833, 833, 833], 7.0), ([1_000], 5.0)]
+)
+def test_how_late_iterations_began_is_known_where_enough_of_all_processes_told_it(
+    lags: list[int], p99_ms: float | None
+) -> None:
+    processes = [observed(np.full(900, 4.0), lags=count, lag_p99_ms=5.0 + index) for index, count in enumerate(lags)]
+    assert merge_loads(processes).lag_p99_ms == p99_ms

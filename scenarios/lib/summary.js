@@ -54,17 +54,6 @@ function latency(values, failed) {
   };
 }
 
-/** So many iterations must have told their lag before a short pause is not its p99. */
-const LEAST_LAGS = 1000;
-
-/**
- * @param {Values | undefined} values of the lag trend, which only an open load has
- * @returns {number | null} how late 99 of 100 iterations began at most; below 0 by the clocks' rounding
- */
-function lagP99(values) {
-  return values && values.count >= LEAST_LAGS ? rounded(values['p(99)']) : null;
-}
-
 /** @param {EndOfTest} data */
 export function summarise({ metrics, state }) {
   /** @param {string} name */
@@ -89,7 +78,8 @@ export function summarise({ metrics, state }) {
     successes: countsOf(SUCCEEDED),
     iterations: count('iterations') - connections,
     dropped_iterations: count('dropped_iterations'),
-    lag_p99_ms: lagP99(metrics.lag?.values),
+    lags: count('lag'),
+    lag_p99_ms: metrics.lag ? rounded(metrics.lag.values['p(99)']) : null,
     latency_ms: latency(metrics.latency?.values, failed),
     series: { answers: count('series_answers'), latency_ms: rounded(count('series_latency_ms')) },
   };

@@ -18,6 +18,8 @@ FINEST_MS = 0.001
 """k6's latencies are rounded to it."""
 TIE = 1e-12
 """Equal latencies are told apart by this factor, so that a rank can be read off them."""
+LEAST_LAGS = 1_000
+"""So many iterations, of all processes together, must have told their lag before a short pause is not its p99."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,9 @@ def _longer(count: int, quantile: np.ndarray) -> np.ndarray:
 
 def merge_loads(observations: Sequence[LoadObservation]) -> LoadObservation:
     """What the processes of one load, started together, saw in sum; at least one of them."""
+    lag_p99_ms = _lag_p99_ms(observations)
     if len(observations) == 1:
-        return observations[0]
+        return observations[0].model_copy(update={"lag_p99_ms": lag_p99_ms})
     latencies = merge_latencies(
         [Distribution(seen.requests, seen.latency_quantiles_ms, seen.latency_tail_ms) for seen in observations]
     )
@@ -94,7 +97,8 @@ def merge_loads(observations: Sequence[LoadObservation]) -> LoadObservation:
         failed_requests=sum(seen.failed_requests for seen in observations),
         iterations=sum(seen.iterations for seen in observations),
         dropped_iterations=sum(seen.dropped_iterations for seen in observations),
-        lag_p99_ms=max((seen.lag_p99_ms for seen in observations if seen.lag_p99_ms is not None), default=None),
+        lags=sum(seen.lags for seen in observations),
+        lag_p99_ms=lag_p99_ms,
         latency_quantiles_ms=latencies.quantiles_ms,
         latency_tail_ms=latencies.tail_ms,
         latency_mean_ms=_mean(
@@ -118,6 +122,13 @@ def merge_hosts(observations: Sequence[HostObservation]) -> HostObservation:
     summed = {name: sum(seen[name] for seen in fields) for name in fields[0]}
     shares = {name: max(seen[name] for seen in fields) for name in ("cpus_busy", "interrupts", "steal")}
     return HostObservation.model_validate({**summed, **shares})
+
+
+def _lag_p99_ms(observations: Sequence[LoadObservation]) -> float | None:
+    """That of all together is at most the largest; None where too few told it."""
+    if sum(seen.lags for seen in observations) < LEAST_LAGS:
+        return None
+    return max((seen.lag_p99_ms for seen in observations if seen.lag_p99_ms is not None), default=None)
 
 
 def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

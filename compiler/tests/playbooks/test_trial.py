@@ -21,6 +21,7 @@ SUMMARY = {
     "iterations": 300,
     "dropped_iterations": 0,
     "connections": 0,
+    "lags": 300,
     "lag_p99_ms": 0.4,
     "latency_ms": {"quantiles": [1.0, 2.0], "tail": {}, "mean": 1.5},
     "series": {"answers": 30, "latency_ms": 45.0},

@@ -204,6 +204,7 @@ def figures(summary: Mapping[str, Any], connect_s: float) -> dict[str, Any]:
     return {
         "window_s": summary["duration_s"] - connect_s,
         **{name: summary[name] for name in COUNTS},
+        "lags": summary["lags"],
         "lag_p99_ms": summary["lag_p99_ms"],
         "latency_quantiles_ms": latency["quantiles"],
         "latency_tail_ms": latency["tail"],
@@ -224,7 +225,7 @@ def read_summary(output: Path) -> tuple[dict[str, Any], str | None]:
     """What the scenario's handleSummary printed, or why there is nothing."""
     try:
         summary = json.loads(output.read_bytes())
-        missing = {*COUNTS, "duration_s", "connections", "lag_p99_ms", "latency_ms", "series"} - summary.keys()
+        missing = {*COUNTS, "duration_s", "connections", "lags", "lag_p99_ms", "latency_ms", "series"} - summary.keys()
     except (ValueError, AttributeError) as error:
         return {}, f"k6 printed no summary ({type(error).__name__}: {error})"
     return ({}, f"k6's summary lacks {', '.join(sorted(missing))}") if missing else (summary, None)
