@@ -171,6 +171,7 @@ def inventory(
         "lab_postgresql_user": postgres.user,
         "lab_upstream_cpus": cpus.upstream,
         "lab_sampler_cpus": cpus.rest,
+        "lab_load_hosts_beside": hardware.load.count - 1,
         "lab_sut": "sut-0",
         "lab_db": "db-0",
     }

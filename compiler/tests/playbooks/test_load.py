@@ -1,5 +1,6 @@
 """The parts of a load that several hosts begin together, with a program in k6's place."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,16 +16,16 @@ NO_UPSTREAM = {"upstream_url": "", "upstream_settings": {}}
 def params(tmp_path: Path) -> dict[str, object]:
     """Of the second of two hosts; its k6 notes its parts and takes half a second longer than it was asked to."""
     k6 = tmp_path / "slow-k6"
-    k6.write_text("#!/bin/sh\necho $PART >>$HOME/parts\nsleep 0.6\n")
+    k6.write_text("#!/bin/sh\necho $PART $GOMEMLIMIT >>$HOME/parts\nsleep 0.6\n")
     k6.chmod(0o755)
     own = {"k6": str(k6), "script": "", "env": {}, "secret_env": {}, "base_url": "", "cpus": [], "metadata": ""}
-    shared = {"folder": str(tmp_path), "segment": 1, "segments": 2, "ahead_s": 0.0}
+    shared = {"folder": str(tmp_path), "segment": 1, "segments": 2, "beside": 1, "ahead_s": 0.0}
     return {**own, **shared, **OPTIONS, **NO_UPSTREAM}
 
 
 def parts(folder: Path) -> list[str]:
     file = folder / "parts"
-    return file.read_text().split() if file.exists() else []
+    return [line.split()[0] for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def test_several_hosts_warm_up_however_long_that_takes_and_then_begin_the_window_together(
@@ -39,6 +40,17 @@ def test_several_hosts_warm_up_however_long_that_takes_and_then_begin_the_window
     assert "warmup" not in measured
     assert measured["start_s"] + time.time() - time.monotonic() == pytest.approx(window_at_s, abs=0.1)
     assert parts(tmp_path) == ["warmup-1", "measure-1"]
+
+
+def test_several_k6_processes_on_one_machine_share_the_memory_that_one_may_fill(
+    module: Callable[[str], ModuleType], tmp_path: Path, params: dict[str, object]
+) -> None:
+    load = module("load")
+    for beside in (0, 3):
+        load.measure({**params, "part": "warmup", "begin_at_s": 0.0, "beside": beside})
+    alone, one_of_four = (int(line.split()[1]) for line in (tmp_path / "parts").read_text().splitlines())
+    assert alone == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+    assert one_of_four == pytest.approx(alone / 4, rel=1e-6)
 
 
 @pytest.mark.parametrize(

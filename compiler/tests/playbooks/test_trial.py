@@ -93,6 +93,7 @@ def test_what_k6_measured_is_kept_where_the_api_does_not_tell_its_counts(
             "segment": 0,
             "segments": 1,
             "part": "both",
+            "beside": 0,
             "begin_at_s": 0.0,
             "ahead_s": 0.0,
             "cpus": [],

@@ -41,6 +41,8 @@ class Generator:
     segment: int = 0
     """Which part of the load it does, counted from 0, of as many equal parts as there are `segments`."""
     segments: int = 1
+    share_of_memory: float = 1.0
+    """Of the machine's: where other k6 processes run on it, they have theirs."""
 
 
 @dataclass
@@ -94,7 +96,7 @@ def launch(generator: Generator, part: str, connect_s: float | None) -> Running:
         **generator.env,
         "GOGC": "off",
         "GOMAXPROCS": len(generator.cpus) or os.cpu_count(),
-        "GOMEMLIMIT": memory_limit(),
+        "GOMEMLIMIT": memory_limit(generator.share_of_memory),
         "HOME": generator.folder,
         "K6_NO_USAGE_REPORT": "true",
         "PART": f"{part}-{generator.segment}",
@@ -124,9 +126,12 @@ def launch(generator: Generator, part: str, connect_s: float | None) -> Running:
     return Running(child, output, errors, began_s, follower)
 
 
-def memory_limit() -> int:
-    """Bytes up to which k6 collects no garbage: each collection would halve its speed for a tenth of a second."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+def memory_limit(share: float) -> int:
+    """Bytes up to which k6 collects no garbage: each collection would halve its speed for a tenth of a second.
+
+    A quarter of the machine's memory, or of its share where several processes of k6 are on one machine.
+    """
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * share / 4)
 
 
 def segment(number: int, segments: int) -> list[str]:

@@ -35,6 +35,7 @@ options:
     type: float
     default: 0
   cpus: {description: The CPU set of the generator., type: list, elements: int, default: []}
+  beside: {description: Other load hosts that are on this machine., type: int, default: 0}
   folder: {description: The run's state folder on this host., type: path, required: true}
   metadata: {description: "Of a host that may be taken away: C(host:port) that tells of it.", type: str, default: ''}
   trial: {description: Passed through to the result., type: str, required: true}
@@ -128,6 +129,7 @@ def measure(params: dict[str, Any]) -> dict[str, Any]:
         folder=Path(params["folder"]),
         segment=params["segment"],
         segments=params["segments"],
+        share_of_memory=1 / (1 + params["beside"]),
     )
     found: dict[str, Any] = {}
     if params["part"] != "window":
@@ -210,6 +212,7 @@ def main() -> None:
             "begin_at_s": {"type": "float", "default": 0.0},
             "ahead_s": {"type": "float", "default": 0.0},
             "cpus": {"type": "list", "elements": "int", "default": []},
+            "beside": {"type": "int", "default": 0},
             "folder": {"type": "path", "required": True},
             "metadata": {"type": "str", "default": ""},
             "trial": {"type": "str", "required": True},

@@ -168,6 +168,7 @@ def _lane_of_hosts(
     """The hosts of one lane, held until `held` lets them go."""
     state, experiment = lane_folder(wanted.state, number), wanted.bundle.experiment
     of_lane = lanes.chosen(lane, wanted.hardware)
+    on_a_machine = len(of_lane.load) * experiment.lanes if experiment.hosts.shared else 1
     with _held(of_lane, login, wanted) as (sessions, layouts):
         cpus = lanes.share_out(of_lane, sessions, wanted.hardware)
         lacking = lanes.packages(of_lane, sessions, [each.language for each in experiment.implementations])
@@ -180,6 +181,7 @@ def _lane_of_hosts(
             "lab_controller_cache": str(local.cache_root(wanted.origin.environment)),
             "lab_changes": experiment.hosts.changeable,
             "lab_metadata": metadata,
+            "lab_load_hosts_beside": on_a_machine - 1,
         }
         hosts = lanes.inventory(of_lane, sessions, layouts, cpus=cpus, lacking=lacking, common=common)
     for session in sessions.values():
