@@ -1,9 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
 from benchmark_lab.bundle import Hardware
-from benchmark_lab.plan import Plan
+from benchmark_lab.catalog import Catalog, Work
+from benchmark_lab.experiment import Changes
+from benchmark_lab.plan import Plan, make_plan
+from benchmark_lab.resolve import resolve
 from benchmark_lab.resolve.hardware import words
-from tests.compiling import experiment, plan_text
+from benchmark_lab.source import parse
+from tests.compiling import catalog, experiment, plan_text
 
 CLOSED = "{model: closed, vus: 64}"
 BETA = "implementation: go-beta, scenario: 01-ping"
@@ -42,6 +48,32 @@ def test_an_open_load_says_its_rate_itself_and_each_box_has_a_virtual_user(load:
 def test_a_scenario_that_costs_more_needs_less_load() -> None:
     plan = planned("{cpus: 4, count: auto}", matrix=BETA.replace("01-ping", "02-list"))
     assert hardware(plan).load.count == 3
+
+
+def with_work(*, whole: bool) -> Catalog:
+    """The catalog where k6 pays 35 µs for each user of the scenario's pages, of which there are 20 by default."""
+    work = Work(parameter="page_size", unit="user", whole=whole, generator_cpu_us=35)
+    scenario = catalog().scenarios["02-list"].model_copy(update={"work": work})
+    return replace(catalog(), scenarios={**catalog().scenarios, "02-list": scenario})
+
+
+LIST = "implementation: go-beta, scenario: 02-list"
+
+
+@pytest.mark.parametrize(
+    ("whole", "load", "cpus"),
+    [
+        (False, "{model: open, rate: 1000}", 2),  # 1,000 · (140 + 20 · 35) µs / 0.5
+        (False, "{model: closed, vus: 100}", 68),  # 40,000 requests/s, as without that work
+        (True, CLOSED, 4),  # 2,000 requests/s, for each has 20 times the work of the smallest
+    ],
+)
+def test_what_k6_pays_for_each_piece_of_a_scenarios_work_needs_more_of_it(whole: bool, load: str, cpus: int) -> None:
+    text = experiment(
+        "hardware: {sut: {cpus: 8}, load: {cpus: 1, count: auto}}", target="rented", matrix=LIST, load=load
+    )
+    plan = make_plan(resolve(parse("example.yaml", text), with_work(whole=whole), Changes()))
+    assert hardware(plan).load.count == cpus
 
 
 def test_too_few_load_boxes_are_a_note_with_what_it_takes() -> None:

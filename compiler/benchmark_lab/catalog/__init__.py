@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmark_lab.catalog.implementation import Implementation, Server
 from benchmark_lab.catalog.instances import Instances, InstanceType
 from benchmark_lab.catalog.parameter import Parameter, text_of
-from benchmark_lab.catalog.scenario import Scenario
+from benchmark_lab.catalog.scenario import Scenario, Work
 from benchmark_lab.catalog.target import Target
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Scenario",
     "Server",
     "Target",
+    "Work",
     "text_of",
 ]
 

@@ -89,5 +89,5 @@ def _scenarios(plan: Plan) -> Iterator[BundledScenario]:
             endpoints=manifest.endpoints,
             measures=manifest.measures,
             writes=manifest.writes,
-            work=manifest.work and Work.model_validate(manifest.work.model_dump()),
+            work=manifest.work and Work.model_validate(manifest.work.model_dump(exclude={"generator_cpu_us"})),
         )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
-from operator import itemgetter
+from operator import attrgetter
 
 from benchmark_lab.bundle import Cell, Hardware, Load
+from benchmark_lab.catalog import Work
 from benchmark_lab.resolve import Choice, Experiment
 from benchmark_lab.source.quantity import counted
 
-GENERATOR_CPU_S_PER_REQUEST = 140e-6
-"""What a request costs k6 at most (METHOD, facts)."""
+GENERATOR_CPU_US_PER_REQUEST = 140
+"""What a request costs k6 at most (METHOD, facts), beside the pieces of work that a scenario's manifest tells of."""
 GENERATOR_SHARE = 0.5
 """Of its CPUs' time that k6 may use, for its own speed not to show."""
 
@@ -27,12 +28,23 @@ def expected_rate(cell: Cell, hardware: Hardware, experiment: Experiment) -> flo
     cpu_us = experiment.catalog.implementations[cell.implementation].cpu_us_per_request
     if cpu_us is None:
         return None
-    return (hardware.sut.cpus or 1) * 1e6 / (cpu_us * experiment.catalog.scenarios[cell.scenario].relative_cost)
+    scenario = experiment.catalog.scenarios[cell.scenario]
+    cost = cpu_us * scenario.relative_cost
+    if scenario.work and scenario.work.whole:
+        cost *= _pieces(cell, scenario.work) / (scenario.parameters[scenario.work.parameter].min or 1)
+    return (hardware.sut.cpus or 1) * 1e6 / cost
 
 
-def needed_cpus(rate_per_s: float) -> int:
-    """Return the CPUs that k6 needs for a rate."""
-    return ceil(rate_per_s * GENERATOR_CPU_S_PER_REQUEST / GENERATOR_SHARE)
+def needed_cpus(rate_per_s: float, cell: Cell, experiment: Experiment) -> int:
+    """Return the CPUs that k6 needs for a rate of the cell's requests."""
+    work = experiment.catalog.scenarios[cell.scenario].work
+    cost_us = GENERATOR_CPU_US_PER_REQUEST + (work.generator_cpu_us * _pieces(cell, work) if work else 0)
+    return ceil(rate_per_s * cost_us / 1e6 / GENERATOR_SHARE)
+
+
+def _pieces(cell: Cell, work: Work) -> float:
+    """Return how many pieces of its scenario's work a request of the cell does."""
+    return float(cell.parameters[work.parameter])
 
 
 def with_load_boxes(experiment: Experiment, cells: Sequence[Cell]) -> tuple[Experiment, tuple[str, ...]]:
@@ -41,22 +53,32 @@ def with_load_boxes(experiment: Experiment, cells: Sequence[Cell]) -> tuple[Expe
     notes: list[str] = []
     for choice in experiment.hardware:
         hardware = choice.value
-        fastest = max(_rates(experiment, hardware, cells), key=itemgetter(0), default=None)
-        if fastest is not None and hardware.name in experiment.sized_by_rate and not experiment.target.shared_host:
-            wanted = ceil(needed_cpus(fastest[0]) / (hardware.load.cpus or 1))
+        most = max(_expected(experiment, hardware, cells), key=attrgetter("cpus"), default=None)
+        if most is not None and hardware.name in experiment.sized_by_rate and not experiment.target.shared_host:
+            wanted = ceil(most.cpus / (hardware.load.cpus or 1))
             load = hardware.load.model_copy(update={"count": min(wanted, experiment.most_load_boxes)})
             hardware = hardware.model_copy(update={"load": load})
-        if fastest is not None:
-            notes += _too_few(hardware, *fastest, shared=experiment.target.shared_host)
+        if most is not None:
+            notes += _too_few(hardware, most, shared=experiment.target.shared_host)
         sized.append(replace(choice, value=hardware))
     return replace(experiment, hardware=tuple(sized)), (*_unknown(experiment, cells), *notes)
 
 
-def _rates(experiment: Experiment, hardware: Hardware, cells: Sequence[Cell]) -> Iterator[tuple[float, str]]:
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a cell may ask of the load boxes."""
+
+    cell: str
+    rate_per_s: float
+    cpus: int
+    """That k6 needs for it."""
+
+
+def _expected(experiment: Experiment, hardware: Hardware, cells: Sequence[Cell]) -> Iterator[Expected]:
     for cell in cells:
         rate = expected_rate(cell, hardware, experiment)
         if cell.hardware == hardware.name and rate is not None:
-            yield rate, cell.id
+            yield Expected(cell.id, rate, needed_cpus(rate, cell, experiment))
 
 
 def _unknown(experiment: Experiment, cells: Sequence[Cell]) -> Iterator[str]:
@@ -77,15 +99,14 @@ def _unknown(experiment: Experiment, cells: Sequence[Cell]) -> Iterator[str]:
         )
 
 
-def _too_few(hardware: Hardware, rate_per_s: float, cell: str, *, shared: bool) -> Iterator[str]:
+def _too_few(hardware: Hardware, most: Expected, *, shared: bool) -> Iterator[str]:
     each = hardware.load.cpus
-    wanted = needed_cpus(rate_per_s)
     # On one machine several k6 processes share its CPUs.
     there = each if shared or each is None else each * hardware.load.count
-    if there is None or there >= wanted:
+    if there is None or there >= most.cpus:
         return
-    advice = "" if shared or each is None else f" `load: {{count: {ceil(wanted / each)}}}` has them."
+    advice = "" if shared or each is None else f" `load: {{count: {ceil(most.cpus / each)}}}` has them."
     yield (
-        f"Load: {cell} may reach {rate_per_s:,.0f} requests/s, for which k6 needs {counted(wanted, 'CPU')}; it has "
-        f"{there}. What is limited by k6 is not ranked.{advice}"
+        f"Load: {most.cell} may reach {most.rate_per_s:,.0f} requests/s, for which k6 needs "
+        f"{counted(most.cpus, 'CPU')}; it has {there}. What is limited by k6 is not ranked.{advice}"
     )
