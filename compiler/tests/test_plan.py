@@ -150,6 +150,15 @@ def test_the_worst_case_counts_every_trial_and_the_set_up() -> None:
     assert duration_words(3600 * 2 + 1) == "2 h 1 min"
 
 
+@pytest.mark.parametrize("target", ["local", "cloud"])
+def test_load_boxes_agree_twice_in_each_trial_on_a_time_to_begin_at(target: str) -> None:
+    one, five = (
+        plan_text(experiment("rounds: {max: 10}", f"hardware: {{load: {{count: {count}}}}}", target=target))
+        for count in (1, 5)
+    )
+    assert five.worst_case_s - one.worst_case_s == pytest.approx(10 * 2 * (3 + 5 * 0.2))
+
+
 def test_flags_shorten_a_run_and_the_notes_say_so() -> None:
     source = experiment("rounds: {min: 6, max: 10, until: {ci_half_width: 3%}}", target="rented", matrix=BOTH)
     plan = plan_text(source, Changes(target="local", rounds=2, measure_s=5.0))

@@ -67,7 +67,12 @@ def make_plan(experiment: Experiment) -> Plan:
     chosen = tuple(cells[position] for position in kept)
     experiment, load_notes = with_load_boxes(experiment, chosen)
     rent = rent_of(experiment, chosen)
-    worst_s = rent.total_s if rent else worst_case_s(experiment.load, experiment.rounds, chosen, lanes=experiment.lanes)
+    boxes = max(choice.value.load.count for choice in experiment.hardware)
+    worst_s = (
+        rent.total_s
+        if rent
+        else worst_case_s(experiment.load, experiment.rounds, chosen, lanes=experiment.lanes, load_boxes=boxes)
+    )
     raise_all(_over_budget(experiment, worst_s, rent))
     hardware = [choice.value.name for choice in experiment.hardware]
     measured = set(kept)

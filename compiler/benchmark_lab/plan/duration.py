@@ -9,6 +9,8 @@ from benchmark_lab.generator import search_window_s
 
 TRIAL_OVERHEAD_S = 4.0
 """Wall time of a trial outside warm-up and window: stop, reset, start, wait, connect, read counters."""
+LEAD_S, LEAD_S_PER_BOX = 3.0, 0.2
+"""How far ahead several load boxes agree on a begin, of the warm-up and of the window (playbooks/roles/trial)."""
 SET_UP_S = 120.0
 """Allowance for bringing up hosts, building and checking implementations, and the clean-up."""
 LADDER_PROBES = 8
@@ -19,7 +21,9 @@ _LOWEST_RATE_PER_S = 1.0
 """That a search may come to; a promise's percentile takes the longest window there."""
 
 
-def worst_case_s(load: LoadAsked, rounds: Rounds, cells: Sequence[Cell], *, lanes: int = 1) -> float:
+def worst_case_s(
+    load: LoadAsked, rounds: Rounds, cells: Sequence[Cell], *, lanes: int = 1, load_boxes: int = 1
+) -> float:
     """Return the seconds that all probes and all rounds of all cells take, with the set-up.
 
     Lanes share the rounds out; each finds the loads that depend on results on its own hosts.
@@ -30,7 +34,8 @@ def worst_case_s(load: LoadAsked, rounds: Rounds, cells: Sequence[Cell], *, lane
     windows_s = trials * load.measure_s
     if searched:
         windows_s += searched * SEARCH_PROBES * search_window_s(load, _LOWEST_RATE_PER_S)
-    beside_s = load.warmup_s + TRIAL_OVERHEAD_S
+    agreeing_s = 2 * (LEAD_S + LEAD_S_PER_BOX * load_boxes) if load_boxes > 1 else 0.0
+    beside_s = load.warmup_s + TRIAL_OVERHEAD_S + agreeing_s
     return SET_UP_S + windows_s + (trials + searched * SEARCH_PROBES) * beside_s
 
 
