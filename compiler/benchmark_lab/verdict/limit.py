@@ -120,7 +120,7 @@ def _pool(case: Case) -> str | None:
 
     Of a database whose rate is not calibrated nobody knows whether its statements are slow.
     """
-    spare = case.server_cpu < CPU_BOUND and case.database_cpu < CPU_IDLE
+    spare = _servers_cpus(case) < CPU_BOUND and case.database_cpu < CPU_IDLE
     if not (spare and _is_full(case) and case.calibration.database_tps):
         return None
     taken = f"{_taken(case):.2f} of {case.connections} connections were taken on average"
@@ -154,10 +154,15 @@ def _waiting(case: Case) -> float | None:
         (case.database.transactions or not case.endpoints & DATABASE_OPERATIONS)
         and (case.upstream.hits or EXTERNAL not in case.endpoints)
     )
-    idle = max(case.server_cpu, case.database_cpu) < CPU_IDLE and case.k6.cpus_busy < CPU_BOUND
+    idle = max(_servers_cpus(case), case.database_cpu) < CPU_IDLE and case.k6.cpus_busy < CPU_BOUND
     calls = case.upstream.hits * case.upstream.latency_ms / 1000 / case.k6.window_s
     waiting = case.load.vus - case.connections_in_use - calls
     return waiting if known and idle and waiting >= QUEUED * case.server.cpus else None
+
+
+def _servers_cpus(case: Case) -> float:
+    """Share of the server's CPU set that it used, or others: it waits for these as for itself."""
+    return case.server_cpu + case.others_cpu
 
 
 def _server_used(case: Case) -> str:

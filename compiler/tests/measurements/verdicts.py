@@ -153,4 +153,9 @@ VERDICTS: Mapping[str, Deserved] = {
         limited_by="unknown",
         limit="the server used 68.3% of its CPU and k6 20.2% of its own; nothing seen was at a limit",
     ),
+    "limited-by-neighbour": Deserved(
+        remarks=("host-noise", "steady-state-untested"),
+        limited_by="unknown",
+        limit="other processes used 48.1% of the server's CPU set",
+    ),
 }
