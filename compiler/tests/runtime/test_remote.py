@@ -151,6 +151,15 @@ def test_ssh_trusts_only_listed_keys_and_says_no_secret() -> None:
     assert access.variables()["ansible_user"] == "bench"
 
 
+def test_a_connections_socket_is_short_and_no_other_processs(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path("/var/tmp/benchmark-lab-100000/runs/2026-11-29-231928-d17b/lane-19/ssh")  # noqa: S108
+    own = lane.socket_in(folder, 41)
+    assert len(f"{own}.0123456789abcdef") <= 107, "ssh makes it under a name that is 17 letters longer"
+    monkeypatch.setattr(os, "getpid", lambda: 4_194_304)
+    assert lane.socket_in(folder, 41) != own
+    assert len(f"{lane.socket_in(folder, 41)}.0123456789abcdef") <= 107
+
+
 def facts_of(name: str, cpus: int, *, postgresql: bool = True, venv: bool = True) -> dict[str, object]:
     return {
         "machine": {"kernel": "6.1", "cpus": str(cpus)},

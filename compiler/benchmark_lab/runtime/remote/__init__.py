@@ -215,8 +215,8 @@ def _held(of_lane: Lane, login: Login, wanted: Wanted) -> Iterator[tuple[dict[st
     sessions: dict[str, Session] = {}
     layouts: dict[str, lanes.Layout] = {}
     with ExitStack() as opened:
-        for host in of_lane.hosts():
-            access = Access(host, login, folder / host.name)
+        for number, host in enumerate(of_lane.hosts()):
+            access = Access(host, login, lanes.socket_in(folder, number))
             layouts[host.name] = layout = lanes.Layout(access.user, run, files.name_of(wanted.bundle))
             session = _opened(
                 partial(

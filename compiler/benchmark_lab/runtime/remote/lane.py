@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,3 +186,11 @@ def state_folder(state: Path) -> Path:
     folder = state / "ssh"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def socket_in(folder: Path, number: int) -> Path:
+    """Of the connection to one of the lane's hosts: short, and no other process's.
+
+    Where a connection was lost, Ansible opens one that outlives it by 15 s, and then removes its socket, whose it is.
+    """
+    return folder / f"{os.getpid()}.{number}"
