@@ -52,13 +52,11 @@ def test_the_default_load_finds_a_capacity_and_measures_latency_below_it(lab: La
     probes, measured = (
         [trial for trial in lab.trials() if trial["purpose"] == purpose] for purpose in ("probe", "measure")
     )
-    assert [trial["vus"] for trial in probes] == [8, 32]
-    best = max(float(str(trial["throughput_rps"])) for trial in probes)
-    assert {trial["load"]: trial["offered_rps"] for trial in measured} == {
-        "capacity": None,
-        "equal-rate": int(best * 0.5),
-        "equal-utilisation": int(best * 0.7),
-    }
+    assert {trial["vus"] for trial in probes} == {8, 32}
+    reached = [float(str(trial["throughput_rps"])) for trial in probes if trial["throughput_rps"]]
+    rates = {trial["load"]: trial["offered_rps"] for trial in measured}
+    assert rates.keys() == {"capacity", "equal-rate", "equal-utilisation"}
+    assert (rates["equal-rate"], rates["equal-utilisation"]) in [(int(rps * 0.5), int(rps * 0.7)) for rps in reached]
 
 
 def test_k6_killed_in_its_window_makes_that_trial_invalid_and_the_run_goes_on(lab: Lab) -> None:
