@@ -152,7 +152,7 @@ def test_a_testbed_that_is_up_is_used_and_stays(lab: Lab) -> None:
 def test_hosts_of_others_are_left_as_they_were_found_and_no_secret_stays(lab: Lab, testbed: dict[str, Host]) -> None:
     found = state_of(testbed)
     arguments, stop = set[bytes](), Event()
-    watcher = Thread(target=collect_arguments, args=(arguments, stop))
+    watcher = Thread(target=collect_arguments, args=(arguments, stop), daemon=True)  # ends with a test that fails
     watcher.start()
     process = lab.start("apply", experiment(lab, "go-fiber", measure="3s"), *INVENTORY)
     k6 = lab.wait_for_window()
