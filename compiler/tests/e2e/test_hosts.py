@@ -55,7 +55,7 @@ def experiment(
 def test_the_quickstart_runs_on_hosts_made_for_it_which_are_gone_afterwards(lab: Lab) -> None:
     found = traces()
     watched, stop = set[str](), Event()
-    watcher = Thread(target=collect_load_boxes, args=(lab.project, watched, stop))
+    watcher = Thread(target=collect_load_boxes, args=(lab.project, watched, stop), daemon=True)
     watcher.start()
     code, stdout, stderr = lab.run(
         "apply", "experiments/quickstart.yaml", "--target", "testbed", "--rounds", "1", "--measure", "2s"
