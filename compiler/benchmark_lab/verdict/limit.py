@@ -99,7 +99,7 @@ def _server_cpu(case: Case) -> str | None:
     one_each = cell.workers < case.server.cpus and not cell.multithreaded
     if one_each and CPU_BOUND <= used / cell.workers <= ONE_CPU:
         return f"each of {cell.workers} workers used {used / cell.workers:.1%} of a CPU on average"
-    if host and host.cpus_busy >= HOST_BOUND and case.others_cpu <= case.limits.others_cpu:
+    if host and host.cpus_busy >= HOST_BOUND and not crowded(case):
         return f"{_server_used(case)}, which was {host.cpus_busy:.1%} busy"
     return None
 
