@@ -11,7 +11,7 @@ import sys
 
 from benches.trials import Bench, prepared
 from benchmark_lab.bundle import Load
-from benchmark_lab.runtime.trials import server_variables
+from benchmark_lab.runtime.trials import server_order
 from benchmark_lab.statistics import ratio
 
 CONNECTIONS = 32
@@ -46,7 +46,7 @@ def by_trial(bench: Bench) -> float | None:
 def by_wrk(bench: Bench) -> float:
     """Requests a second of wrk against the same server, started afresh, on the generator's CPUs."""
     hosts, (cell,) = bench.rounds.hosts, bench.cells
-    served = hosts.serve(server_variables(cell, hosts.builds[cell.implementation]))
+    served = hosts.serve(server_order(cell, hosts.builds[cell.implementation]))
     cpus = ",".join(map(str, hosts.cpus.load))
     for seconds in (WARMUP_S, MEASURE_S):
         command = ["taskset", "-c", cpus, "wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}"]

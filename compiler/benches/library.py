@@ -70,7 +70,7 @@ def main() -> None:
         options.write_text(json.dumps(k6_load(LOAD).warmup), encoding="utf-8")
         build = bench.rounds.hosts.builds["null-server"]
         command = [f"{build}/null-server", "-listen={host}:{port}"]
-        served = bench.rounds.hosts.serve({"command": command, "build": build, "env": {}, "helpers": []})
+        served = bench.rounds.hosts.serve({"argv": command, "cwd": build, "env": {}, "helpers": []})
         with bench.rounds.hosts.target(served, 0) as target:
             for number in range(rounds):
                 for of in (ours, smallest) if number % 2 else (smallest, ours):

@@ -17,9 +17,10 @@ _SPARE = 1.02
 """What a window plans beyond the samples that it needs, for not every planned request ends within it."""
 _LONGEST_WINDOW_S = 300.0
 """That samples are waited for."""
-_CONNECT_S = 1.0
-"""k6 takes no shorter scenario."""
-_CONNECT_S_PER_VU = 0.001
+_CONNECT_S = 0.15
+_CONNECT_S_PER_VU = 0.0015
+_CONNECTED_S = 0.05
+"""Between the end of the connecting and the window: k6 then has every virtual user back that the window needs."""
 _GRACEFUL_STOP = "65s"
 """Longer than k6's request timeout: it counts no request that it interrupts itself, so a hung server would not show."""
 
@@ -40,21 +41,26 @@ class K6Load:
 
 def k6_load(load: Load) -> K6Load:
     """Return k6's options for a load; in the window every virtual user has a connection already."""
-    connect_s = max(_CONNECT_S, load.vus * _CONNECT_S_PER_VU)
+    connect_s = _CONNECT_S + load.vus * _CONNECT_S_PER_VU
     warmup = {"measure": _executor(load, load.warmup_s)}
     measure = {
         "connect": {
-            "executor": "per-vu-iterations",
+            "executor": "ramping-vus",  # the only one that may last less than a second
             "exec": "connect",
             "env": {"SPREAD_S": f"{connect_s / 2:.3f}"},
-            "vus": load.vus,
-            "iterations": 1,
-            "maxDuration": _milliseconds(connect_s),
+            "startVUs": load.vus,
+            "stages": [{"duration": _milliseconds(connect_s - _CONNECTED_S), "target": load.vus}],
             "gracefulStop": "0s",
+            "gracefulRampDown": "0s",
         },
         "measure": {**_executor(load, load.measure_s), "startTime": _milliseconds(connect_s)},
     }
     return K6Load({"scenarios": warmup}, {"scenarios": measure}, load.warmup_s, load.measure_s, connect_s)
+
+
+def lead_s(load_hosts: int) -> float:
+    """Return how far ahead several load hosts agree on a begin: once of the warm-up, once of the window."""
+    return 3.0 + 0.2 * load_hosts
 
 
 def open_load(

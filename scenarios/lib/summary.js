@@ -67,16 +67,15 @@ export function summarise({ metrics, state }) {
     );
   const failures = countsOf(FAILED);
   const failed = Object.values(failures).reduce((sum, requests) => sum + requests, 0);
-  const connections = count('connections');
   return {
     began_at_ms: metrics.began_at_ms?.values.value ?? null,
     duration_s: Math.round(state.testRunDurationMs * 1000) / 1e6,
-    connections,
+    connections: count('connections'),
     requests: metrics.latency?.values.count ?? 0,
     failed_requests: failed,
     failures,
     successes: countsOf(SUCCEEDED),
-    iterations: count('iterations') - connections,
+    iterations: count('iterations'),
     dropped_iterations: count('dropped_iterations'),
     lags: count('lag'),
     lag_p99_ms: metrics.lag ? rounded(metrics.lag.values['p(99)']) : null,

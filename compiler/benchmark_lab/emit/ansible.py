@@ -12,7 +12,7 @@ Play = dict[str, object]
 
 
 def files(plan: Plan) -> dict[str, str]:
-    """Return the playbooks by path: before the rounds, per implementation, per round, and after them."""
+    """Return the playbooks by path: before, during and after the measuring."""
     builds = {"implementation_builds": _builds(plan), "nodejs_languages": _languages(plan)}
     return {
         "playbooks/prepare.yml": _playbook(
@@ -29,9 +29,7 @@ def files(plan: Plan) -> dict[str, str]:
             ),
             _play("Put k6 on the load box", "load", "k6"),
         ),
-        "playbooks/serve.yml": _playbook(_play("Start or stop a server on the system under test", "sut", "server")),
-        "playbooks/calibrate.yml": _playbook(_play("Measure what the database can do at most", "db", "calibration")),
-        "playbooks/round.yml": _playbook(_play("Measure every cell of the round once", "load", "trial")),
+        "playbooks/stations.yml": _playbook(_play("Serve, load and observe, order by order", "all", "station")),
         "playbooks/finish.yml": _playbook(
             _play("Stop everything and remove what the run made", "all", "cleanup", last=True)
         ),

@@ -88,7 +88,7 @@ def make_plan(experiment: Experiment) -> Plan:
             *experiment.notes,
             *matrix.notes,
             *load_notes,
-            *short_warmup(experiment.load.warmup_s, chosen),
+            *short_warmup(experiment.load.warmup_s, chosen, experiment.catalog.implementations),
             *_alone(pairing.alone),
             *_left_out(len(kept), len(cells), len(experiment.criteria) - len(criteria)),
         ),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmark_lab.bundle import Cell, LoadAsked, Rounds, SoughtLoad
-from benchmark_lab.generator import search_window_s
+from benchmark_lab.generator import lead_s, search_window_s
 
-TRIAL_OVERHEAD_S = 4.0
-"""Wall time of a trial outside warm-up and window: stop, reset, start, wait, connect, read counters."""
-LEAD_S, LEAD_S_PER_BOX = 3.0, 0.2
-"""How far ahead several load boxes agree on a begin, of the warm-up and of the window (playbooks/roles/trial)."""
+TRIAL_OVERHEAD_S = 3.0
+"""Wall time of a trial outside warm-up and window: stop, reset, start, wait, connect, read counters.
+
+1.5 s where a machine has nothing else to do (`make bench-trial-cost`).
+"""
 SET_UP_S = 120.0
 """Allowance for bringing up hosts, building and checking implementations, and the clean-up."""
 LADDER_PROBES = 8
@@ -34,7 +35,7 @@ def worst_case_s(
     windows_s = trials * load.measure_s
     if searched:
         windows_s += searched * SEARCH_PROBES * search_window_s(load, _LOWEST_RATE_PER_S)
-    agreeing_s = 2 * (LEAD_S + LEAD_S_PER_BOX * load_boxes) if load_boxes > 1 else 0.0
+    agreeing_s = 2 * lead_s(load_boxes) if load_boxes > 1 else 0.0
     beside_s = load.warmup_s + TRIAL_OVERHEAD_S + agreeing_s
     return SET_UP_S + windows_s + (trials + searched * SEARCH_PROBES) * beside_s
 

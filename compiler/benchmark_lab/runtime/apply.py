@@ -123,10 +123,12 @@ class Run:
                         held.close()
 
     def _on_each(self, lanes: Sequence[tuple[int, Hosts]], work: Callable[[int, Hosts], None]) -> None:
-        on_each(lanes, lambda lane: work(*lane), self._stop)
+        on_each(lanes, lambda lane: work(*lane), lambda: self._stop(hosts for _, hosts in lanes))
 
-    def _stop(self) -> None:
+    def _stop(self, lanes: Iterable[Hosts]) -> None:
         self.stopped.set()
+        for hosts in lanes:
+            hosts.hang_up()
         end_marked(self.mark)
 
     def _add_hosts(self, block: Block, lanes: list[tuple[int, Hosts]]) -> None:
@@ -246,7 +248,7 @@ class Run:
 
         def stop() -> None:
             turns.close()
-            self._stop()
+            self._stop(rounds.hosts for rounds in lanes)
 
         on_each(lanes, run, stop)
 

@@ -7,16 +7,14 @@ same hosts (METHOD 11).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from math import ceil
 
 from benchmark_lab.bundle import BundledScenario, Cell, Limits, Load
-from benchmark_lab.generator import POISSON_SPREAD_S, k6_load, open_load
+from benchmark_lab.generator import POISSON_SPREAD_S, open_load
 from benchmark_lab.run import Calibration, LoadObservation, Measurement
-from benchmark_lab.runtime.ansible import Event
 from benchmark_lab.runtime.hosts import Hosts
-from benchmark_lab.runtime.trials import TrialAssembler, arriving, round_variables
+from benchmark_lab.runtime.trials import carry_out
 
 NULL_SERVER = "null-server"
 """The name of its build."""
@@ -89,23 +87,20 @@ def _load_nothing(
     seed: int,
 ) -> list[Measurement]:
     """What each cell's load, by its id, came to against the null server."""
-    found: dict[int, Measurement] = {}
-    trials = round_variables(
-        [arriving(served_by_nothing(cell), loads[cell.id]) for cell in cells],
-        hosts.builds,
-        scenarios,
-        written=False,
-        k6_options={served_by_nothing(cell).id: asdict(k6_load(loads[cell.id])) for cell in cells},
-    )
-    hosts.play(
-        "round",
-        {"trial_round": trials, "trial_seed": seed},
-        TrialAssembler(
-            lambda measured: found.update({measured.position: measured.measurement}), lambda: datetime.now(UTC)
-        ),
-        label=f"calibrate-{cells[0].hardware}",
-    )
-    return [found[position] for position in range(len(cells))]
+    clock_offsets_s = hosts.site.clock_offsets_s()
+    return [
+        carry_out(
+            hosts,
+            served_by_nothing(cell),
+            loads[cell.id],
+            scenarios[cell.scenario],
+            seed=seed,
+            reset=False,
+            clock_offsets_s=clock_offsets_s,
+            now=lambda: datetime.now(UTC),
+        ).measurement
+        for cell in cells
+    ]
 
 
 def _calibrate_database(
@@ -125,16 +120,9 @@ def _calibrate_database(
         benchmarks.setdefault(named[cell.id], work)
     if not benchmarks:
         return {}
-    tps: dict[str, float] = {}
-
-    def on_event(event: Event) -> None:
-        match event.kind, event.result:
-            case "ok", {"tps": dict(measured)}:
-                tps.update(measured)
-            case _:
-                pass
-
-    hosts.play("calibrate", {"calibration_benchmarks": [*benchmarks.values()]}, on_event)
+    tps = hosts.ask_one("db", "benchmark-database", benchmarks=[*benchmarks.values()])["tps"]
+    if not isinstance(tps, dict):
+        raise TypeError(tps)
     return {cell: tps[str(work)] for cell, work in named.items() if str(work) in tps}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmark_lab.bundle import Cell
 from benchmark_lab.conformance import CHECKS, Check, Depth, Report, UnreachableError, run_conformance
 from benchmark_lab.runtime.hosts import Hosts, NotServingError
-from benchmark_lab.runtime.trials import server_variables
+from benchmark_lab.runtime.trials import server_order
 
 
 class NotProvenError(Exception):
@@ -60,7 +60,7 @@ def check_server(
         ToolFailedError: if its host fails.
     """
     try:
-        served = hosts.serve(server_variables(cell, hosts.builds[cell.implementation]))
+        served = hosts.serve(server_order(cell, hosts.builds[cell.implementation]))
     except NotServingError as error:
         raise NotProvenError(f"its server does not start: {error}") from error
     if served.workers != cell.workers:

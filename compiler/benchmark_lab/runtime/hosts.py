@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,17 +12,20 @@ from typing import Protocol
 from benchmark_lab.bundle import Hardware, Part, Role
 from benchmark_lab.conformance import Target
 from benchmark_lab.runtime.ansible import Ansible, Event
-from benchmark_lab.runtime.machine import CpuSets, by_host
+from benchmark_lab.runtime.machine import CpuSets, RoleOfHost, by_host
 from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.secret import Secrets
+from benchmark_lab.runtime.stations import Answer, Order, PlaybookStations, Stations
 from benchmark_lab.runtime.store import LoadedBundle
 from benchmark_lab.runtime.task_times import TaskTimes
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 K6_BUILD = "k6"
 NODE_BUILD = "nodejs"
-ROUND = "round"
-"""The playbook of trials."""
+STATIONS = "stations"
+"""The playbook that goes on while the run measures."""
+STATION = "station"
+"""The socket of a host's station, in the run's folder on the host."""
 
 
 class NotServingError(ToolFailedError):
@@ -53,6 +56,9 @@ class Site(Protocol):
 
     def forwarded(self, role: Role, port: int) -> AbstractContextManager[str]:
         """Where (`host:port`) the controller reaches a port of the role's host, within."""
+
+    def station(self, host: str) -> AbstractContextManager[Path]:
+        """Where the controller reaches the socket of a host's station, within."""
 
     def server_log(self) -> str:
         """What the server has written to standard output so far."""
@@ -115,6 +121,8 @@ class Hosts:
 
     ansible: Ansible
     inventory: Path
+    names: Mapping[RoleOfHost, Sequence[str]]
+    """The names of the hosts of each role, in the order of the inventory."""
     site: Site
     cpus: CpuSets
     controller_cpus: tuple[int, ...]
@@ -139,6 +147,9 @@ class Hosts:
     """How each host is set, by its name and the setting's."""
     times: TaskTimes = field(default_factory=TaskTimes)
     """Of the preparation."""
+    open_stations: Callable[[Callable[[], None], Mapping[str, AbstractContextManager[Path]], Callable[[str], str]],
+                            Stations] = PlaybookStations  # fmt: skip
+    _stations: Stations | None = None
 
     def _database_url(self, where: str) -> str:
         return f"postgresql://lab:{self.secrets.database_password}@{where}/lab"
@@ -183,7 +194,7 @@ class Hosts:
         self.ansible.play(
             name,
             self.inventory,
-            variables={"lab_k6": self.k6, **self._node(), **(self._clocks() if name == ROUND else {}), **variables},
+            variables={"lab_k6": self.k6, **self._node(), **variables},
             secret_env=env,
             on_event=on_event,
             redact=self.secrets.redact,
@@ -220,10 +231,6 @@ class Hosts:
             }
         )
 
-    def _clocks(self) -> dict[str, object]:
-        """What maps a window on the load's clock to those of the others: only there do clocks meet."""
-        return {"lab_clock_offsets_s": self.site.clock_offsets_s()}
-
     def _node(self) -> dict[str, object]:
         """Where the hosts have the Node.js that the run brought them."""
         return {"lab_node": f"{self.builds[NODE_BUILD]}/node_modules/.bin"} if NODE_BUILD in self.builds else {}
@@ -248,23 +255,47 @@ class Hosts:
             case _:
                 pass
 
-    def serve(self, server_cell: Mapping[str, object]) -> Served:
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+        """Give hosts orders, all at once, by their names; what each came to. The first one starts the stations.
+
+        Raises:
+            ToolFailedError: if a host fails.
+        """
+        if self._stations is None:
+            sockets = {host: self.site.station(host) for hosts in self.names.values() for host in hosts}
+            self._stations = self.open_stations(
+                lambda: self.play(STATIONS, {}, lambda _: None), sockets, self.secrets.redact
+            )
+        return self._stations.ask(orders)
+
+    def ask_one(self, role: RoleOfHost, order: str, **params: object) -> Answer:
+        """Give the role's first host an order.
+
+        Raises:
+            ToolFailedError: if the host fails.
+        """
+        name = self.names[role][0]
+        return self.ask({name: Order(order, params)})[name]
+
+    def hang_up(self) -> None:
+        """End what the hosts are doing for the run, whoever waits for it."""
+        if self._stations:
+            self._stations.hang_up()
+
+    def serve(self, server: Mapping[str, object]) -> Served:
         """Start one server afresh.
+
+        Args:
+            server: the order's parameters: `argv`, `cwd`, `env` and `helpers`.
 
         Raises:
             NotServingError: if it does not become ready.
             ToolFailedError: if its host fails.
         """
-        results: list[Mapping[str, object]] = []
-
-        def on_event(event: Event) -> None:
-            if event.kind == "ok" and event.action == "server":
-                results.append(event.result)
-
-        self.play("serve", {"server_cell": server_cell}, on_event)
-        if problem := results[-1]["problem"]:
-            raise NotServingError(str(problem), output=str(results[-1].get("log_tail", "")))
-        return Served.model_validate(results[-1])
+        started = self.ask_one("sut", "serve", **server)
+        if problem := started["problem"]:
+            raise NotServingError(str(problem), output=str(started.get("log_tail", "")))
+        return Served.model_validate(started)
 
     def release(self) -> None:
         """Stop everything and let the hosts go.
@@ -272,6 +303,8 @@ class Hosts:
         Raises:
             ResourcesRemainError: if something could not be stopped.
         """
+        if self._stations:
+            self._stations.close()
         self.site.release(lambda: self.play("finish", {}, lambda _: None))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmark_lab.bundle import Role
 from benchmark_lab.conformance.visible import resident_bytes
 from benchmark_lab.runtime import local
-from benchmark_lab.runtime.hosts import Hosts, Wanted, write_inventory
+from benchmark_lab.runtime.hosts import STATION, Hosts, Wanted, write_inventory
 from benchmark_lab.runtime.machine import describe, machine_id
 from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
 
@@ -33,6 +33,10 @@ class ThisMachine:
     def forwarded(self, role: Role, port: int) -> Iterator[str]:
         """Where the controller reaches a port of it."""
         yield f"{self.address(role)}:{port}"
+
+    def station(self, host: str) -> AbstractContextManager[Path]:
+        """Where the socket of a host's station is."""
+        return nullcontext(self.state / host / STATION)
 
     def server_log(self) -> str:
         """What the server has written so far."""
@@ -74,11 +78,12 @@ def make_hosts(wanted: Wanted) -> Hosts:
     cache = local.cache_root(environment)
     k6 = local.find_k6(environment, wanted.tools)
     inventory, cpus = local.inventory(state, bundle, wanted.hardware, postgres, cache)
-    hosts = [name for hosts in cpus.hosts(wanted.hardware.load.count).values() for name in hosts]
-    local.new_state(state, wanted.mark, hosts)
+    names = {role: [*hosts] for role, hosts in cpus.hosts(wanted.hardware.load.count).items()}
+    local.new_state(state, wanted.mark, [name for hosts in names.values() for name in hosts])
     return Hosts(
         ansible=wanted.ansible(),
         inventory=write_inventory(state / "inventory.json", inventory),
+        names=names,
         site=ThisMachine(state),
         cpus=cpus,
         controller_cpus=cpus.rest,

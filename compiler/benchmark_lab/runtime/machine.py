@@ -8,9 +8,13 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from benchmark_lab.bundle import Hardware, Role
+from benchmark_lab.bundle import Hardware
 from benchmark_lab.runtime.tools import ToolFailedError
+
+RoleOfHost = Literal["sut", "load", "db"]
+"""A role with hosts of its own: the upstream is on the db's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class CpuSets:
     db: tuple[int, ...]
     upstream: tuple[int, ...]
 
-    def hosts(self, load_boxes: int) -> dict[Role, dict[str, tuple[int, ...]]]:
+    def hosts(self, load_boxes: int) -> dict[RoleOfHost, dict[str, tuple[int, ...]]]:
         """The hosts that this machine plays and their CPUs, by role; load boxes share theirs where they are too few."""
         shared = load_boxes > len(self.load)
         boxes = {f"load-{n}": self.load if shared else self.load[n::load_boxes] for n in range(load_boxes)}

@@ -1,15 +1,14 @@
-"""Runs trials on prepared hosts, a playbook a round, and judges and records each as it ends."""
+"""Runs trials on prepared hosts, round after round, and judges and records each before the next one begins."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
 
-from benchmark_lab.bundle import BundledScenario, Cell, Load
-from benchmark_lab.generator import k6_load
+from benchmark_lab.bundle import Cell, Load
 from benchmark_lab.results.metrics import SHARED_HOST
 from benchmark_lab.results.records import judge_record
 from benchmark_lab.run import Calibration, Purpose, RoundKey, Trial, TrialRecord
@@ -20,7 +19,7 @@ from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.store import LoadedBundle
 from benchmark_lab.runtime.tools import ToolFailedError
-from benchmark_lab.runtime.trials import Measured, TrialAssembler, arriving, round_variables
+from benchmark_lab.runtime.trials import Measured, carry_out
 from benchmark_lab.verdict import Place
 
 
@@ -81,44 +80,35 @@ class Rounds:
             order = [*self.outcome.orders.get(key, [cell.id for cell in cells])]
             left.sort(key=lambda cell: order.index(cell.id))
             self.journal.record("round-started", round=key.model_dump(), lane=self.lane, cells=order)
-            self._play(key, left, loads)
+            self._measure(key, left, loads)
         if key not in self.outcome.finished:
             self.journal.record("round-ended", round=key.model_dump(), lane=self.lane)
         found = self.outcome.of_round(key)
         return [found[cell.id] for cell in cells if cell.id in found]
 
-    def _play(self, key: RoundKey, cells: Sequence[Cell], loads: Mapping[str, Load]) -> None:
-        """Run the playbook of a trial of each cell."""
-
-        def on_measured(measured: Measured) -> None:
-            cell, tally = cells[measured.position], self.tally
+    def _measure(self, key: RoundKey, cells: Sequence[Cell], loads: Mapping[str, Load]) -> None:
+        """Carry out a trial of each cell; each is judged before the next one begins."""
+        scenarios = {scenario.name: scenario for scenario in self.bundle.experiment.scenarios}
+        clock_offsets_s = self.hosts.site.clock_offsets_s()
+        for cell in cells:
+            scenario = scenarios[cell.scenario]
+            measured = carry_out(
+                self.hosts,
+                cell,
+                loads[cell.id],
+                scenario,
+                seed=self.bundle.experiment.seed + key.number,
+                reset=self._written,
+                clock_offsets_s=clock_offsets_s,
+                now=lambda: datetime.now(UTC),
+            )
+            self._written = scenario.writes
+            tally = self.tally
             with tally.taking:
                 trial = self._take(measured, cell, loads[cell.id], key)
                 tally.done, tally.ran = tally.done + 1, tally.ran + 1
                 tally.total = max(tally.total, tally.done)
                 self.progress.trial(tally.done, tally.total, trial, tally.seconds_left())
-
-        scenarios = self._scenarios
-        self.hosts.play(
-            "round",
-            {
-                "trial_round": round_variables(
-                    [arriving(cell, loads[cell.id]) for cell in cells],
-                    self.hosts.builds,
-                    scenarios,
-                    written=self._written,
-                    k6_options={cell.id: asdict(k6_load(loads[cell.id])) for cell in cells},
-                ),
-                "trial_seed": self.bundle.experiment.seed + key.number,
-            },
-            TrialAssembler(on_measured, lambda: datetime.now(UTC)),
-            label=f"{'round' if key.purpose == 'measure' else 'probes'}-{key.hardware}-{key.number:02d}",
-        )
-        self._written = scenarios[cells[-1].scenario].writes
-
-    @property
-    def _scenarios(self) -> dict[str, BundledScenario]:
-        return {scenario.name: scenario for scenario in self.bundle.experiment.scenarios}
 
     def _take(self, measured: Measured, cell: Cell, load: Load, key: RoundKey) -> Trial:
         """Judge and record a trial; it is done once the journal has it."""

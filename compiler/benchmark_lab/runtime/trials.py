@@ -1,12 +1,14 @@
-"""Turns a round's cells into the variables of its playbook, and the playbook's events back into measurements."""
+"""Carries one trial out by orders to the hosts' stations, and makes a measurement of what they answer."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from benchmark_lab.bundle import BundledScenario, Cell, Load, Role
+from benchmark_lab.generator import k6_load, lead_s
 from benchmark_lab.run import (
     DatabaseObservation,
     HostObservation,
@@ -15,7 +17,8 @@ from benchmark_lab.run import (
     ServerObservation,
     UpstreamObservation,
 )
-from benchmark_lab.runtime.ansible import Event
+from benchmark_lab.runtime.hosts import Hosts
+from benchmark_lab.runtime.stations import Answer, Order
 from benchmark_lab.statistics.merge import merge_hosts, merge_loads
 
 UPSTREAM_OPERATION = "getExternal"
@@ -34,117 +37,132 @@ By as great a share of the window the sum of their rates may exceed what is serv
 class Measured:
     """One trial as the hosts reported it, and the logs that it left."""
 
-    position: int
     started_at: str
     measurement: Measurement
     server_log: str
     k6_log: str
 
 
-def server_variables(cell: Cell, build: str) -> dict[str, object]:
-    """What the role `server` needs to start this cell's server."""
-    command = [part.replace("{build}", build) for part in cell.command]
-    return {"command": command, "build": build, "env": cell.env, "helpers": cell.helper_processes}
+def server_order(cell: Cell, build: str) -> dict[str, object]:
+    """Return the parameters of the order to serve this cell, whose build lies in a folder of the server's host."""
+    argv = [part.replace("{build}", build) for part in cell.command]
+    return {"argv": argv, "cwd": build, "env": cell.env, "helpers": cell.helper_processes}
 
 
-def arriving(cell: Cell, load: Load) -> Cell:
-    """The cell with what its scenario needs to know of the arrivals."""
-    if load.arrivals == "uniform":
-        return cell
-    return cell.model_copy(update={"k6_env": {**cell.k6_env, "ARRIVALS": load.arrivals}})
-
-
-def round_variables(
-    cells: Sequence[Cell],
-    builds: Mapping[str, str],
-    scenarios: Mapping[str, BundledScenario],
+def carry_out(
+    hosts: Hosts,
+    cell: Cell,
+    load: Load,
+    scenario: BundledScenario,
     *,
-    written: bool,
-    k6_options: Mapping[str, Mapping[str, object]],
-) -> list[dict[str, object]]:
-    """The value of `trial_round`: the cells in their order.
+    seed: int,
+    reset: bool,
+    clock_offsets_s: Mapping[str, float],
+    now: Callable[[], datetime],
+) -> Measured:
+    """Serve the cell afresh, load it, and observe what the hosts did in the window.
 
     Args:
-        cells: the round's cells.
-        builds: the folder of each implementation's build.
-        scenarios: by name.
-        written: whether something may have written to the database since it was last made anew; a trial after that
-            starts with a fresh one.
-        k6_options: by cell id, what k6 is to do: `warmup` and `measure` (k6's options), `warmup_s` and `measure_s`.
+        hosts: of a lane.
+        cell: what is measured.
+        load: how much it is loaded.
+        scenario: the cell's.
+        seed: what the inputs of the requests are drawn from.
+        reset: whether the database is first made anew.
+        clock_offsets_s: by host, what its monotonic clock is ahead of the first load host's.
+        now: the time of day.
+
+    Raises:
+        ToolFailedError: if a host failed.
     """
-    trials: list[dict[str, object]] = []
-    for position, cell in enumerate(cells):
-        scenario = scenarios[cell.scenario]
-        upstream = cell.upstream if UPSTREAM_OPERATION in scenario.endpoints else None
-        trial = {
-            "trial": str(position),
-            "reset": written,
-            "cell": server_variables(cell, builds[cell.implementation]),
+    began_s, started_at = time.monotonic(), now().isoformat(timespec="milliseconds")
+    if reset:
+        hosts.ask_one("db", "reset-database")
+    server = server_order(cell, hosts.builds[cell.implementation])
+    parts = {"server-started": hosts.ask_one("sut", "serve", **server)}
+    upstream = cell.upstream if UPSTREAM_OPERATION in scenario.endpoints else None
+    loads: Mapping[str, Answer] = {}
+    if parts["server-started"]["problem"] is None:
+        base_url = f"http://{hosts.site.address('sut')}:{parts['server-started']['port']}"
+        arrivals = {} if load.arrivals == "uniform" else {"ARRIVALS": load.arrivals}
+        order = {
+            **asdict(k6_load(load)),
             "script": scenario.script,
-            "k6": k6_options[cell.id],
-            "k6_env": cell.k6_env,
-            "upstream": upstream,
-            "observe": {
-                "database": not DATABASE_OPERATIONS.isdisjoint(scenario.endpoints),
-                "upstream": upstream is not None,
-                "rows": scenario.writes,
-            },
+            "env": {"BASE_URL": base_url, "SEED": str(seed), **cell.k6_env, **arrivals},
+            "upstream_settings": upstream,
         }
-        trials.append(trial)
-        written = scenario.writes
-    return trials
+        loads = _loaded(hosts, order, clock_offsets_s)
+    uses_database = not DATABASE_OPERATIONS.isdisjoint(scenario.endpoints)
+    failed = not loads or not all(answer.get("clean") for answer in loads.values())
+    parts |= _observed(
+        hosts,
+        next(iter(loads.values()), {}),
+        clock_offsets_s,
+        helpers=cell.helper_processes,
+        database={"rows": scenario.writes} if uses_database or upstream is not None or failed else None,
+    )
+    measurement = assemble(parts, [*loads.values()], time.monotonic() - began_s)
+    return Measured(started_at, measurement, measurement.server.log_tail, _k6_log([*loads.values()]))
 
 
-@dataclass(slots=True)
-class TrialAssembler:
-    """Gathers the results of a trial's tasks and hands the trial over with its last one, the server's observation."""
+def _loaded(hosts: Hosts, order: Mapping[str, object], clock_offsets_s: Mapping[str, float]) -> dict[str, Answer]:
+    """What each load host reported, the first host first.
 
-    on_measured: Callable[[Measured], None]
-    now: Callable[[], datetime]
-    _parts: dict[str, Mapping[str, object]] = field(default_factory=dict)
-    _loads: dict[str, dict[str, object]] = field(default_factory=dict)
-    """By load host, of several of which each reports its warm-up first."""
-    _started_at: str = ""
-    _began_s: float | None = None
+    Several hosts share the load, and begin each part together: the window once all of them have warmed the server up.
+    """
+    names = hosts.names["load"]
 
-    def __call__(self, event: Event) -> None:
-        """Take one event of the round's playbook."""
-        if event.kind == "task" and event.action in ("database", "server") and self._began_s is None:
-            self._began_s, self._started_at = event.monotonic_s, self.now().isoformat(timespec="milliseconds")
-        trial = event.result.get("trial")
-        if event.kind != "ok" or not isinstance(trial, str) or not trial:
-            return
-        if event.action == "load":
-            self._loads.setdefault(event.host, {}).update(event.result)
-            return
-        part = f"{event.action}-{event.result.get('state')}"
-        self._parts[part] = event.result
-        if part == "server-observed":
-            measured = self._hand_over(int(trial), event.monotonic_s)
-            self._parts, self._loads, self._began_s = {}, {}, None
-            self.on_measured(measured)
-
-    def _hand_over(self, position: int, ended_s: float) -> Measured:
-        loads = [self._loads[host] for host in sorted(self._loads)]
-        measurement = assemble(self._parts, loads, ended_s - (self._began_s or ended_s))
-        return Measured(
-            position=position,
-            started_at=self._started_at,
-            measurement=measurement,
-            server_log=measurement.server.log_tail,
-            k6_log=_k6_log(loads),
+    def ask(part: str, begin_at_s: float) -> dict[str, Answer]:
+        common = {**order, "part": part, "begin_at_s": begin_at_s, "segments": len(names)}
+        return hosts.ask(
+            {
+                name: Order("load", {**common, "segment": number, "ahead_s": clock_offsets_s.get(name, 0.0)})
+                for number, name in enumerate(names)
+            }
         )
+
+    if len(names) == 1:
+        return ask("both", 0.0)
+    warmed = ask("warmup", time.time() + lead_s(len(names)))
+    if not all(answer.get("warmup") for answer in warmed.values()):
+        return warmed
+    measured = ask("window", time.time() + lead_s(len(names)))
+    return {name: {**warmed[name], **measured[name]} for name in names}
+
+
+def _observed(
+    hosts: Hosts,
+    window: Answer,
+    clock_offsets_s: Mapping[str, float],
+    *,
+    helpers: Sequence[str],
+    database: Mapping[str, object] | None,
+) -> dict[str, Answer]:
+    """What server and database did in the window of the first load host; it is none where the load was not run."""
+
+    def within(host: str) -> dict[str, float]:
+        ends = {name: window.get(name) for name in ("start_s", "end_s")}
+        ahead_s = clock_offsets_s.get(host, 0.0)
+        return {name: end + ahead_s if isinstance(end, float) else 0.0 for name, end in ends.items()}
+
+    server, db = hosts.names["sut"][0], hosts.names["db"][0]
+    orders = {server: Order("observe-server", {**within(server), "helpers": helpers})}
+    if database is not None:
+        orders[db] = Order("observe-database", {**within(db), **database})
+    answers = hosts.ask(orders)
+    named = {server: "server-observed", db: "database-observed"}
+    return {named[host]: answer for host, answer in answers.items()}
 
 
 def assemble(
     parts: Mapping[str, Mapping[str, object]], loads: Sequence[Mapping[str, object]], wall_s: float
 ) -> Measurement:
-    """The measurement of one trial, from the results of its tasks.
+    """The measurement of one trial, from the answers of its hosts.
 
     Args:
-        parts: `server-started`, `database-observed` and `server-observed`, as far as they ran.
+        parts: the answers `server-started`, `server-observed` and, if it was observed, `database-observed`.
         loads: what each load host reported, the first host first; none where the load was not run.
-        wall_s: from the begin of the trial's first task to the end of its last.
+        wall_s: from the trial's first order to its last answer.
     """
     started, observed = parts.get("server-started", {}), parts.get("server-observed", {})
     database = parts.get("database-observed")

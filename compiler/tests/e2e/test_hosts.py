@@ -214,9 +214,9 @@ def state_of(hosts: dict[str, Host]) -> dict[str, tuple[set[str], set[str]]]:
 def test_servers_that_leak_die_or_are_never_ready_each_have_their_verdict(lab: Lab) -> None:
     """The sut's host is the testbed's; its memory is the machine's, of which a server may use a share."""
     memory_mib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
-    settings = lab.project / "playbooks" / "roles" / "server" / "defaults" / "main.yml"
-    replace(settings, "server_memory_share: 0.8", f"server_memory_share: {400 / memory_mib}")
-    replace(settings, "server_ready_timeout_s: 30", "server_ready_timeout_s: 3")
+    settings = lab.project / "playbooks" / "roles" / "station" / "defaults" / "main.yml"
+    replace(settings, "station_memory_share: 0.8", f"station_memory_share: {400 / memory_mib}")
+    replace(settings, "station_ready_timeout_s: 30", "station_ready_timeout_s: 3")
     main = lab.project / "implementations" / "python-fastapi" / "app" / "main.py"
     replace(main, "    return app\n", "    app.add_middleware(Harm)\n    return app\n")
     main.write_text(main.read_text() + HARM)

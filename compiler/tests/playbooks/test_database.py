@@ -4,14 +4,15 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import psycopg
 import pytest
+from ansible.module_utils import lab_database
+from ansible.module_utils.lab_postgresql import Cluster
 from ansible.module_utils.lab_processes import read_records, stop
 from ansible.module_utils.lab_sampler import read_samples, samples_path
 
@@ -29,33 +30,31 @@ SETTLED_S = 1.1
 class Lab:
     """A PostgreSQL as a run has it."""
 
-    module: ModuleType
     params: dict[str, Any]
     port: int = 0
 
     def start(self) -> None:
-        self.port = self.module.start_database(self.module.Cluster(self.params), self.params)["port"]
+        self.port = lab_database.start_database(Cluster(self.params), self.params)["port"]
 
     def connect(self) -> psycopg.Connection:
         return psycopg.connect(f"postgresql://lab:secret@127.0.0.1:{self.port}/lab", autocommit=True)
 
     def reset(self) -> None:
-        self.module.reset_database(self.module.Cluster(self.params))
+        lab_database.reset_database(Cluster(self.params), self.params)
 
     def observe(self, start_s: float, end_s: float, *, rows: bool = False) -> dict[str, Any]:
         params = {**self.params, "start_s": start_s, "end_s": end_s, "rows": rows}
-        found: dict[str, Any] = self.module.observe_database(self.module.Cluster(params), params)
+        found: dict[str, Any] = lab_database.observe_database(Cluster(params), params)
         return found
 
 
 @pytest.fixture(scope="module")
-def lab(module: Callable[[str], ModuleType]) -> Iterator[Lab]:
+def lab() -> Iterator[Lab]:
     # Below a folder that PostgreSQL's own user can walk to, and with a short path for its socket.
     state = Path(tempfile.mkdtemp(prefix="benchmark-lab-test-", dir="/var/tmp"))
     state.chmod(0o711)
     found = find_postgres(os.environ, state)
     started = Lab(
-        module("database"),
         {
             "folder": str(state),
             "bin": str(found.bin),
@@ -135,9 +134,9 @@ def test_the_counting_survives_the_reset_of_the_database(lab: Lab) -> None:
 def test_a_checkpoint_within_the_window_is_counted(lab: Lab) -> None:
     time.sleep(1)
     began = time.monotonic()
-    cluster = lab.module.Cluster(lab.params)
+    cluster = Cluster(lab.params)
     cluster.psql("CREATE TABLE t AS SELECT 1; CHECKPOINT; DROP TABLE t;", lab.port)
-    time.sleep(1)
+    time.sleep(2 * SETTLED_S)
     assert lab.observe(began, time.monotonic())["checkpoints"] == 1
 
 
@@ -151,7 +150,7 @@ def test_a_backend_that_ended_within_the_window_keeps_its_cpu_time(lab: Lab) -> 
 
 
 def test_the_questions_go_on_over_a_new_connection_when_theirs_is_ended(lab: Lab) -> None:
-    cluster = lab.module.Cluster(lab.params)
+    cluster = Cluster(lab.params)
     cluster.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_stat_database%'"
                  " AND pid <> pg_backend_pid()", lab.port)  # fmt: skip
     began = time.monotonic()

@@ -1,11 +1,10 @@
 """How the module `database` runs pgbench."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from ansible.module_utils import lab_database
 
 
 class Recording:
@@ -23,10 +22,10 @@ class Recording:
 
 @pytest.mark.parametrize("connections", [1, 4096])
 def test_pgbench_has_a_thread_for_each_cpu_and_at_least_as_many_connections(
-    connections: int, module: Callable[[str], ModuleType]
+    connections: int,
 ) -> None:
     cluster, cpus = Recording(), len(os.sched_getaffinity(0))
     benchmark = {"variables": {"page_size": 20}, "connections": connections}
-    assert module("database").pgbench(cluster, 5432, Path("read.sql"), benchmark) == 1234.5
+    assert lab_database.pgbench(cluster, 5432, Path("read.sql"), benchmark) == 1234.5
     assert cluster.arguments[0] == "pgbench"
     assert {f"--jobs={cpus}", f"--client={max(connections, cpus)}", "--define=page_size=20"} <= {*cluster.arguments}

@@ -36,7 +36,9 @@ def test_the_sampler_sees_the_cpu_time_of_a_window_and_the_host(tmp_path: Path) 
             assert time.monotonic() < began + 20
             time.sleep(0.05)
         ended = time.monotonic()
-        window = observe(lab_sampler.samples_around(tmp_path, process, began, ended), began, ended)
+        window = observe(
+            lab_sampler.samples_around(tmp_path, process, began, Sampling(each=True, host=True)), began, ended
+        )
     assert 0.4 < window.cpu_s < 0.7
     assert window.cpu_s == pytest.approx(sum(window.cpu_s_by_process.values()), abs=0.02)
     assert window.rss_peak_bytes > 2**20

@@ -1,17 +1,14 @@
-"""The role `trial` and its module `load`, where the simulated API or the begin fails."""
+"""A load whose simulated API fails."""
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-import yaml
-from jinja2.nativetypes import NativeEnvironment
+from ansible.module_utils import lab_load
 
-TASKS = Path(__file__).parents[3] / "playbooks" / "roles" / "trial" / "tasks" / "trial.yml"
 SUMMARY = {
     "duration_s": 2.0,
     "requests": 300,
@@ -26,21 +23,6 @@ SUMMARY = {
     "latency_ms": {"quantiles": [1.0, 2.0], "tail": {}, "mean": 1.5},
     "series": {"answers": 30, "latency_ms": 45.0},
 }
-
-
-@pytest.mark.parametrize(
-    ("load", "window"),
-    [({"start_s": 5.0, "end_s": 25.0}, (105.0, 125.0)), ({"load": {"problem": "late"}}, (0, 0)), ({}, (0, 0))],
-)
-@pytest.mark.parametrize("module", ["database", "server"])
-def test_a_load_that_never_ran_has_no_window_by_any_hosts_clock(
-    module: str, load: Mapping[str, object], window: tuple[float, float]
-) -> None:
-    (task,) = (of for of in yaml.safe_load(TASKS.read_text()) if of.get(module, {}).get("state") == "observed")
-    given = {"trial_load": load, "trial_clock_offsets_s": {"db1": 100.0}, "lab_db": "db1", "lab_sut": "db1"}
-    templates = NativeEnvironment()
-    found = tuple(float(templates.from_string(task[module][at]).render(given)) for at in ("start_s", "end_s"))
-    assert found == window
 
 
 class Forgetful(BaseHTTPRequestHandler):
@@ -70,13 +52,11 @@ def forgetful() -> Iterator[str]:
     listening.server_close()
 
 
-def test_what_k6_measured_is_kept_where_the_api_does_not_tell_its_counts(
-    tmp_path: Path, module: Callable[[str], ModuleType], forgetful: str
-) -> None:
+def test_what_k6_measured_is_kept_where_the_api_does_not_tell_its_counts(tmp_path: Path, forgetful: str) -> None:
     k6 = tmp_path / "k6-stub"
     k6.write_text(f"#!/bin/sh\necho '{json.dumps(SUMMARY)}'\n")
     k6.chmod(0o755)
-    found = module("load").measure(
+    found = lab_load.load(
         {
             "k6": str(k6),
             "script": "any.js",
@@ -85,9 +65,7 @@ def test_what_k6_measured_is_kept_where_the_api_does_not_tell_its_counts(
             "warmup_s": 0.0,
             "measure_s": 0.0,
             "connect_s": 0.0,
-            "base_url": "http://127.0.0.1:1",
             "env": {},
-            "secret_env": {},
             "upstream_url": forgetful,
             "upstream_settings": {"latency_ms": 100},
             "segment": 0,

@@ -34,7 +34,7 @@ class Talkative(FakeTools):
 
 
 def test_no_secret_is_in_what_hosts_report_nor_in_why_one_failed(tmp_path: Path) -> None:
-    ansible = Ansible(Talkative(tmp_path), tmp_path, tmp_path, tmp_path, tmp_path, {})
+    ansible = Ansible(Talkative(), tmp_path, tmp_path, tmp_path, tmp_path, {})
     seen: list[Event] = []
     with pytest.raises(ToolFailedError) as failure:
         ansible.play("round", tmp_path, variables={}, secret_env={}, on_event=seen.append, redact=SECRETS.redact)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from benchmark_lab.runtime.gate import prove
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.machine import CpuSets
 from benchmark_lab.runtime.secret import new_secrets
+from benchmark_lab.runtime.stations import Answer, Order
 from benchmark_lab.runtime.tools import ToolFailedError
 from tests.runtime.world import FakeTools
 from tests.synthetic import cell
@@ -25,22 +25,21 @@ NOWHERE = "127.0.0.1:1"
 
 
 @dataclass
-class Serving(FakeTools):
-    """Tools whose playbook starts a server, or fails to."""
+class Serving:
+    """Stations that start a server, or of which one cannot be reached."""
 
-    result: Mapping[str, object] | None = None
+    result: Mapping[str, object] | None
     """What the host says of the server; nothing if it cannot be reached."""
 
-    def stream(
-        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]
-    ) -> int:
-        del argv, env, cwd, log
-        event = {"monotonic_s": 0.0, "task": "Start the server", "action": "server", "host": "sut-0"}
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+        (host,) = orders
         if self.result is None:
-            on_line(json.dumps({"event": "unreachable", **event}))
-            return 4
-        on_line(json.dumps({"event": "ok", "result": self.result, **event}))
-        return 0
+            raise ToolFailedError(f"host {host}: the task of stations.yml could not run, the host cannot be reached")
+        return {host: self.result}
+
+    def hang_up(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass
@@ -56,6 +55,9 @@ class Somewhere:
     def forwarded(self, role: Role, port: int) -> Iterator[str]:
         del role, port
         yield NOWHERE
+
+    def station(self, host: str) -> nullcontext[Path]:
+        return nullcontext(Path(host))
 
     def server_log(self) -> str:
         return ""
@@ -79,11 +81,11 @@ class Gate:
 
     def prove(self, result: Mapping[str, object] | None) -> str | None:
         here = self.folder
-        tools = Serving(here / "measured", result=result)
         cpus = (0,)
         hosts = Hosts(
-            ansible=Ansible(tools, playbooks=here, sources=here, state=here, logs=here, environment={}),
+            ansible=Ansible(FakeTools(), playbooks=here, sources=here, state=here, logs=here, environment={}),
             inventory=here / "inventory.json",
+            names={"sut": ("sut-0",), "load": ("load-0",), "db": ("db-0",)},
             site=self.site,
             cpus=CpuSets(cpus, cpus, cpus, cpus),
             controller_cpus=cpus,
@@ -96,6 +98,7 @@ class Gate:
             k6="k6",
             builds={"go-fiber": "/builds/go-fiber"},
             ports={"database": 1, "upstream": 1},
+            open_stations=lambda *_: Serving(result),
         )
         return prove(hosts, cell("go-fiber"), lambda _: None, openapi=SPEC, seed=1, logs=here)
 

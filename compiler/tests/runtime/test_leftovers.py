@@ -50,7 +50,7 @@ def removed(state: Path, tools: Cleaning) -> bool:
 @pytest.mark.parametrize("lane", ["run-1", "lane-1"])
 def test_a_run_whose_hosts_cannot_be_reached_is_not_destroyed(tmp_path: Path, lane: str) -> None:
     state = state_of_two_lanes(tmp_path)
-    tools = Cleaning(tmp_path / "measured", unreachable=frozenset([lane]))
+    tools = Cleaning(unreachable=frozenset([lane]))
     with pytest.raises(ResourcesRemainError, match=f"may still be running on a host\\n.*host {lane}"):
         removed(state, tools)
     assert {*tools.cleaned} == {"run-1", "lane-1"} - {lane}

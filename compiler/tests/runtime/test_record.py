@@ -36,7 +36,7 @@ def kept(of: Record, path: Path) -> Trial:
     )
     folder = RunFolder(path, "100000-ab12")
     folder.logs.mkdir(exist_ok=True)
-    folder.keep(trial, stored, Measured(PLACE.position, PLACE.started_at, of.measurement, "", ""))
+    folder.keep(trial, stored, Measured(PLACE.started_at, of.measurement, "", ""))
     return trial
 
 

@@ -1,90 +1,214 @@
-import json
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from benchmark_lab.bundle import BundledScenario
-from benchmark_lab.runtime.ansible import Event, parse_event
-from benchmark_lab.runtime.trials import Measured, TrialAssembler, assemble, round_variables
+from benchmark_lab.runtime.ansible import Ansible
+from benchmark_lab.runtime.hosts import Hosts
+from benchmark_lab.runtime.local_hosts import ThisMachine
+from benchmark_lab.runtime.machine import CpuSets
+from benchmark_lab.runtime.secret import new_secrets
+from benchmark_lab.runtime.stations import Answer, Order
+from benchmark_lab.runtime.trials import Measured, assemble, carry_out
+from tests.runtime.world import OPEN, FakeTools
 from tests.synthetic import cell
 
 K6 = {"problem": None, "requests": 900, "window_s": 3.0, "wall_s": 3.2, "cpu_s": 0.3, "messages": ""}
 HOST = {"cpus_busy": 0.5, "steal": 0.01, "context_switches": 10}
 DATABASE = {"state": "observed", "problem": None, "cpu_s": 0.4, "cpus": 2, "transactions": 90, "host": HOST}
+STARTED = {"problem": None, "port": 8000, "ready_s": 0.4, "cpus": 2}
+WARMED = {"warmup": {**K6, "wall_s": 2.0}}
+LOADED = {"load": K6, "host": HOST, "clean": True, "start_s": 5.0, "end_s": 25.0}
+OBSERVED = {"problem": None, "cpu_s": 0.25, "log_tail": "hello", "host": HOST}
 
 
-def event(kind: str, action: str, at_s: float, **result: object) -> Event:
-    line = {"event": kind, "monotonic_s": at_s, "task": action, "action": action, "host": "h", "result": result}
-    return parse_event(json.dumps(line))
+@dataclass
+class Script:
+    """Stations that answer what is written, by the order's name, and note what they are asked."""
+
+    answers: Mapping[str, Answer]
+    asked: list[tuple[str, Order]] = field(default_factory=list)
+
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+        self.asked += orders.items()
+        return {host: self._answer(order) for host, order in orders.items()}
+
+    def _answer(self, order: Order) -> Answer:
+        found = self.answers[order.name]
+        parts = {"warmup": ["warmup"], "window": ["load", "host", "clean", "start_s", "end_s"]}
+        wanted = parts.get(str(order.params.get("part")))
+        return {name: found[name] for name in wanted if name in found} if wanted else found
+
+    def hang_up(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def names(self) -> list[str]:
+        return [order.name for _, order in self.asked]
+
+    def params(self, name: str, number: int = 0) -> Mapping[str, Any]:
+        return [order.params for _, order in self.asked if order.name == name][number]
 
 
-def assembled(events: list[Event]) -> list[Measured]:
-    found: list[Measured] = []
-    assembler = TrialAssembler(found.append, lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    for each in events:
-        assembler(each)
-    return found
+def scenario(*endpoints: str, writes: bool = False) -> BundledScenario:
+    return BundledScenario(name="it", script="scenarios/it.js", endpoints=endpoints, measures="it", writes=writes)
 
 
-def whole_trial(number: str, start_s: float) -> list[Event]:
-    return [
-        event("task", "server", start_s),
-        event("ok", "server", start_s + 1, state="started", trial=number, problem=None, ready_s=0.4, cpus=2),
-        event("task", "load", start_s + 1),
-        event("ok", "load", start_s + 7, trial=number, warmup={**K6, "wall_s": 2.0}, load=K6, host=HOST),
-        event("task", "server", start_s + 7),
-        event(
-            "ok",
-            "server",
-            start_s + 8,
-            state="observed",
-            trial=number,
-            problem=None,
-            cpu_s=0.25,
-            log_tail="hello",
-            host=HOST,
-        ),
+def trial(
+    here: Path,
+    script: Script,
+    asks: BundledScenario | None = None,
+    *,
+    load_hosts: Sequence[str] = ("load-0",),
+    reset: bool = False,
+    clock_offsets_s: Mapping[str, float] | None = None,
+) -> Measured:
+    cpus = (0,)
+    hosts = Hosts(
+        ansible=Ansible(FakeTools(), here, here, here, here, {}),
+        inventory=here,
+        names={"sut": ("sut-0",), "load": load_hosts, "db": ("db-0",)},
+        site=ThisMachine(here),
+        cpus=CpuSets(cpus, cpus, cpus, cpus),
+        controller_cpus=cpus,
+        labels=(),
+        machine={},
+        identity={},
+        secrets=new_secrets(),
+        load_boxes=len(load_hosts),
+        load_cpus=1,
+        k6="k6",
+        builds={"go-fiber": "/builds/go-fiber"},
+        open_stations=lambda *_: script,
+    )
+    return carry_out(
+        hosts,
+        cell("go-fiber"),
+        OPEN,
+        asks or scenario("getHealth"),
+        seed=7,
+        reset=reset,
+        clock_offsets_s=clock_offsets_s or {},
+        now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+def script(**others: Answer) -> Script:
+    answers: dict[str, Answer] = {
+        "reset-database": {},
+        "serve": STARTED,
+        "load": {**WARMED, **LOADED},
+        "observe-server": OBSERVED,
+        "observe-database": DATABASE,
+    }
+    return Script({**answers, **{name.replace("_", "-"): answer for name, answer in others.items()}})
+
+
+def test_a_trial_serves_loads_and_observes_in_this_order(tmp_path: Path) -> None:
+    asked = script()
+    measured = trial(tmp_path, asked)
+    assert asked.names() == ["serve", "load", "observe-server"]
+    assert asked.params("serve")["cwd"] == "/builds/go-fiber"
+    assert asked.params("load")["env"]["BASE_URL"] == "http://127.0.0.1:8000"
+    assert asked.params("load")["env"]["SEED"] == "7"
+    server, load = measured.measurement.server, measured.measurement.load
+    assert (server.cpu_s, server.ready_s, server.cpus) == (0.25, 0.4, 2)
+    assert load is not None
+    assert load.requests == 900
+    assert (measured.server_log, measured.started_at) == ("hello", "2026-01-01T00:00:00.000+00:00")
+
+
+def test_the_database_is_made_anew_before_the_server_starts(tmp_path: Path) -> None:
+    asked = script()
+    trial(tmp_path, asked, scenario("createUser", writes=True), reset=True)
+    assert asked.names() == ["reset-database", "serve", "load", "observe-server", "observe-database"]
+    assert asked.params("observe-database")["rows"] is True
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "answer", "observed"),
+    [
+        ("getHealth", {}, False),
+        ("getUser", {}, True),
+        ("getExternal", {}, True),
+        ("getHealth", {"clean": False}, True),
+    ],
+    ids=["neither", "database", "upstream", "a request failed"],
+)
+def test_the_database_is_observed_where_it_serves_the_scenario_or_a_request_failed(
+    tmp_path: Path, endpoint: str, answer: Answer, observed: bool
+) -> None:
+    asked = script(load={**WARMED, **LOADED, **answer})
+    trial(tmp_path, asked, scenario(endpoint))
+    assert ("observe-database" in asked.names()) == observed
+
+
+def test_only_a_scenario_that_calls_the_upstream_sets_it(tmp_path: Path) -> None:
+    settings = []
+    for endpoint in ("getHealth", "getExternal"):
+        asked = script()
+        trial(tmp_path, asked, scenario(endpoint))
+        settings.append(asked.params("load")["upstream_settings"])
+    assert settings == [None, cell("go-fiber").upstream]
+
+
+def test_a_window_is_mapped_to_the_clock_of_each_host(tmp_path: Path) -> None:
+    asked = script()
+    trial(tmp_path, asked, scenario("getUser"), clock_offsets_s={"load-0": 0.0, "sut-0": -1.0, "db-0": 100.0})
+    windows = [
+        (asked.params(name)["start_s"], asked.params(name)["end_s"]) for name in ("observe-server", "observe-database")
     ]
+    assert windows == [(4.0, 24.0), (105.0, 125.0)]
 
 
-def test_warm_up_and_window_that_a_host_did_apart_are_one_load() -> None:
-    first, *others = whole_trial("0", 100.0)
-    began, *_, observed = others
-    warmed = event("ok", "load", 103, trial="0", warmup={**K6, "requests": 7})
-    measured = event("ok", "load", 109, trial="0", load=K6, host=HOST)
-    (found,) = assembled([first, began, warmed, measured, observed])
-    assert found.measurement.warmup
-    assert found.measurement.load
-    assert (found.measurement.warmup.requests, found.measurement.load.requests) == (7, 900)
+@pytest.mark.parametrize("load", [{"clean": False, "load": {"problem": "late"}}, {"clean": False}])
+def test_a_load_that_never_ran_has_no_window_by_any_hosts_clock(tmp_path: Path, load: Answer) -> None:
+    asked = script(load=load)
+    trial(tmp_path, asked, scenario("getUser"), clock_offsets_s={"load-0": 0.0, "sut-0": 100.0, "db-0": 100.0})
+    for name in ("observe-server", "observe-database"):
+        assert (asked.params(name)["start_s"], asked.params(name)["end_s"]) == (0.0, 0.0)
 
 
-def test_a_trial_is_handed_over_with_its_last_task_and_the_next_starts_afresh() -> None:
-    first, second = assembled(whole_trial("0", 100.0) + whole_trial("1", 108.0))
-    assert (first.position, second.position) == (0, 1)
-    assert first.measurement.server.cpu_s == 0.25
-    assert first.measurement.server.ready_s == 0.4
-    assert first.measurement.server.cpus == 2
-    assert first.measurement.load is not None
-    assert first.measurement.load.requests == 900
-    assert round(first.measurement.overhead_s, 6) == 8.0 - 2.0 - 3.2
-    assert first.server_log == "hello"
-
-
-def test_a_server_that_did_not_start_keeps_its_own_reason() -> None:
-    events = [
-        event("task", "server", 0.0),
-        event("ok", "server", 9.0, state="started", trial="0", problem="not ready within 9 s", log_tail="Traceback"),
-        event("ok", "database", 9.5, state="observed", trial="0", problem=None),
-        event("ok", "server", 10.0, state="observed", trial="0", problem="no server of the name sut was started"),
-    ]
-    (measured,) = assembled(events)
+def test_a_server_that_did_not_start_keeps_its_own_reason_and_is_not_loaded(tmp_path: Path) -> None:
+    asked = script(
+        serve={"problem": "not ready within 9 s", "log_tail": "Traceback"},
+        observe_server={"problem": "no server of the name sut was started"},
+        observe_database={"problem": None},
+    )
+    measured = trial(tmp_path, asked)
+    assert asked.names() == ["serve", "observe-server", "observe-database"]
     assert measured.measurement.server.problem == "not ready within 9 s"
     assert measured.server_log == "Traceback"
     assert measured.measurement.load is None
     assert measured.measurement.database is not None
 
 
-def test_an_unfinished_trial_is_no_trial() -> None:
-    assert assembled(whole_trial("0", 0.0)[:-1]) == []
+def test_several_hosts_share_the_load_and_begin_each_part_together(tmp_path: Path) -> None:
+    asked = script()
+    measured = trial(tmp_path, asked, load_hosts=("load-0", "load-1"), clock_offsets_s={"load-0": 0.0, "load-1": 3.0})
+    loads = [(host, order.params) for host, order in asked.asked if order.name == "load"]
+    assert [(host, params["part"], params["segment"], params["segments"]) for host, params in loads] == [
+        ("load-0", "warmup", 0, 2),
+        ("load-1", "warmup", 1, 2),
+        ("load-0", "window", 0, 2),
+        ("load-1", "window", 1, 2),
+    ]
+    begins = [float(str(params["begin_at_s"])) for _, params in loads]
+    assert begins[0] == begins[1] < begins[2] == begins[3]
+    assert [params["ahead_s"] for _, params in loads] == [0.0, 3.0, 0.0, 3.0]
+    assert measured.measurement.load is not None
+    assert measured.measurement.load.requests == 1800
+    assert measured.measurement.warmup is not None
+
+
+def test_a_host_that_did_not_warm_up_has_no_window_measured(tmp_path: Path) -> None:
+    asked = script(load={"clean": False, "load": {"problem": "late"}})
+    trial(tmp_path, asked, load_hosts=("load-0", "load-1"))
+    assert asked.names().count("load") == 2
 
 
 LOAD = {"warmup": K6, "load": K6, "host": HOST}
@@ -177,45 +301,7 @@ def test_load_boxes_whose_windows_do_not_coincide_are_a_problem() -> None:
     assert load.problem == "the windows of the 2 load hosts began 2.00 s apart"
 
 
-def test_the_trial_of_several_load_boxes_waits_for_all_of_them() -> None:
-    events = whole_trial("0", 0.0)
-    second = event("ok", "load", 7.1, trial="0", warmup=K6, load={**K6, "requests": 100}, host=HOST)
-    events.insert(4, replace(second, host="load-1"))
-    (measured,) = assembled(events)
-    assert measured.measurement.load is not None
-    assert measured.measurement.load.requests == 1000
-
-
-def test_k6s_messages_are_kept_by_part_and_host() -> None:
-    events = whole_trial("0", 0.0)
+def test_k6s_messages_are_kept_by_part_and_host(tmp_path: Path) -> None:
     broken = {**K6, "problem": "k6 ended with status 107", "messages": "no such variable"}
-    events[3] = event("ok", "load", 7.0, trial="0", warmup=K6, load=broken)
-    (measured,) = assembled(events)
+    measured = trial(tmp_path, script(load={**WARMED, **LOADED, "load": broken, "clean": False}))
     assert measured.k6_log == "load 0:\nno such variable\n"
-
-
-def scenario(name: str, *endpoints: str, writes: bool = False) -> BundledScenario:
-    return BundledScenario(name=name, script=f"{name}.js", endpoints=endpoints, measures="it", writes=writes)
-
-
-def test_a_trial_is_told_what_k6_does_and_what_to_observe() -> None:
-    cells = [cell("go-fiber", "light"), cell("go-fiber", "write"), cell("go-fiber", "external")]
-    scenarios = [
-        scenario("light", "getHealth"),
-        scenario("write", "createUser", writes=True),
-        scenario("external", "getExternal"),
-    ]
-    trials = round_variables(
-        cells,
-        {"go-fiber": "/builds/go-fiber"},
-        {each.name: each for each in scenarios},
-        written=False,
-        k6_options={each.id: {"measure_s": number} for number, each in enumerate(cells)},
-    )
-    assert [trial["k6"] for trial in trials] == [{"measure_s": 0}, {"measure_s": 1}, {"measure_s": 2}]
-    assert [trial["reset"] for trial in trials] == [False, False, True]
-    assert [trial["observe"] for trial in trials] == [
-        {"database": False, "upstream": False, "rows": False},
-        {"database": True, "upstream": False, "rows": True},
-        {"database": False, "upstream": True, "rows": False},
-    ]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from benchmark_lab.bundle import Block, Cell, Cells, CopiedFiles, Experiment, Load, Schedule, SoughtLoad
 from benchmark_lab.run import Summary, Trial
@@ -25,6 +25,8 @@ from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.outside import Outside
 from benchmark_lab.runtime.progress import Progress
 from benchmark_lab.runtime.record import RunFolder
+from benchmark_lab.runtime.secret import Secrets
+from benchmark_lab.runtime.stations import Answer, Order
 from benchmark_lab.runtime.tools import Completed, Conversation
 from tests.synthetic import cell
 
@@ -36,23 +38,81 @@ NULL_RPS = 40_000
 Event = dict[str, object]
 
 
-class K6Options(TypedDict):
+class LoadParams(TypedDict):
+    """Of an order to load what the fake stations look at."""
+
     measure: dict[str, dict[str, dict[str, int]]]
     measure_s: float
+    env: dict[str, str]
 
 
-class FakeTrial(TypedDict):
-    """Of a round's variables what the fake tools look at."""
+@dataclass
+class FakeStations:
+    """Hosts that carry orders out at once; `measured` survives the process."""
 
-    trial: str
-    cell: dict[str, list[str]]
-    k6: K6Options
-    k6_env: dict[str, str]
+    measured: Path
+    """A line for each trial that was measured: the cell, the seed of its round, and its load."""
+    secrets: Secrets
+    redact: Callable[[str], str]
+    trial_s: float
+    calibrated: list[tuple[str, int, int]]
+    """Of each load of the null server: arrivals, rate and virtual users."""
+    null_rps: int
+    """What the generator can do at most."""
+    failing: int
+    """How many of the first loads of the null server fail."""
+    serving: Sequence[str] = ()
+    """The command of the server that was started last."""
+    rps: float = 0.0
+    window_s: float = 0.0
 
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+        return {host: self._answer(order) for host, order in orders.items()}
 
-class Variables(TypedDict):
-    trial_round: list[FakeTrial]
-    trial_seed: int
+    def hang_up(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def _answer(self, order: Order) -> Answer:
+        match order.name, order.params:
+            case "serve", {"argv": [*argv]}:
+                self.serving = [str(word) for word in argv]
+                return {"problem": None, "port": 8000, "ready_s": 0.1, "cpus": 1}
+            case "load", params:
+                return self._load(cast("LoadParams", params))
+            case "observe-server", _:
+                process = ["7:1"]
+                said = f"the password is {self.secrets.database_password}, the secret is {self.secrets.jwt_secret}"
+                return {
+                    "problem": None,
+                    "log_tail": self.redact(said),
+                    "processes_before": process,
+                    "processes_after": process,
+                    "cpu_s": self.rps * self.window_s * 1e-4,
+                    "cpus": 1,
+                }
+            case (("reset-database" | "observe-database"), _):
+                return {"problem": None}
+            case name, _:
+                raise NotImplementedError(name)
+
+    def _load(self, params: LoadParams) -> Answer:
+        time.sleep(self.trial_s)
+        executor = params["measure"]["scenarios"]["measure"]
+        vus, rate = executor.get("vus", 0), executor.get("rate", 0)
+        of_nothing = "null-server" in self.serving[0]
+        self.window_s = params["measure_s"]
+        self.rps = float(min(rate or vus * 100, self.null_rps if of_nothing else MOST_RPS))
+        loaded = _k6(self.rps, self.window_s, latency_ms=1000 * vus / self.rps if vus else 2.0)
+        if of_nothing:
+            if len(self.calibrated) < self.failing:
+                loaded = {"problem": "k6 ended with status 107"}
+            arrivals = params["env"].get("ARRIVALS", "uniform")
+            self.calibrated.append((arrivals, rate, executor.get("preAllocatedVUs", vus)))
+        else:
+            with self.measured.open("a") as file:
+                file.write(f"{self.serving[-1]} {params['env']['SEED']} {vus} {rate}\n")
+        return {"warmup": loaded, "load": loaded, "clean": True}
 
 
 class Deaf:
@@ -73,20 +133,10 @@ class Deaf:
 
 @dataclass
 class FakeTools:
-    """Answers as Ansible with the project's playbooks would, at once; `measured` survives the process."""
+    """Answers as Ansible with the project's playbooks would, at once."""
 
-    measured: Path
-    """A line for each trial that was measured: the cell, the seed of its round, and its load."""
-    trial_s: float = 0.0
-    """How long a trial takes."""
     somaxconn: Mapping[str, str] = field(default_factory=dict)
     """How each host is set before the run."""
-    calibrated: list[tuple[str, int, int]] = field(default_factory=list)
-    """Of each load of the null server: arrivals, rate and virtual users."""
-    null_rps: int = NULL_RPS
-    """What the generator can do at most."""
-    failing: int = 0
-    """How many of the first loads of the null server fail."""
 
     def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Conversation:
         raise NotImplementedError(argv, env, log)
@@ -108,14 +158,12 @@ class FakeTools:
     def stream(
         self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]
     ) -> int:
-        del cwd, log
-        extra = next(argument for argument in argv if argument.startswith("--extra-vars=@"))
-        variables = json.loads(Path(extra.removeprefix("--extra-vars=@")).read_text())
-        for event in self._events(Path(argv[-1]).stem, variables, env):
+        del env, cwd, log
+        for event in self._events(Path(argv[-1]).stem):
             on_line(json.dumps({"monotonic_s": 0.0, "task": event["action"], "host": "h", **event}) + "\n")
         return 0
 
-    def _events(self, playbook: str, variables: Variables, env: Mapping[str, str]) -> Iterator[Event]:
+    def _events(self, playbook: str) -> Iterator[Event]:
         if playbook == "prepare":
             for host, before in self.somaxconn.items():
                 settings = {
@@ -127,34 +175,6 @@ class FakeTools:
                 yield _ok("build", name=name, build=f"/builds/{name}", versions=f"{name} 1")
             yield _ok("database", port=5432, version="15.1")
             yield _ok("server", server="upstream", problem=None, port=8081)
-        if playbook == "round":
-            for trial in variables["trial_round"]:
-                yield from self._trial(trial, variables["trial_seed"], env)
-
-    def _trial(self, trial: FakeTrial, seed: object, env: Mapping[str, str]) -> Iterator[Event]:
-        time.sleep(self.trial_s)
-        number, command = trial["trial"], trial["cell"]["command"]
-        window_s, executor = trial["k6"]["measure_s"], trial["k6"]["measure"]["scenarios"]["measure"]
-        vus, rate = executor.get("vus", 0), executor.get("rate", 0)
-        of_nothing = "null-server" in command[0]
-        most = self.null_rps if of_nothing else MOST_RPS
-        rps = float(min(rate or vus * 100, most))
-        loaded = _k6(rps, window_s, latency_ms=1000 * vus / rps if vus else 2.0)
-        yield {"event": "task", "action": "server"}
-        process = ["7:1"]
-        yield _ok("server", state="started", trial=number, problem=None, ready_s=0.1, cpus=1)
-        if of_nothing and len(self.calibrated) < self.failing:
-            loaded = {"problem": "k6 ended with status 107"}
-        yield _ok("load", trial=number, warmup=loaded, load=loaded)
-        if of_nothing:
-            arrivals = trial["k6_env"].get("ARRIVALS", "uniform")
-            self.calibrated.append((arrivals, rate, executor.get("preAllocatedVUs", vus)))
-        else:
-            with self.measured.open("a") as file:
-                file.write(f"{command[-1]} {seed} {vus} {rate}\n")
-        seen = {"processes_before": process, "processes_after": process, "cpu_s": rps * window_s * 1e-4, "cpus": 1}
-        said = f"the password is {env['LAB_DATABASE_PASSWORD']}, the secret is {env['LAB_JWT_SECRET']}"
-        yield _ok("server", state="observed", trial=number, problem=None, log_tail=said, **seen)
 
 
 def _ok(action: str, **result: object) -> Event:
@@ -258,11 +278,9 @@ class World:
     def apply(self, clock: Clock | None = None, fsync: Callable[[int], None] = os.fsync) -> Summary:
         """Carry the run out, or go on with it."""
         origin = Origin(self.root, "4f1c2d9", git_dirty=False, environment={})
-        measured = self.root / "measured"
-        tools = FakeTools(measured, self.trial_s, self.somaxconn, self.calibrated, self.null_rps, self.failing)
         return apply(
             self.folder,
-            tools,
+            FakeTools(self.somaxconn),
             "LAB_STARTED_BY=nobody",
             origin,
             self.progress,
@@ -315,6 +333,7 @@ class World:
         return Hosts(
             ansible=wanted.ansible(number),
             inventory=wanted.state / "inventory.json",
+            names={"sut": ("sut-0",), "load": ("load-0",), "db": ("db-0",)},
             site=ThisMachine(lane_folder(wanted.state, number)),
             cpus=CpuSets(cpus, cpus, cpus, cpus),
             controller_cpus=cpus,
@@ -325,4 +344,13 @@ class World:
             load_boxes=self.load_boxes,
             load_cpus=len(cpus),
             k6="k6",
+            open_stations=lambda _play, _sockets, redact: FakeStations(
+                measured=self.root / "measured",
+                secrets=wanted.secrets,
+                redact=redact,
+                trial_s=self.trial_s,
+                calibrated=self.calibrated,
+                null_rps=self.null_rps,
+                failing=self.failing,
+            ),
         )

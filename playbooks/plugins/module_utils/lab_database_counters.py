@@ -72,11 +72,16 @@ class Question:
         except BrokenPipeError:
             answer = ""
         if not answer:
-            with contextlib.suppress(BrokenPipeError):
-                self._psql.communicate()
-            self._psql = None
+            self.close()
             return None
         return Counted(*(float(field) for field in answer.split("|")))
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._psql:
+            with contextlib.suppress(BrokenPipeError):
+                self._psql.communicate()
+        self._psql = None
 
 
 def counted_within(samples: Sequence[Sample], start_s: float, end_s: float) -> dict[str, float] | None:

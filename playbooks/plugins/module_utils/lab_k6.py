@@ -24,6 +24,8 @@ GRACE_S = 80.0
 COUNTS = ("requests", "failed_requests", "failures", "successes", "iterations", "dropped_iterations")
 """What the summary and the record call by the same name."""
 
+RESUME_EVERY_S = 0.01
+
 LOG_LIMIT = 4000
 """Bytes that are kept of what k6 wrote to standard error."""
 
@@ -54,44 +56,40 @@ class Running:
     errors: Path
     began_s: float
     follower: Follower | None
+    connect_s: float = 0.0
+    """How long it opens connections before its window, where it has one."""
     window: tuple[float, float] | None = None
     """When its window was seen to begin, and the CPU time that it had used by then."""
     ended_s: float = 0.0
     cpu_s: float = 0.0
     problem: str | None = None
 
+    def begin(self, follower: Follower) -> None:
+        """Let k6 go, which was waiting, as soon as it listens; one that has ended is not waited for."""
+        while not follower.resume() and not self._has_ended():
+            time.sleep(RESUME_EVERY_S)
+        self.began_s = follower.due_s = time.monotonic()
 
-def run(
-    generator: Generator,
-    part: str,
-    options: Mapping[str, object],
-    duration_s: float,
-    connect_s: float | None = None,
-    *,
-    on_window: Callable[[], None] = lambda: None,
-) -> dict[str, Any]:
-    """Run k6 from start to end: its own CPU time and the figures of its summary.
+    def _has_ended(self) -> bool:
+        """True if it has ended; what it used can still be asked for."""
+        return os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def launch(generator: Generator, part: str, options: Mapping[str, object], connect_s: float | None = None) -> Running:
+    """Start k6, which dies with this process.
 
     Args:
         generator: how k6 is run.
         part: what this is a part of a trial, such as `measure`; k6 sees it as PART=measure-<segment>.
         options: k6's options.
-        duration_s: how long they let k6 load the server.
-        connect_s: how long k6 opens connections before that, where this is a window: it gets a series, too.
-        on_window: called when the window has begun.
+        connect_s: how long k6 opens connections before the window, where this is one. Then k6 prepares itself and waits
+            until `finish` lets it go, and it gets a series.
     """
     folder = generator.folder / "k6"
     folder.mkdir(exist_ok=True)
     (folder / f"{part}.json").write_text(json.dumps(options))
-    running = launch(generator, part, connect_s)
-    wait(running, running.began_s + (connect_s or 0.0) + duration_s + GRACE_S, on_window)
-    return read_out(running, connect_s or 0.0)
-
-
-def launch(generator: Generator, part: str, connect_s: float | None) -> Running:
-    """Start k6, which dies with this process; a window is followed."""
     follower = None if connect_s is None else Follower(free_port("127.0.0.1"), connect_s)
-    address = f"127.0.0.1:{follower.port}" if follower else ""
+    waiting = ["--paused", f"--address=127.0.0.1:{follower.port}"] if follower else ["--address="]
     env = {
         **generator.env,
         "GOGC": "off",
@@ -108,8 +106,7 @@ def launch(generator: Generator, part: str, connect_s: float | None) -> Running:
         if generator.cpus:
             os.sched_setaffinity(0, generator.cpus)
 
-    folder = generator.folder / "k6"
-    argv = [generator.program, "run", "--quiet", "--no-thresholds", "--no-color", f"--address={address}"]
+    argv = [generator.program, "run", "--quiet", "--no-thresholds", "--no-color", *waiting]
     argv += [f"--config={folder / part}.json", *segment(generator.segment, generator.segments), generator.script]
     output, errors = folder / f"{part}.out", folder / f"{part}.err"
     began_s = time.monotonic()
@@ -123,7 +120,21 @@ def launch(generator: Generator, part: str, connect_s: float | None) -> Running:
             start_new_session=True,
             preexec_fn=enter,  # noqa: PLW1509  the module has one thread
         )
-    return Running(child, output, errors, began_s, follower)
+    return Running(child, output, errors, began_s, follower, connect_s or 0.0)
+
+
+def finish(running: Running, duration_s: float, on_window: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """Wait for k6's end: its own CPU time and the figures of its summary.
+
+    Args:
+        running: k6, which begins now if it was waiting.
+        duration_s: how long its options let it load the server.
+        on_window: called when the window has begun.
+    """
+    if running.follower:
+        running.begin(running.follower)
+    wait(running, time.monotonic() + running.connect_s + duration_s + GRACE_S, on_window)
+    return read_out(running)
 
 
 def memory_limit(share: float) -> int:
@@ -182,8 +193,9 @@ def describe_exit(code: int) -> str | None:
     return f"k6 ended with status {code}"
 
 
-def read_out(process: Running, connect_s: float) -> dict[str, Any]:
+def read_out(process: Running) -> dict[str, Any]:
     """What an ended process reported and used, by the names of the record; its window begins after the connecting."""
+    connect_s = process.connect_s
     summary, parse_problem = read_summary(process.output)
     messages = tail(str(process.errors), LOG_LIMIT)
     problem = process.problem or parse_problem

@@ -177,6 +177,13 @@ def die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def pin_session(cpus: Sequence[int]) -> None:
+    """Keep the calling process, and the shells of its session that wait for it, to these CPUs."""
+    for stat in session_of(os.getsid(0)):
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(stat.pid, cpus)
+
+
 def open_files() -> int:
     """How many descriptors each process of a run may have on this host; fewer where the host allows fewer."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

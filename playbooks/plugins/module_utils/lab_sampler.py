@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible.module_utils.lab_counters import Counters, happened
-from ansible.module_utils.lab_processes import Family, Process, cpu_time_s, end_session, is_alive, stat_of
+from ansible.module_utils.lab_processes import Family, Process, cpu_time_s, end_session, open_files, stat_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ansible.module_utils.lab_processes import Stat
 
 INTERVAL_S = 0.1
 SCANS_EVERY = 10
@@ -23,8 +25,6 @@ QUESTIONS_EVERY = 5
 """Samples between two questions to what is sampled, where it can be asked."""
 MARGIN_S = 3.0
 """How far before a window its samples are read: there is a scan and an answer in it."""
-LATEST_S = 2.0
-"""How long to wait for the samples that end a window; they are missing if the sampler died."""
 _CHUNK = 1 << 16
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -51,7 +51,7 @@ class Sample(NamedTuple):
 class Sampling:
     """What is looked at beyond the CPU time of the whole."""
 
-    cpus: Sequence[int]
+    cpus: Sequence[int] = ()
     """Where the sampler runs; not the CPUs of what it samples, if there are others."""
     each: bool = False
     """Whether the CPU time of each process is kept too."""
@@ -99,6 +99,9 @@ def start_sampler(state: Path, process: Process, sampling: Sampling) -> None:
         null = os.open(os.devnull, os.O_RDWR)
         for standard in range(3):
             os.dup2(null, standard)
+        os.closerange(
+            3, open_files()
+        )  # a connection of the calling module would stay open as long as the sampler lives
         if sampling.cpus:
             os.sched_setaffinity(0, sampling.cpus)
         _sample_until_gone(path, process, sampling)
@@ -119,23 +122,44 @@ def _sample_until_gone(path: Path, process: Process, sampling: Sampling) -> None
                 pids = {stat.pid: stat.key for stat in family.living()}
                 rss = sum(_rss_bytes(pid) for pid in pids)
             asked = sampling.ask and count % QUESTIONS_EVERY == 0
-            answer = sampling.ask() if sampling.ask and asked else None
+            sample = _taken(leader, pids, sampling, counters, sampling.ask() if sampling.ask and asked else None)
             ended = _too_much(rss, sampling.memory_bytes)
-            cpu = {key: used for pid, key in pids.items() if (used := cpu_time_s(pid)) is not None}
-            sample = Sample(
-                at_s=time.monotonic(),
-                cpu_s=sum(cpu.values()) + leader.reaped_s,
-                processes=cpu if sampling.each else {},
-                rss_bytes=rss,
-                host=counters.read() if counters else None,
-                answer=answer,
-                ended=ended,
-            )
-            output.write(json.dumps(sample) + "\n")
+            output.write(json.dumps(sample._replace(rss_bytes=rss, ended=ended)) + "\n")
             if ended:
                 end_session(process.pid)
             count += 1
             time.sleep(INTERVAL_S)
+
+
+def _taken(
+    leader: Stat,
+    pids: Mapping[int, str],
+    sampling: Sampling,
+    counters: Counters | None,
+    answer: Sequence[float] | None,
+) -> Sample:
+    """A sample of now, of processes that are known."""
+    cpu = {key: used for pid, key in pids.items() if (used := cpu_time_s(pid)) is not None}
+    return Sample(
+        at_s=time.monotonic(),
+        cpu_s=sum(cpu.values()) + leader.reaped_s,
+        processes=cpu if sampling.each else {},
+        host=counters.read() if counters else None,
+        answer=answer,
+    )
+
+
+def sample_now(process: Process, sampling: Sampling) -> Sample | None:
+    """Take a sample, whether or not a sampler does, without the memory; None if the process is gone."""
+    if (leader := stat_of(process)) is None:
+        return None
+    pids = {stat.pid: stat.key for stat in Family(process.pid).living()}
+    counters = Counters(process.cpus) if sampling.host else None
+    try:
+        return _taken(leader, pids, sampling, counters, sampling.ask() if sampling.ask else None)
+    finally:
+        if counters:
+            counters.close()
 
 
 def _too_much(rss_bytes: int | None, limit_bytes: int | None) -> str:
@@ -169,17 +193,14 @@ def read_samples(path: Path, since_s: float = 0.0) -> list[Sample]:
     return samples
 
 
-def samples_around(state: Path, process: Process, start_s: float, end_s: float) -> list[Sample]:
-    """The samples of a window and of some time before it; waits for those that end it, as long as the process lives."""
-    path = samples_path(state, process.name)
-    deadline = time.monotonic() + LATEST_S
-    while True:
-        waiting = is_alive(process) and time.monotonic() < deadline
-        samples = read_samples(path, start_s - MARGIN_S)
-        slowest = [sample for sample in samples if sample.answer is not None] or samples
-        if not waiting or (slowest and slowest[-1].at_s > end_s):
-            return samples
-        time.sleep(INTERVAL_S / 2)
+def samples_around(state: Path, process: Process, start_s: float, sampling: Sampling) -> list[Sample]:
+    """The sampler's samples of a window that has just ended and of some time before it, and one taken now.
+
+    So nobody waits for the sampler, which may be between two samples, or between two answers of what it samples.
+    """
+    samples = read_samples(samples_path(state, process.name), start_s - MARGIN_S)
+    now = sample_now(process, sampling)
+    return [*samples, now] if now else samples
 
 
 def observe(samples: Sequence[Sample], start_s: float, end_s: float) -> Window:

@@ -83,6 +83,18 @@ class Follower:
         except (OSError, http.client.HTTPException, ValueError):
             self.close()
 
+    def resume(self) -> bool:
+        """Let a k6 go that waits; False while it does not listen yet."""
+        attributes = {"data": {"type": "status", "id": "default", "attributes": {"paused": False}}}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
+        try:
+            connection.request("PATCH", "/v1/status", json.dumps(attributes))
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Close the connection; the next question opens another."""
         if self._connection:

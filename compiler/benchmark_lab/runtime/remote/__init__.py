@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmark_lab.bundle import Role
 from benchmark_lab.inventory import Inventory, Lane, Login
 from benchmark_lab.runtime import local
-from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder, write_inventory
+from benchmark_lab.runtime.hosts import STATION, Hosts, Wanted, lane_folder, write_inventory
 from benchmark_lab.runtime.lock import MACHINE, LockedError
 from benchmark_lab.runtime.machine import CpuSets, available_cpus, machine_id
 from benchmark_lab.runtime.process import start_ticks
@@ -50,6 +50,10 @@ class RemoteSite:
     def forwarded(self, role: Role, port: int) -> AbstractContextManager[str]:
         """Where the controller reaches a port of the role's host, within."""
         return self._session(role).forwarded(port)
+
+    def station(self, host: str) -> AbstractContextManager[Path]:
+        """Where the controller reaches the socket of a host's station, within."""
+        return self.sessions[host].forwarded_socket(f"{self.layouts[host].variables()['lab_folder']}/{STATION}")
 
     def server_log(self) -> str:
         """What the server has written so far."""
@@ -191,6 +195,7 @@ def _lane_of_hosts(
     return Hosts(
         ansible=wanted.ansible(number),
         inventory=write_inventory(state / "inventory.json", hosts),
+        names=lanes.by_role(of_lane),
         site=RemoteSite(of_lane, sessions, layouts, lane_folder(wanted.logs, number), end),
         cpus=cpus,
         controller_cpus=_beside(cpus) if shared else available_cpus(),

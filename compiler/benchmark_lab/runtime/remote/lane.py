@@ -6,15 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from benchmark_lab.bundle import Hardware, HostShape
 from benchmark_lab.inventory import Lane
-from benchmark_lab.runtime.machine import CpuSets, by_host
+from benchmark_lab.runtime.machine import CpuSets, RoleOfHost, by_host
 from benchmark_lab.runtime.remote.session import Session
 from benchmark_lab.runtime.tools import ToolFailedError
 
-RoleOfHost = Literal["sut", "load", "db"]
 POSTGRES = "postgres"
 
 

@@ -78,14 +78,28 @@ class Session:
         """Where on this machine a port of the host's own address is reached, within."""
         with socket.create_server(("127.0.0.1", 0)) as probe:
             here = f"127.0.0.1:{probe.getsockname()[1]}"
-        ports = f"{here}:{self.access.host.address}:{port}"
-        done = self._tools.run(self.access.forwarding("forward", ports))
-        if done.status != 0:
-            raise ToolFailedError(f"{self.access.described}: port {port} cannot be forwarded", output=done.stderr)
-        try:
+        with self._forward(f"{here}:{self.access.host.address}:{port}", f"port {port}"):
             yield here
+
+    @contextmanager
+    def forwarded_socket(self, path: str) -> Iterator[Path]:
+        """Where on this machine a socket of the host's file system is reached, within, once it is there."""
+        here = self.access.socket.with_suffix(f"{self.access.socket.suffix}.{Path(path).name}")
+        with self._forward(f"{here}:{path}", path):
+            try:
+                yield here
+            finally:
+                here.unlink(missing_ok=True)
+
+    @contextmanager
+    def _forward(self, route: str, what: str) -> Iterator[None]:
+        done = self._tools.run(self.access.forwarding("forward", route))
+        if done.status != 0:
+            raise ToolFailedError(f"{self.access.described}: {what} cannot be forwarded", output=done.stderr)
+        try:
+            yield
         finally:
-            self._tools.run(self.access.forwarding("cancel", ports))
+            self._tools.run(self.access.forwarding("cancel", route))
 
     def close(self) -> None:
         """Let go of the host."""

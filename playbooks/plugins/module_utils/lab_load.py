@@ -1,0 +1,164 @@
+"""The load of a trial from one host: k6 warms a server up, then k6 measures it.
+
+Several load hosts share a load by execution segments. They begin each part at a time that they agree on: the window
+once the warm-up has ended on all of them. A k6 that fails is a result (`problem`), not an error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.lab_counters import Counters, happened
+from ansible.module_utils.lab_k6 import Generator, Running, finish, launch
+from ansible.module_utils.lab_notice import notices
+
+UPSTREAM_TIMEOUT_S = 5.0
+OTHERS_END_S = 0.25
+"""How long the last requests of other load hosts may take after this one's."""
+LATE_S = 0.1
+"""How late a host may be for a common begin: the others have the server to themselves until it comes."""
+LONGEST_LEAD_S = 60.0
+"""How far ahead hosts agree on a time at most: what is further off comes from a clock that is wrong."""
+
+
+class UpstreamError(Exception):
+    """The simulated external API does not answer; the text says why."""
+
+
+class ClockError(Exception):
+    """This host cannot begin with the others; the text says why."""
+
+
+def ask_upstream(params: dict[str, Any], path: str, settings: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Answer of the simulated external API; with settings it is reset to them, and has none."""
+    request = urllib.request.Request(  # noqa: S310  an address of the run's own
+        f"{params['upstream_url']}{path}", data=None if settings is None else json.dumps(settings).encode()
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=UPSTREAM_TIMEOUT_S) as answer:  # noqa: S310
+            body: dict[str, Any] = json.loads(answer.read() or b"{}")
+    except (OSError, ValueError) as error:
+        raise UpstreamError(f"the simulated external API does not answer: {error}") from error
+    return body
+
+
+def finish_counted(
+    generator: Generator, running: Running, duration_s: float
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """What k6 reported, and what this host did meanwhile: of a window from its begin, without the connecting."""
+    counters = Counters(generator.cpus)
+    before = [counters.read()]
+    load = finish(running, duration_s, on_window=lambda: before.append(counters.read()))
+    host = happened(before[-1], counters.read())
+    counters.close()
+    return {**load, "cpus": len(cpu_set(generator)), "cpus_busy": host["cpus_busy"]}, host
+
+
+def cpu_set(generator: Generator) -> list[int]:
+    """The CPUs that k6 may use."""
+    return [*generator.cpus] or sorted(os.sched_getaffinity(0))
+
+
+def load(params: dict[str, Any]) -> dict[str, Any]:
+    """Warm-up, window or both, as far as this host can begin and the upstream answers."""
+    try:
+        return measure(params)
+    except UpstreamError as error:
+        return {"clean": False, "upstream": {"problem": str(error)}}
+    except ClockError as error:
+        return {"clean": False, "load": {"problem": str(error)}}
+
+
+def measure(params: dict[str, Any]) -> dict[str, Any]:
+    """Warm-up, window or both; each part's begin sets the upstream anew where the scenario calls it.
+
+    The k6 of the window gets ready in the second half of the warm-up, and connects right after it: then samples of the
+    server lie between the two.
+    """
+    generator = Generator(
+        program=params["k6"],
+        script=params["script"],
+        env=params["env"],
+        cpus=params["cpus"],
+        folder=Path(params["folder"]),
+        segment=params["segment"],
+        segments=params["segments"],
+        share_of_memory=1 / (1 + params["beside"]),
+    )
+    found: dict[str, Any] = {}
+    window = None
+    try:
+        if params["part"] != "window":
+            begin(params)
+            warmup = launch(generator, "warmup", params["warmup"])
+            if params["part"] == "both":
+                time.sleep(params["warmup_s"] / 2)
+                window = prepare_window(generator, params)
+            found["warmup"], _ = finish_counted(generator, warmup, params["warmup_s"])
+        if params["part"] != "warmup":
+            begin(params)
+            window = window or prepare_window(generator, params)
+            found.update(measure_window(generator, window, params))
+    except BaseException:
+        if window:
+            window.child.kill()
+            window.child.wait()
+        raise
+    return found
+
+
+def prepare_window(generator: Generator, params: dict[str, Any]) -> Running:
+    """The k6 of the window, waiting."""
+    return launch(generator, "measure", params["measure"], params["connect_s"])
+
+
+def begin(params: dict[str, Any]) -> None:
+    """Set the upstream anew; then wait for the time that all hosts agreed on, if there are several."""
+    at_s = params["begin_at_s"]
+    if at_s > time.time() + LONGEST_LEAD_S:
+        raise ClockError(f"all agreed to begin in {at_s - time.time():.0f} s by this host's clock: it is off")
+    if is_upstreams_keeper(params):
+        ask_upstream(params, "/reset", params["upstream_settings"])
+    time.sleep(max(0.0, at_s - time.time()))
+    if at_s and (late_s := time.time() - at_s) > LATE_S:
+        raise ClockError(
+            f"this host is {late_s:.1f} s late for the begin that all agreed on: it is slow, or its clock is off"
+        )
+
+
+def is_upstreams_keeper(params: dict[str, Any]) -> bool:
+    """Whether the scenario calls the simulated external API, and this host is the one that sets it."""
+    return params["upstream_settings"] is not None and params["segment"] == 0
+
+
+def measure_window(generator: Generator, window: Running, params: dict[str, Any]) -> dict[str, Any]:
+    """The window, what this host did within it, and what the upstream counted."""
+    load, host = finish_counted(generator, window, params["measure_s"])
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return {
+        "clean": load["problem"] is None and load["failed_requests"] == 0,
+        "load": load,
+        "host": {**host, **notices(params["metadata"])},
+        "machine": f"{boot}/{Path('/proc/self/ns/net').stat().st_ino}",
+        "cpu_ids": [f"{boot}/{cpu}" for cpu in cpu_set(generator)],
+        "start_s": load["start_s"],
+        "end_s": load["end_s"],
+        "common_start_s": load["start_s"] - params["ahead_s"],
+        **({"upstream": upstream_counts(params)} if is_upstreams_keeper(params) else {}),
+    }
+
+
+def upstream_counts(params: dict[str, Any]) -> dict[str, Any]:
+    """What the simulated external API counted since the window's begin, or why it does not tell."""
+    if params["begin_at_s"]:
+        time.sleep(OTHERS_END_S)
+    try:
+        counted = ask_upstream(params, "/hits")
+    except UpstreamError as error:
+        counted = {"problem": str(error)}
+    return {"latency_ms": params["upstream_settings"].get("latency_ms", 0), **counted}

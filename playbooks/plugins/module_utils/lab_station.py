@@ -1,0 +1,129 @@
+"""Takes orders on a host from the controller, one after the other, over a socket of the file system; a JSON line each.
+
+A module of Ansible's starts anew for each task: that costs half a second, several times a trial. A station starts once.
+Each order runs in a process of its own, as a module would, so that it leaves nothing behind in the station.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import traceback
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    Order = dict[str, Any]
+    """The parameters of an order."""
+    Result = dict[str, Any]
+    Act = Callable[[Order], Result]
+    """Does what an order asks for."""
+
+CALLER_TIMEOUT_S = 120.0
+"""How long a station waits for the controller to call."""
+_PIECE = 1 << 16
+
+
+class NoCallerError(Exception):
+    """Nobody called; the text says for how long."""
+
+
+@contextlib.contextmanager
+def listening(path: Path) -> Iterator[socket.socket]:
+    """A socket at a path that only its owner may use; a former one there is replaced.
+
+    Bound from within its folder, since the path of a socket has at most 107 bytes.
+    """
+    os.chdir(path.parent)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path.name)  # noqa: PTH108  relative on purpose
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        former = os.umask(0o177)
+        try:
+            listener.bind(path.name)
+        finally:
+            os.umask(former)
+        try:
+            listener.listen(1)
+            yield listener
+        finally:
+            os.unlink(path.name)  # noqa: PTH108
+
+
+def take_orders(path: Path, acts: Mapping[str, Act], timeout_s: float = CALLER_TIMEOUT_S) -> int:
+    """Take the orders of the one controller that calls, until it hangs up.
+
+    Args:
+        path: of the socket.
+        acts: what to do, by the order's name.
+        timeout_s: how long to wait for the call.
+
+    Returns:
+        How many orders came.
+
+    Raises:
+        NoCallerError: if nobody called in time.
+    """
+    with listening(path) as listener:
+        listener.settimeout(timeout_s)
+        try:
+            connection, _ = listener.accept()
+        except TimeoutError as error:
+            raise NoCallerError(f"the controller did not call within {timeout_s:g} s") from error
+    connection.settimeout(None)
+    count, rest = 0, b""
+    with connection, contextlib.suppress(ConnectionError):
+        _say(connection, {"ready": True})
+        while piece := connection.recv(_PIECE):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                count += 1
+                if not _carried_out(connection, acts, json.loads(line)):
+                    return count
+    return count
+
+
+def _carried_out(connection: socket.socket, acts: Mapping[str, Act], order: dict[str, Any]) -> bool:
+    """Carry an order out in a process of its own; False if the controller hung up meanwhile, which ends it."""
+    pid = os.fork()
+    if pid == 0:
+        _carry_out(connection, acts, order)
+    with contextlib.suppress(OSError):  # it may have done so itself, and may have ended
+        os.setpgid(pid, pid)
+    ended = os.pidfd_open(pid)
+    poller = select.poll()
+    poller.register(ended, select.POLLIN)
+    poller.register(connection, select.POLLRDHUP)
+    hung_up = all(descriptor != ended for descriptor, _ in poller.poll())
+    if hung_up:
+        os.killpg(pid, signal.SIGKILL)
+    os.close(ended)
+    _, status = os.waitpid(pid, 0)
+    if not hung_up and status != 0:
+        _say(connection, {"failed": f"its process ended with status {status}"})
+    return not hung_up
+
+
+def _carry_out(connection: socket.socket, acts: Mapping[str, Act], order: dict[str, Any]) -> NoReturn:
+    """Be the process of an order."""
+    status = 1
+    try:
+        os.setpgid(0, 0)
+        _say(connection, {"result": acts[order["order"]](order["params"])})
+        status = 0
+    except Exception as error:  # noqa: BLE001  whatever it is, the controller is told
+        with contextlib.suppress(OSError):
+            _say(connection, {"failed": f"{type(error).__name__}: {error}", "output": traceback.format_exc()})
+            status = 0
+    finally:
+        os._exit(status)
+
+
+def _say(connection: socket.socket, answer: dict[str, Any]) -> None:
+    connection.sendall(json.dumps(answer).encode() + b"\n")
