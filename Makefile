@@ -163,3 +163,7 @@ bench-slo: .venv/dev.installed ## How near a search comes to the highest rate th
 .PHONY: bench-crash
 bench-crash: .venv/dev.installed ## Kill twenty real runs, resume them, and count what was lost or measured twice
 	$(BIN)/python compiler/benches/crash.py
+
+.PHONY: bench-trial-cost
+bench-trial-cost: .venv/dev.installed ## What a trial costs beside its warm-up and window, beside an older revision; root
+	$(BIN)/python compiler/benches/trial_cost.py
