@@ -7,8 +7,6 @@ from app.environment import Environment
 environment = Environment()
 
 DEBUG = False
-# No address is made from the Host header; which hosts are ours is for the proxy in front to know.
-ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = ["app"]
 ROOT_URLCONF = "app.urls"
 USE_I18N = False
@@ -19,7 +17,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 APPEND_SLASH = False  # an unknown path is 404
 MIDDLEWARE = [
     "app.middleware.RequestLogMiddleware",
-    "django.middleware.common.CommonMiddleware",  # declares the length of each answer
+    "app.middleware.ContentLengthMiddleware",
     *["app.middleware.CountingMiddleware"] * environment.middleware_depth,
 ]
 

@@ -25,6 +25,12 @@ def test_a_refused_method_is_told_which_ones_are_served(client: httpx.Client) ->
     assert {"GET", "POST"} <= set(answer.headers["allow"].split(", "))
 
 
+@pytest.mark.parametrize("path", ["/health", "/nothing", "/users/0", "/users/1"])
+def test_every_answer_declares_its_length(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.headers.get_list("content-length") == [str(len(answer.content))]
+
+
 def test_a_failure_of_the_server_is_a_problem(client: httpx.Client) -> None:
     answer = client.get("/users/1")  # no pool is open
     assert answer.status_code == 500
