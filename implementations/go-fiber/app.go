@@ -47,6 +47,11 @@ func newApp(settings settings, pool *pgxpool.Pool, requestLog *slog.Logger) *fib
 	return app
 }
 
+// healthResponse is a struct, since encoding/json sorts the keys of a map for each answer.
+type healthResponse struct {
+	Status string `json:"status"`
+}
+
 func health(c fiber.Ctx) error {
-	return c.JSON(fiber.Map{"status": "ok"})
+	return c.JSON(healthResponse{Status: "ok"})
 }

@@ -88,6 +88,12 @@ func (s testServer) wantJSON(status int, response *http.Response, body []byte, w
 	}
 }
 
+func TestAServerSaysThatItServes(t *testing.T) {
+	server := startServer(t, settings{}, nil, io.Discard)
+	response, body := server.call("GET", "/health", "")
+	server.wantJSON(http.StatusOK, response, body, `{"status":"ok"}`)
+}
+
 func TestTheRouterAnswersProblems(t *testing.T) {
 	server := startServer(t, settings{}, nil, io.Discard)
 	for _, unknown := range []string{"/", "/nothing", "/Health", "/health/", "/users/1/events"} {
