@@ -30,6 +30,10 @@ async def upstream_of(request: Request) -> httpx.AsyncClient:
     return client
 
 
+Upstream = Annotated[httpx.AsyncClient, Depends(upstream_of)]
+Key = Annotated[str, Query(min_length=1, max_length=64)]
+
+
 class UpstreamValue(BaseModel):
     """What the upstream must answer."""
 
@@ -46,10 +50,7 @@ class External(BaseModel):
 
 
 @router.get("/external")
-async def get_external(
-    upstream: Annotated[httpx.AsyncClient, Depends(upstream_of)],
-    key: Annotated[str, Query(min_length=1, max_length=64)],
-) -> External:
+async def get_external(upstream: Upstream, key: Key) -> External:
     """The value, 502 where the upstream failed, or 504 where it was silent for `TIMEOUT_S`."""
     try:
         async with asyncio.timeout(TIMEOUT_S):

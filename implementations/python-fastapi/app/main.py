@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app import echo, external, health, protected, upload, users
+from app import echo, external, health, lean, protected, upload, users
 from app.database import open_pool
 from app.logs import configure_logs
 from app.middleware import CountingMiddleware, RequestLogMiddleware
@@ -35,8 +35,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,  # spec/openapi.yaml is the description, and nothing else is served
     )
     app.state.settings = settings
-    for module in (health, echo, users, external, protected, upload):
-        app.include_router(module.router)
+    if settings.style == "lean":
+        lean.add_routes(app)
+    else:
+        for module in (health, echo, users, external, protected, upload):
+            app.include_router(module.router)
     # The last one added is the outermost.
     for position in range(settings.middleware_depth, 0, -1):
         app.add_middleware(CountingMiddleware, position=position)

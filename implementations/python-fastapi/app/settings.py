@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     jwt_audience: str
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     middleware_depth: NonNegativeInt = 0
+    style: Literal["documented", "lean"] = "documented"
 
     @property
     def pool_size(self) -> int:

@@ -31,6 +31,8 @@ EMAIL_TAKEN = "Another user has this email."
 router = APIRouter(route_class=JsonRoute, strict_content_type=False)
 
 UserId = Annotated[Integer, Field(ge=1, le=2**63 - 1)]
+Limit = Annotated[Integer, Query(ge=1, le=100)]
+Offset = Annotated[Integer, Query(ge=0, le=1_000_000)]
 
 
 class UserInput(BaseModel):
@@ -64,11 +66,7 @@ class UserPage(BaseModel):
 
 
 @router.get("/users")
-async def list_users(
-    database: Database,
-    limit: Annotated[Integer, Query(ge=1, le=100)] = 20,
-    offset: Annotated[Integer, Query(ge=0, le=1_000_000)] = 0,
-) -> UserPage:
+async def list_users(database: Database, limit: Limit = 20, offset: Offset = 0) -> UserPage:
     """One page; past the end it is empty."""
     rows = await database.fetch(LIST, limit, offset)
     return UserPage.model_validate({"items": [dict(row) for row in rows], "limit": limit, "offset": offset})

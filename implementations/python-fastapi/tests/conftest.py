@@ -26,7 +26,12 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def settings() -> Settings:
+def style() -> str:
+    return "documented"
+
+
+@pytest.fixture
+def settings(style: str) -> Settings:
     return Settings.model_validate(
         {
             "workers": 2,
@@ -36,6 +41,7 @@ def settings() -> Settings:
             "jwt_secret": SECRET,
             "jwt_audience": "tests",
             "middleware_depth": 3,
+            "style": style,
         }
     )
 
@@ -84,6 +90,7 @@ async def users_client(settings: Settings, postgres_url: str) -> AsyncIterator[h
         httpx.AsyncClient(transport=transport, base_url="http://api") as client,
     ):
         yield client
+    await execute(postgres_url, "DELETE FROM user_events", "DELETE FROM users WHERE id > 10000")
 
 
 def runner(programs: Path, folder: str, account: str | None) -> Callable[..., None]:

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("style", ["documented", "lean"])]
 
 Upstream = Callable[[httpx.Request], httpx.Response]
 

@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("style", ["documented", "lean"])]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import asyncpg
 import httpx
 import pytest
 
-pytestmark = [pytest.mark.anyio, pytest.mark.tools]
+pytestmark = [pytest.mark.anyio, pytest.mark.tools, pytest.mark.parametrize("style", ["documented", "lean"])]
 
 USER = {"email": "new@example.com", "name": "New", "age": 30, "active": True}
 
