@@ -136,6 +136,10 @@ bench-compiler: .venv/dev.installed ## Time and memory of planning and compiling
 bench-implementations: .venv/dev.installed ## Each implementation beside the smallest program on its framework
 	$(BIN)/python compiler/benches/implementations.py
 
+.PHONY: bench-revisions
+bench-revisions: .venv/dev.installed ## Implementations' code beside a revision's: CPU per request
+	$(BIN)/python compiler/benches/revisions.py $(ARGUMENTS)
+
 .PHONY: bench-upload-memory
 bench-upload-memory: .venv/dev.installed ## Memory of each server during an upload of 100 MiB
 	$(BIN)/python compiler/benches/upload_memory.py

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -19,13 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benches.servers import HOST, ask, build, chosen, serving
-from tests.conformance.postgres import private_postgres
+from benches.servers import build, chosen
+from benches.windows import Measured, Program, Request, Windows, require_wrk_and_two_cpus, windows
 
 SMALLEST = Path(__file__).with_name("smallest")
-ENDPOINTS = {"health": ("GET", "/health"), "echo": ("POST", "/echo")}
-CONNECTIONS = 16
-WARMUP_S = 2
 ITEMS = 20
 TSC = """{build}/node_modules/.bin/tsc {program} --strict --target es2023 --module nodenext --types node --skipLibCheck
     --experimentalDecorators --emitDecoratorMetadata"""
@@ -59,81 +55,6 @@ PROGRAMS = {
     "typescript-fastify": Smallest("fastify.ts", {NODE: ("{folder}/fastify.js",)}, make=TSC),
     "typescript-nestjs": Smallest("nestjs.ts", {NODE: ("{folder}/nestjs.js",)}, make=TSC),
 }
-
-
-@dataclass(frozen=True)
-class Program:
-    """An implementation, or the smallest program in its place, ready to be served."""
-
-    build: Path
-    folder: Path
-    command: tuple[str, ...]
-    env: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One trial."""
-
-    requests_per_s: float
-    cpu_us_per_request: float
-    busy: float
-    """Share of the server's one CPU that was used; well below 1, the load generator or other work was the limit."""
-    answer: bytes
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What all trials have in common."""
-
-    database_url: str
-    server_cpu: int
-    order: Path
-    """File with the body for `/echo`."""
-    seconds: int
-    wrk: str
-
-    def measure(self, program: Program, endpoint: str) -> Measured:
-        """Start the program, warm it up, load it, and end it."""
-        method, path = ENDPOINTS[endpoint]
-        body = self.order.read_bytes() if method == "POST" else None
-        with serving(
-            program.command,
-            build=program.build,
-            cwd=program.folder,
-            env=program.env,
-            database_url=self.database_url,
-            cpus=[self.server_cpu],
-        ) as server:
-            _, answer = ask(server.port, method, path, body)
-            self.load(server.port, endpoint, WARMUP_S)
-            before = server.cpu_s()
-            requests, took_s = self.load(server.port, endpoint, self.seconds)
-            used_s = server.cpu_s() - before
-        return Measured(requests / took_s, used_s / requests * 1e6, used_s / took_s, answer)
-
-    def load(self, port: int, endpoint: str, seconds: int) -> tuple[int, float]:
-        """Keep every connection busy for a while; the requests answered, and the seconds that it took."""
-        method, path = ENDPOINTS[endpoint]
-        done = subprocess.run(
-            [
-                self.wrk,
-                "-t1",
-                f"-c{CONNECTIONS}",
-                f"-d{seconds}s",
-                "-s",
-                SMALLEST / "load.lua",
-                f"http://{HOST}:{port}{path}",
-            ],
-            env={"PATH": os.environ["PATH"]} | ({"BODY": str(self.order)} if method == "POST" else {}),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        requests, took_us, failed = map(int, done.stdout.splitlines()[-1].split())
-        if failed or not requests:
-            sys.exit(f"{failed} requests for {path} failed:\n{done.stdout}")
-        return requests, took_us / 1e6
 
 
 def order_of(items: int) -> bytes:
@@ -182,16 +103,19 @@ def programs_of(names: Sequence[str]) -> Iterator[dict[str, tuple[Program, Progr
         yield pairs
 
 
-def measured_rounds(bench: Bench, pairs: dict[str, tuple[Program, Program]], rounds: int) -> Results:
+def measured_rounds(
+    bench: Windows, pairs: dict[str, tuple[Program, Program]], requests: dict[str, Request], rounds: int
+) -> Results:
     """All pairs in every round, in an order of its own; the two of a pair one after the other, either first."""
     chance = random.Random(rounds)  # noqa: S311  # not for secrets
     results: Results = defaultdict(list)
     for number in range(1, rounds + 1):
-        trials = [(name, endpoint) for name in pairs for endpoint in ENDPOINTS]
+        trials = [(name, endpoint) for name in pairs for endpoint in requests]
         chance.shuffle(trials)
         for name, endpoint in trials:
             print(f"Round {number} of {rounds}: {name} /{endpoint}", file=sys.stderr)
-            both = {place: bench.measure(pairs[name][place], endpoint) for place in chance.sample((0, 1), 2)}
+            request = requests[endpoint]
+            both = {place: bench.measure(pairs[name][place], request) for place in chance.sample((0, 1), 2)}
             if both[0].answer != both[1].answer:
                 sys.exit(f"{name} and its smallest program answer differently:\n{both[0].answer!r}\n{both[1].answer!r}")
             results[name, endpoint].append((both[0], both[1]))
@@ -226,23 +150,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2, help="of each measurement")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this implementation; repeatable")
     arguments = parser.parse_args()
-    wrk = shutil.which("wrk")
-    if wrk is None:
-        print("wrk, which makes the load, is not installed (Debian: `apt-get install wrk`).", file=sys.stderr)
-        sys.exit(3)
-    server_cpu, *others = sorted(os.sched_getaffinity(0))
-    if not others:
-        print("This needs two CPUs: one for the server, one for the load.", file=sys.stderr)
-        sys.exit(3)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended
-
-    with programs_of(arguments.only) as pairs:
-        os.sched_setaffinity(0, others)  # and with it what this program starts, but for the servers
-        with private_postgres() as database_url, tempfile.TemporaryDirectory() as folder:
-            order = Path(folder, "order.json")
-            order.write_bytes(order_of(ITEMS))
-            bench = Bench(database_url, server_cpu, order, arguments.seconds, wrk)
-            report(measured_rounds(bench, pairs, arguments.rounds))
+    require_wrk_and_two_cpus()
+    with (
+        programs_of(arguments.only) as pairs,
+        windows(arguments.seconds) as bench,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        order = Path(folder, "order.json")
+        order.write_bytes(order_of(ITEMS))
+        requests = {"health": Request("/health"), "echo": Request("/echo", body=order)}
+        report(measured_rounds(bench, pairs, requests, arguments.rounds))
 
 
 Results = dict[tuple[str, str], list[tuple[Measured, Measured]]]

@@ -64,20 +64,25 @@ def build(name: str, manifest: Implementation) -> Path:
             copy = Path(sources, Path(path).relative_to(folder.relative_to(PROJECT)))
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT / path, copy)
-        arguments = {
-            "name": name,
-            "sources": sources,
-            "cache": str(cache_root(os.environ) / "builds"),
-            "commands": manifest.build,
-            "versions": manifest.versions,
-        }
-        module = subprocess.run(
-            [sys.executable, PLUGINS / "modules" / "build.py"],
-            input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return build_from(Path(sources), name, manifest)
+
+
+def build_from(sources: Path, name: str, manifest: Implementation) -> Path:
+    """Build a folder with all sources of an implementation and nothing else, as `build` does."""
+    arguments = {
+        "name": name,
+        "sources": str(sources),
+        "cache": str(cache_root(os.environ) / "builds"),
+        "commands": manifest.build,
+        "versions": manifest.versions,
+    }
+    module = subprocess.run(
+        [sys.executable, PLUGINS / "modules" / "build.py"],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if module.returncode != 0:
         sys.exit(f"{name} cannot be built:\n{module.stdout}{module.stderr}")
     return Path(json.loads(module.stdout)["build"])
