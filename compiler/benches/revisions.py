@@ -19,8 +19,8 @@ from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.statistics import ratio
 
 REVISION = "ef0522a"
-WARM_UP_REQUESTS = 5_000
-"""Requests before each window: Node.js goes on compiling for about as many."""
+NODE_WARM_UP = 20_000
+"""Requests to a server before its figures count: Node.js compiles hot code anew for some ten thousand."""
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,15 @@ class Row:
     parameters: Mapping[str, str] = field(default_factory=dict)
     beside: Mapping[str, str] | None = None
     """The parameters of the other side, which then is the working tree's code, too; None: the revision's code."""
-    rounds: int = 10
-    """Pairs of windows; more where the two sides differ by little more than the noise."""
+    warm_up_requests: int = 5_000
 
 
 ROWS = {
-    "nestjs_fastify_user": Row("typescript-nestjs", "nest-fastify", READ_USER),
-    "nestjs_express_user": Row("typescript-nestjs", "nest-express", READ_USER),
-    "fastapi_lean_user": Row(
-        "python-fastapi", "uvicorn", READ_USER, {"style": "lean"}, beside={"style": "documented"}, rounds=12
-    ),
-    "django_orm_user": Row("python-django", "gunicorn-gthread", READ_USER, {"data_access": "orm"}, rounds=12),
-    "fiber_health": Row("go-fiber", "fiber", Request("/health"), rounds=20),
+    "nestjs_fastify_user": Row("typescript-nestjs", "nest-fastify", READ_USER, warm_up_requests=NODE_WARM_UP),
+    "nestjs_express_user": Row("typescript-nestjs", "nest-express", READ_USER, warm_up_requests=NODE_WARM_UP),
+    "fastapi_lean_user": Row("python-fastapi", "uvicorn", READ_USER, {"style": "lean"}, beside={"style": "documented"}),
+    "django_orm_user": Row("python-django", "gunicorn-gthread", READ_USER, {"data_access": "orm"}),
+    "fiber_health": Row("go-fiber", "fiber", Request("/health")),
 }
 
 
@@ -80,18 +77,15 @@ def project_at(revision: str) -> Iterator[Path]:
 
 
 def measured_pairs(bench: Windows, name: str, sides: tuple[Program, Program], rounds: int) -> Pairs:
-    """A window of each side in every round, in the order old, new, new, old."""
+    """Both sides in every round, on fresh servers; either begins in turn."""
     row = ROWS[name]
     pairs: Pairs = []
     for number in range(rounds):
-        both = {
-            place: bench.measure(sides[place], row.request, warm_up_requests=WARM_UP_REQUESTS)
-            for place in ((1, 0) if number % 2 else (0, 1))
-        }
+        both = bench.compare(sides, row.request, warm_up_requests=row.warm_up_requests, swapped=number % 2 == 1)
         if both[0].answer != both[1].answer:
             sys.exit(f"{name}: the two sides answer differently:\n{both[0].answer!r}\n{both[1].answer!r}")
-        pairs.append((both[0], both[1]))
-        words = ", ".join(f"{side.cpu_us_per_request:.1f} µs ({side.busy:.0%} busy)" for side in pairs[-1])
+        pairs.append(both)
+        words = ", ".join(f"{side.cpu_us_per_request:.1f} µs ({side.busy:.0%} busy)" for side in both)
         print(f"{name} {number + 1:>2} of {rounds}: {words}", file=sys.stderr, flush=True)
     return pairs
 
@@ -109,8 +103,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--revision", default=REVISION, help=f"of the other side; {REVISION} if left out")
     parser.add_argument("--only", action="append", choices=ROWS, default=[], help="this row; repeatable")
-    parser.add_argument("--rounds", type=int, help="pairs of windows, instead of each row's own number")
-    parser.add_argument("--seconds", type=int, default=3, help="of each window")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=6, help="of load for each side in a round")
     arguments = parser.parse_args()
     require_wrk_and_two_cpus()
 
@@ -118,15 +112,12 @@ def main() -> None:
     with project_at(arguments.revision) as revision:
         sides = {name: both_sides(ROWS[name], revision) for name in names}
     with windows(arguments.seconds) as bench:
-        lines = [
-            line(name, measured_pairs(bench, name, sides[name], arguments.rounds or ROWS[name].rounds))
-            for name in names
-        ]
+        lines = [line(name, measured_pairs(bench, name, sides[name], arguments.rounds)) for name in names]
     print(*lines, sep="\n")
 
 
 Pairs = list[tuple[Measured, Measured]]
-"""By round: the other side's window, and the working tree's."""
+"""By round: the other side's figures, and the working tree's."""
 
 
 if __name__ == "__main__":

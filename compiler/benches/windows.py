@@ -11,9 +11,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
-from benches.servers import HOST, ask, serving
+from benches.servers import HOST, Served, ask, serving
 from tests.conformance.postgres import private_postgres
 
 SCRIPT = Path(__file__).with_name("load.lua")
@@ -59,6 +60,23 @@ class Measured:
     """Body of the answer to the first request."""
 
 
+@dataclass
+class _Loaded:
+    """A server under measurement, and the sums over its slices so far."""
+
+    server: Served
+    answer: bytes
+    requests: int = 0
+    took_s: float = 0.0
+    used_s: float = 0.0
+
+    @property
+    def measured(self) -> Measured:
+        """The figures of all slices together."""
+        cost_us = self.used_s / self.requests * 1e6
+        return Measured(self.requests / self.took_s, cost_us, self.used_s / self.took_s, self.answer)
+
+
 @dataclass(frozen=True)
 class Windows:
     """What all windows of a bench have in common."""
@@ -68,14 +86,37 @@ class Windows:
     seconds: int
     wrk: str
 
-    def measure(self, program: Program, request: Request, *, warm_up_requests: int = 1) -> Measured:
-        """Start the program, warm it up, load it for a window, and end it.
+    def measure(self, program: Program, request: Request) -> Measured:
+        """Start a program, warm it up for `WARMUP_S`, load it for a window of so many `seconds`, and end it."""
+        with self._warm(program, request, requests=1) as one:
+            self._slice(one, request, self.seconds)
+        return one.measured
+
+    def compare(
+        self, sides: tuple[Program, Program], request: Request, *, warm_up_requests: int, swapped: bool
+    ) -> tuple[Measured, Measured]:
+        """Start two programs, warm them up, and load them in turn, a second at a time in the order ABBA ABBA.
+
+        What else the machine does changes from one second to the next, and so meets both sides alike.
 
         Args:
-            program: what to serve.
-            request: what to load it with.
-            warm_up_requests: the warm-up takes `WARMUP_S`, and is repeated until so many requests were answered.
+            sides: A and B; both get as many `seconds`, rounded up to an even number.
+            request: what to load them with.
+            warm_up_requests: the warm-up of each is repeated until so many requests were answered.
+            swapped: B begins instead.
         """
+        with (
+            self._warm(sides[0], request, warm_up_requests) as first,
+            self._warm(sides[1], request, warm_up_requests) as second,
+        ):
+            order = (second, first, first, second) if swapped else (first, second, second, first)
+            for side in order * ceil(self.seconds / 2):
+                self._slice(side, request, 1)
+        return first.measured, second.measured
+
+    @contextmanager
+    def _warm(self, program: Program, request: Request, requests: int) -> Iterator[_Loaded]:
+        """Serve a program that has answered at least so many requests."""
         body = request.body.read_bytes() if request.body else None
         with serving(
             program.command,
@@ -88,12 +129,17 @@ class Windows:
             first = f"{request.path}{request.users or ''}"
             _, answer = ask(server.port, "POST" if body else "GET", first, body)
             warm = 0
-            while warm < warm_up_requests:
+            while warm < requests:
                 warm += self._load(server.port, request, WARMUP_S)[0]
-            before = server.cpu_s()
-            requests, took_s = self._load(server.port, request, self.seconds)
-            used_s = server.cpu_s() - before
-        return Measured(requests / took_s, used_s / requests * 1e6, used_s / took_s, answer)
+            yield _Loaded(server, answer)
+
+    def _slice(self, loaded: _Loaded, request: Request, seconds: int) -> None:
+        """Load a server for a while, and add what happened to what is known of the server."""
+        before = loaded.server.cpu_s()
+        requests, took_s = self._load(loaded.server.port, request, seconds)
+        loaded.used_s += loaded.server.cpu_s() - before
+        loaded.requests += requests
+        loaded.took_s += took_s
 
     def _load(self, port: int, request: Request, seconds: int) -> tuple[int, float]:
         """Keep every connection busy for a while; the requests answered, and the seconds that it took."""
