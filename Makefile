@@ -6,6 +6,11 @@ BIN := .venv/bin
 GO_MODULES := $(patsubst %/go.mod,%,$(wildcard implementations/*/go.mod infra/programs/*/go.mod compiler/benches/*/go.mod compiler/tests/aws/stand-in/go.mod))
 PYTHON_IMPLEMENTATIONS := $(patsubst %/requirements.txt,%,$(wildcard implementations/*/requirements.txt))
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# As many targets at once as there are CPUs, unless another make runs this one and counts them.
+AT_ONCE = $(MAKE) --no-print-directory $(if $(findstring --jobserver,$(MAKEFLAGS)),,--jobs=$(shell nproc) --output-sync=target)
+
+# Where no bytecode is kept, as in many an image, each start of Python compiles what it imports: 10 s for pytest.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show these commands
@@ -42,6 +47,10 @@ implementations/%/.venv/installed: implementations/%/requirements-dev.txt $(BIN)
 	$(BIN)/uv pip install --quiet --python .venv/$* --require-hashes -r $<
 	@touch $@
 
+.PHONY: tools
+tools: .venv/dev.installed node_modules/.installed .venv/checkov/installed .venv/ansible-lint/installed \
+    $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed) ## Install what the checks and tests use
+
 .PHONY: setup
 setup: .venv/lab.installed ## Leave the command at .venv/bin/lab
 
@@ -62,27 +71,33 @@ quickstart: setup ## Compare two frameworks on this machine, in a few minutes
 
 # --- checks --------------------------------------------------------------------------------------------------------
 
-.PHONY: check
-check: check-python check-typescript check-go ## Format, lint, types, contracts and unit tests: seconds
+# The longest first.
+CHECKS := check-tests check-typescript check-types check-python check-go
 
-.PHONY: check-python
-check-python: .venv/dev.installed $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed)
+.PHONY: check $(CHECKS)
+check: ## Format, lint, types, contracts and unit tests: 90 s
+	+@$(AT_ONCE) $(CHECKS)
+
+check-tests: .venv/dev.installed
+	$(BIN)/pytest --quiet --numprocesses=auto --dist=worksteal
+
+check-python: .venv/dev.installed
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/mypy
-	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/mypy) || exit 1; done
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/yamllint --strict .
-	$(BIN)/pytest --quiet
 
-.PHONY: check-typescript
+check-types: .venv/dev.installed node_modules/.installed $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed)
+	$(BIN)/mypy
+	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/mypy) || exit 1; done
+	npm run --silent type-check
+
 check-typescript: node_modules/.installed
 	npm run --silent format:check
 	npm run --silent lint
-	npm run --silent type-check
 	npm run --silent test
 
-.PHONY: check-go
+# Go keeps the compiled staticcheck in its own cache.
 check-go:
 	for module in $(GO_MODULES); do ( \
 	  cd $$module && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./... && go test ./... && go run $(STATICCHECK) ./... \
@@ -97,21 +112,23 @@ check-terraform: .venv/checkov/installed ## Format and security rules of infra/,
 check-playbooks: .venv/ansible-lint/installed ## ansible-lint's strictest profile
 	PATH=$$PWD/.venv/ansible-lint/bin:$$PATH ANSIBLE_CONFIG=playbooks/ansible.cfg ansible-lint --nocolor -q playbooks/roles/*
 
-# They load nothing, so that `make --jobs=2` may run two at once.
-UNLOADED := compiler/tests/conformance compiler/tests/aws
+# What starts servers, but loads nothing: it may run beside the checks and each other.
+UNLOADED := test-conformance test-aws test-implementations
 
-.PHONY: test
-test: check check-terraform check-playbooks ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform
-	$(MAKE) --no-print-directory test-conformance test-implementations test-aws
-	$(BIN)/pytest --quiet -m tools $(UNLOADED:%=--ignore=%)
+.PHONY: test $(UNLOADED) test-typescript
+test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform: 12 min
+	+@$(AT_ONCE) $(UNLOADED) $(CHECKS) check-terraform check-playbooks
+	$(BIN)/pytest --quiet -m tools --ignore=compiler/tests/conformance --ignore=compiler/tests/aws
 
-.PHONY: test-conformance test-implementations test-aws
 test-conformance test-aws: test-%: .venv/dev.installed
 	$(BIN)/pytest --quiet -m tools compiler/tests/$*
 
-test-implementations: $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed) node_modules/.installed
+test-implementations: test-typescript $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed)
 	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/pytest --quiet -m 'tools or not tools') || exit 1; done
-	npm run --silent test:implementations
+
+# After check-types, since both compile into the same folders.
+test-typescript: .venv/dev.installed node_modules/.installed check-types
+	$(BIN)/python compiler/tests/conformance/postgres.py npm run --silent test:implementations
 
 .PHONY: test-hosts
 test-hosts: .venv/dev.installed ## What needs root: hosts in namespaces of this machine, made, broken and removed

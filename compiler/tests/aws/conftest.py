@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
-from tests.aws import more_of_moto
 from tests.aws.account import REGION
 from tests.aws.renting import RentingLab
 from tests.aws.root import Plan, Root, copied
@@ -51,6 +48,10 @@ def plans(settings: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
     """Where moto's AWS answers."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415  see renting
+
+    from tests.aws import more_of_moto  # noqa: PLC0415  likewise
+
     more_of_moto.play()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -62,6 +63,8 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture
 def renting(lab: Lab, tmp_path: Path, settings: Path, endpoint: str) -> RentingLab:  # noqa: F811  the fixture
     """A project whose sweep rents hosts that this machine can play, and an account for it."""
+    import boto3  # noqa: PLC0415  seconds that the fast tests of this folder do without
+
     made = RentingLab(project=lab.project, started=lab.started, place=tmp_path, settings=settings, endpoint=endpoint)
     made.shrink_hosts()
     made.pool.write_text("".join(f"198.18.0.{host}\n" for host in range(2, 22)))
