@@ -95,8 +95,10 @@ def scaling(rounds: Sequence[Mapping[int, float]], seed: int) -> Scaling | None:
         return Scaling(law, None, None, None, None) if law else None
 
     chance = np.random.default_rng(seed)
-    resampled = (_fitted(levels, logarithms[chance.integers(n, size=n)]) for _ in range(RESAMPLES))
-    laws = [found for found in resampled if found]
+    # Few rounds give few different samples: six rounds 462, each fitted once.
+    samples, times = np.unique(np.sort(chance.integers(n, size=(RESAMPLES, n))), axis=0, return_counts=True)
+    resampled = ((_fitted(levels, logarithms[sample]), count) for sample, count in zip(samples, times, strict=True))
+    laws = [found for found, count in resampled if found for _ in range(count)]
     tail = float(ndtr(-sqrt(n / (n - 1)) * students_t.quantile(0.975, n - 1)))
     gamma, alpha, beta, peak = (
         _interval(values, tail)
