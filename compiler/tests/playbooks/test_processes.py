@@ -134,7 +134,7 @@ def test_a_child_that_comes_later_is_found_among_the_strangers(tmp_path: Path) -
         os.kill(process.pid, signal.SIGUSR1)
         wait_for(lambda: len(family.living()) == 2)
     finally:
-        lab_processes.stop(tmp_path, process)
+        lab_processes.stop(tmp_path, process, timeout_s=0.3)
 
 
 def test_a_torn_record_counts_for_nothing(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_the_workers_are_the_processes_without_children_but_for_helpers(tmp_path
         assert worker.ppid == process.pid
         assert lab_processes.workers_of(process.pid, ["import os, time"]) == []
     finally:
-        lab_processes.stop(tmp_path, process)
+        lab_processes.stop(tmp_path, process, timeout_s=0.3)
 
 
 def test_a_server_of_one_process_is_its_own_worker(tmp_path: Path) -> None:

@@ -9,7 +9,14 @@ import pytest
 from ansible.module_utils import lab_processes, lab_sampler
 from ansible.module_utils.lab_sampler import Sample, Sampling, observe, read_samples
 
-BURN = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass\ntime.sleep(60)"
+BURN = """
+import os, time
+while not os.path.exists("go"): time.sleep(0.01)
+end = time.process_time() + 0.5
+while time.process_time() < end: pass
+time.sleep(60)
+"""
+"""Begins when the sampler watches, however long that takes to start."""
 
 
 @contextmanager
@@ -32,6 +39,8 @@ def wait_for_sample(state: Path, at_least: int = 1) -> None:
 def test_the_sampler_sees_the_cpu_time_of_a_window_and_the_host(tmp_path: Path) -> None:
     began = time.monotonic()
     with sampled(tmp_path, BURN, Sampling([], each=True, host=True)) as process:
+        wait_for_sample(tmp_path)
+        (tmp_path / "go").touch()
         while not (found := read_samples(lab_sampler.samples_path(tmp_path, "sut"))) or found[-1].cpu_s < 0.5:
             assert time.monotonic() < began + 20
             time.sleep(0.05)
