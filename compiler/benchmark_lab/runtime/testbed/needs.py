@@ -26,19 +26,25 @@ PROGRAMS = {
 
 
 def missing(environment: Mapping[str, str]) -> list[str]:
-    """What is missing, in words; empty if hosts can be made here."""
+    """Say in words what is missing; empty if hosts can be made here."""
     if sys.platform != "linux":
         return ["Linux: hosts are made of its namespaces"]
     found = [] if os.geteuid() == 0 else ["root: making namespaces, mounts and network links takes it"]
-    path = environment.get("PATH")
-    found += [
-        f"`{name}` (Debian package {package})"
-        for name, package in PROGRAMS.items()
-        if not shutil.which(name, path=path)
+    return found + [
+        f"{what} (Debian package {package})" for what, package in _missing_by_package(environment.get("PATH")).items()
     ]
-    if not KEYRING.exists():
-        found.append(f"{KEYRING} (Debian package debian-archive-keyring)")
-    return found
+
+
+def installation(environment: Mapping[str, str]) -> str | None:
+    """Return the command that installs the missing Debian packages; None if there are none."""
+    packages = sorted(set(_missing_by_package(environment.get("PATH")).values()))
+    return f"apt-get install --no-install-recommends {' '.join(packages)}" if packages else None
+
+
+def _missing_by_package(path: str | None) -> dict[str, str]:
+    """Return each program and file that is missing, and the Debian package that has it."""
+    found = {f"`{name}`": package for name, package in PROGRAMS.items() if not shutil.which(name, path=path)}
+    return found if KEYRING.exists() else {**found, str(KEYRING): "debian-archive-keyring"}
 
 
 def require(environment: Mapping[str, str]) -> None:
@@ -50,5 +56,5 @@ def require(environment: Mapping[str, str]) -> None:
     if lacks := missing(environment):
         raise ToolFailedError(
             f"a testbed cannot be made on this machine: it lacks {', '.join(lacks)}",
-            next_step="run `lab testbed` as root on a Linux machine, with these packages installed",
+            next_step=f"run `{installation(environment) or 'lab testbed'}` as root on a Linux machine",
         )
