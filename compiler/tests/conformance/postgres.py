@@ -1,4 +1,7 @@
-"""A private PostgreSQL with the seeded tables, for one test session."""
+"""A private PostgreSQL with the seeded tables, for one test session or, as a program, for the command that is given.
+
+The command finds it in DATABASE_URL.
+"""
 
 import os
 import re
@@ -6,6 +9,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,3 +84,8 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+if __name__ == "__main__":
+    with private_postgres() as found:
+        sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": found}, check=False).returncode)
