@@ -5,6 +5,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 GO_MODULES := $(patsubst %/go.mod,%,$(wildcard implementations/*/go.mod infra/programs/*/go.mod compiler/benches/*/go.mod compiler/tests/aws/stand-in/go.mod))
 PYTHON_IMPLEMENTATIONS := $(patsubst %/requirements.txt,%,$(wildcard implementations/*/requirements.txt))
+TOOLS := .venv/checkov .venv/ansible-lint $(PYTHON_IMPLEMENTATIONS:%=%/.venv)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # As many targets at once as there are CPUs, unless another make runs this one and counts them.
 AT_ONCE = $(MAKE) --no-print-directory $(if $(findstring --jobserver,$(MAKEFLAGS)),,--jobs=$(shell nproc) --output-sync=target)
@@ -48,8 +49,7 @@ implementations/%/.venv/installed: implementations/%/requirements-dev.txt $(BIN)
 	@touch $@
 
 .PHONY: tools
-tools: .venv/dev.installed node_modules/.installed .venv/checkov/installed .venv/ansible-lint/installed \
-    $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed) ## Install what the checks and tests use
+tools: $(TOOLS:%=%/installed) .venv/dev.installed node_modules/.installed ## Install what the checks and tests use
 
 .PHONY: setup
 setup: .venv/lab.installed ## Leave the command at .venv/bin/lab
@@ -75,7 +75,7 @@ quickstart: setup ## Compare two frameworks on this machine, in a few minutes
 CHECKS := check-tests check-typescript check-types check-python check-go
 
 .PHONY: check $(CHECKS)
-check: ## Format, lint, types, contracts and unit tests: 90 s
+check: ## Format, lint, types, contracts and unit tests: 200 s of CPU time
 	+@$(AT_ONCE) $(CHECKS)
 
 check-tests: .venv/dev.installed
@@ -116,7 +116,7 @@ check-playbooks: .venv/ansible-lint/installed ## ansible-lint's strictest profil
 UNLOADED := test-conformance test-aws test-implementations
 
 .PHONY: test $(UNLOADED) test-typescript
-test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform: 12 min
+test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform
 	+@$(AT_ONCE) $(UNLOADED) $(CHECKS) check-terraform check-playbooks
 	$(BIN)/pytest --quiet -m tools --ignore=compiler/tests/conformance --ignore=compiler/tests/aws
 

@@ -9,7 +9,7 @@ from benchmark_lab.cli import main
 from benchmark_lab.runtime.machine import CpuSets
 from benchmark_lab.runtime.testbed.inventory import inventory
 from benchmark_lab.runtime.testbed.layout import NETWORK, NoRoomError, lay_out, share_out_to_lanes
-from benchmark_lab.runtime.testbed.needs import missing
+from benchmark_lab.runtime.testbed.needs import installation, missing
 
 CPUS = CpuSets(sut=(0,), load=(1,), db=(2, 3), upstream=(4,))
 HARDWARE = Hardware(name="small", sut=HostShape(cpus=1), load=HostShape(cpus=1))
@@ -71,6 +71,9 @@ def test_what_a_machine_lacks_is_named_with_its_package(tmp_path: Path) -> None:
     lacks = missing({"PATH": str(tmp_path)})
     assert "`debootstrap` (Debian package debootstrap)" in lacks
     assert "`ip` (Debian package iproute2)" in lacks
+    command = installation({"PATH": str(tmp_path)})
+    assert command is not None
+    assert command.startswith("apt-get install --no-install-recommends debootstrap ")
 
 
 @pytest.mark.parametrize("network", ["192.0.2.0/24", "198.18.0.1/24", "here"])
