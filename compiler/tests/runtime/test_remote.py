@@ -19,6 +19,7 @@ from benchmark_lab.runtime.remote import End, RemoteSite, files, lane
 from benchmark_lab.runtime.remote.session import Facts, Session, open_session
 from benchmark_lab.runtime.remote.ssh import Access
 from benchmark_lab.runtime.store import LoadedBundle
+from benchmark_lab.runtime.testbed.rootfs import PACKAGES
 from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
 
 LOGIN = Login(user="bench", key="/keys/a key", known_hosts="/keys/known hosts")
@@ -222,6 +223,11 @@ def test_cpus_of_several_load_boxes_count_once_where_the_boxes_are_parts_of_one_
     cpus = lane.share_out(of_lane, sessions, Hardware(name="h", load=HostShape(cpus=2)))
     assert lane.load_cpus(of_lane, sessions, cpus, shared=False) == 4
     assert lane.load_cpus(of_lane, sessions, cpus, shared=True) == 2
+
+
+def test_hosts_of_a_testbed_have_every_package_that_hosts_may_lack(three: dict[str, Session]) -> None:
+    lacking = lane.packages(lane_of(three), three, ["python", "go", "typescript"])
+    assert {*lacking["sut-0"], *lacking["load-0"], *lacking["db-0"]} <= {*PACKAGES}
 
 
 def test_what_hosts_lack_is_listed_by_host(three: dict[str, Session]) -> None:

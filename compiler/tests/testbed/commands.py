@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -11,8 +12,9 @@ from tests.testbed.harm import Host
 COMMAND = (sys.executable, "-m", "benchmark_lab", "testbed")
 
 
-def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=600, check=False)
+def lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    argv, env = [*COMMAND, *arguments], {**os.environ, **environment}
+    return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=600, check=False)
 
 
 def hosts() -> dict[str, Host]:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypedDict
 
+FAKETIME = "libfaketime"
+"""The Debian package with the library that lies about the wall clock."""
+
 
 class Host(TypedDict):
     """A host as `lab testbed status --json` tells of it."""
@@ -67,8 +70,9 @@ def full_disk(host: Host) -> Iterator[None]:
 @contextmanager
 def clock_off(host: Host, offset_s: int) -> Iterator[None]:
     """What is started over SSH reads a wall clock that is off; namespaces have no such clock, so a library lies."""
-    on(host, "apt-get", "-qq", "update").check_returncode()
-    on(host, "apt-get", "-qq", "install", "--yes", "--no-install-recommends", "libfaketime").check_returncode()
+    if on(host, "dpkg", "--status", FAKETIME).returncode != 0:
+        on(host, "apt-get", "-qq", "update").check_returncode()
+        on(host, "apt-get", "-qq", "install", "--yes", "--no-install-recommends", FAKETIME).check_returncode()
     preload = r'"LD_PRELOAD=\/usr\/$LIB\/faketime\/libfaketime.so.1"'
     lie = f'{preload} "FAKETIME={offset_s:+d}" "FAKETIME_DONT_FAKE_MONOTONIC=1" "DONT_FAKE_MONOTONIC=1" '
     config = "/etc/ssh/sshd_config"

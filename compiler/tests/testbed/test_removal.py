@@ -21,11 +21,8 @@ pytestmark = [pytest.mark.hosts, pytest.mark.skipif(os.getuid() != 0, reason="ma
 
 
 def test_lab_killed_at_any_time_leaves_what_down_removes(before: dict[str, set[str]]) -> None:
-    moments = (
-        *(lambda count=count: deeds() >= count for count in (0, 3, 6, 9)),
-        *((STATE / name).exists for name in ("sut-0/disk.ext4", "load-0/log", "known_hosts")),
-    )
-    for moment in moments:
+    """Of the many moments three: before anything is made, in the midst of the hosts, and once all of them run."""
+    for moment in (lambda: True, (STATE / "load-0/disk.ext4").exists, (STATE / "known_hosts").exists):
         killed_when(moment)
         removed = lab("down")
         assert removed.returncode == 0, removed.stderr
@@ -88,6 +85,19 @@ def test_a_testbed_that_cannot_be_is_refused_and_leaves_nothing(before: dict[str
         subprocess.run(["ip", "link", "delete", "lab-bridge"], check=True)
     assert refused.returncode == 3
     assert "there is a network link lab-bridge already" in refused.stderr
+    assert traces() == before
+
+
+def test_a_cache_that_has_no_room_for_a_root_file_system_is_told(before: dict[str, set[str]], tmp_path: Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", tmp_path], check=True)
+    try:
+        refused = lab("up", XDG_CACHE_HOME=str(tmp_path))
+        left = list((tmp_path / "benchmark-lab/testbed").iterdir())
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+    assert refused.returncode == 3
+    assert "has 64 MiB left" in refused.stderr
+    assert left == []
     assert traces() == before
 
 
