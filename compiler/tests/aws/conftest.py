@@ -62,10 +62,14 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def renting(lab: Lab, tmp_path: Path, settings: Path, endpoint: str) -> RentingLab:  # noqa: F811  the fixture
+    return new_renting(lab, tmp_path, settings, endpoint)
+
+
+def new_renting(lab: Lab, place: Path, settings: Path, endpoint: str) -> RentingLab:  # noqa: F811  not the fixture
     """A project whose sweep rents hosts that this machine can play, and an account for it."""
     import boto3  # noqa: PLC0415  seconds that the fast tests of this folder do without
 
-    made = RentingLab(project=lab.project, started=lab.started, place=tmp_path, settings=settings, endpoint=endpoint)
+    made = RentingLab(project=lab.project, started=lab.started, place=place, settings=settings, endpoint=endpoint)
     made.shrink_hosts()
     made.pool.write_text("".join(f"198.18.0.{host}\n" for host in range(2, 22)))
     ec2 = boto3.client(

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmark_lab.runtime.journal import read_journal
+
 ROOT = Path(__file__).parents[3]
 STATE = Path("/var/tmp") / f"benchmark-lab-{os.getuid()}"  # noqa: S108  where runs keep their state
 EXPERIMENT = """
@@ -31,7 +33,6 @@ seed: 7
 baseline: {{implementation: python-fastapi}}
 """
 
-ONLY_FASTAPI = ("--only", "implementation=python-fastapi")
 ONLY_FIBER = ("--only", "implementation=go-fiber")
 """For what one implementation shows: another takes some 10 s more."""
 
@@ -42,6 +43,8 @@ class Lab:
 
     project: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    rounds_before: int = 0
+    """Rounds that had begun when the last command was started."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -61,6 +64,7 @@ class Lab:
         return "experiments/e2e.yaml"
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
+        self.rounds_before = self.journalled().count("round-started")
         self.started.append(
             subprocess.Popen(
                 [sys.executable, "-m", "benchmark_lab", *arguments],
@@ -83,13 +87,20 @@ class Lab:
         (folder,) = self.project.glob("results/*/*/")
         return folder
 
-    def wait_for_window(self, timeout_s: float = 600) -> int:
-        """The pid of the k6 that measures the first trial, as soon as there is one; calibration has none."""
-        deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
+    def journalled(self) -> list[str]:
+        """The events in the run's journal, in their order."""
+        journals = [*self.project.glob("results/*/*/journal.jsonl")]
+        return [entry.event for entry in read_journal(journals[0]).entries] if journals else []
+
+    def wait_for_window(self, number: int = 1, timeout_s: float = 600) -> int:
+        """The pid of the k6 that measures in the command's round of this number, as soon as there is one.
+
+        There is one cell, or the window is the first one of several; calibration is no round.
+        """
+        deadline, rounds = time.monotonic() + timeout_s, self.rounds_before + number
+        while self.journalled().count("round-started") < rounds:
             assert self.started[-1].poll() is None, self.started[-1].communicate()
-            if any('"round-started"' in path.read_text() for path in self.project.glob("results/*/*/journal.jsonl")):
-                break
+            assert time.monotonic() < deadline
             time.sleep(0.05)
         return wait_for_process(lambda command: "k6/measure.json" in command and "k6 run" in command)
 
@@ -100,7 +111,12 @@ class Lab:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    project = tmp_path / "a project"
+    return new_lab(tmp_path)
+
+
+def new_lab(folder: Path) -> Lab:
+    """The command in a new project in the folder."""
+    project = folder / "a project"
     listed = subprocess.run(
         ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Real runs that are killed, cancelled and resumed: nothing is lost, nothing is measured twice, nothing is left."""
+"""A real run that is killed, interrupted and resumed: nothing is lost, nothing is measured twice, nothing is left."""
 
 from __future__ import annotations
 
@@ -6,99 +6,122 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
-from benchmark_lab.runtime.journal import read_journal
-from tests.e2e.conftest import ONLY_FIBER, Lab, wait_for_process
+from tests.e2e.conftest import ONLY_FIBER, Lab, new_lab, wait_for_process
 
 pytestmark = [pytest.mark.tools, pytest.mark.usefixtures("nothing_left")]
 
-
-def events(lab: Lab) -> list[str]:
-    journals = [*lab.project.glob("results/*/*/journal.jsonl")]
-    return [entry.event for entry in read_journal(journals[0]).entries] if journals else []
+Printed = tuple[int, str, str]
+"""Exit code, stdout and stderr."""
 
 
-def wait_for(happened: Callable[[], bool], timeout_s: float = 600) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """What was said and kept on the way to the run's end."""
+
+    lab: Lab
+    doctor: Printed
+    """After it was killed in its first window."""
+    interrupted: tuple[int, str]
+    """Exit code and stderr of the `lab` whose terminal was closed, and which was then interrupted, and ended."""
+    outlived: bool
+    """Whether k6 went on when the terminal was closed."""
+    kept: list[dict[str, object]]
+    """The trials after that."""
+    complete: bool
+    """Whether the summary then said so."""
+    status: Printed
+    """After it was killed again."""
+    destroyed: tuple[Printed, Printed]
+    """Of `destroy` after that, and once more."""
+    ended: Printed
+    """Of the last `resume`."""
+    again: Printed
+    """Of one more."""
 
 
-def kill_at(lab: Lab, process: subprocess.Popen[str], event: str) -> None:
-    """Kill lab as soon as its journal has the event."""
-    wait_for(lambda: event in events(lab))
-    process.kill()
-    process.communicate()
-
-
-def test_a_run_that_is_killed_again_and_again_is_resumed_to_its_end(lab: Lab) -> None:
-    process = lab.start("apply", lab.write_experiment(measure="1s", rounds=2), *ONLY_FIBER)
-    kill_at(lab, process, "hosts-ready")
+@pytest.fixture(scope="module")
+def survivor(tmp_path_factory: pytest.TempPathFactory) -> Survivor:
+    """Kill, interrupt and kill again a run of two trials, each time in a window, and resume it to its end."""
+    lab = new_lab(tmp_path_factory.mktemp("survivor"))
+    kill(lab, lab.start("apply", lab.write_experiment(measure="3s", rounds=2), *ONLY_FIBER))
     run = lab.run_folder().name
-    for event in ("round-started", "trial-ended"):
-        kill_at(lab, lab.start("resume", run), event)
-    finished = lab.trials()
-    _, stdout, _ = lab.run("status", run)
-    assert ": killed" in stdout
-    assert f"Go on with: lab resume {run}" in stdout
-    code, _, stderr = lab.run("resume", run)
-    assert code in {0, 4}, stderr  # whether the trials are valid is not what this is about
-    trials = lab.trials()
-    assert [trial["trial"] for trial in trials] == ["r0.p0", "r1.p0"]
-    assert trials[: len(finished)] == finished
-    assert events(lab).count("trial-ended") == 2
-    assert json.loads((lab.run_folder() / "summary.json").read_text())["complete"] is True
-    code, _, stderr = lab.run("resume", run)
-    assert (code, "is complete: there is nothing left to do" in stderr) == (0, True)
-
-
-def test_a_run_is_watched_cancelled_and_resumed(lab: Lab) -> None:
-    process = lab.start("apply", lab.write_experiment(measure="3s", rounds=2), *ONLY_FIBER)
-    wait_for(lambda: "trial-ended" in events(lab))
-    run = lab.run_folder().name
-    found = json.loads(lab.run("status", run, "--json")[1])
-    assert (found["state"], found["pid"], found["phase"], found["trials_done"]) == (
-        "running",
-        process.pid,
-        "measure",
-        1,
-    )
-    assert 0 < found["seconds_left"] < 60
-    code, _, stderr = lab.run("resume", run)
-    assert (code, f"pid {process.pid}" in stderr) == (6, True)
-    assert lab.run("destroy", run)[0] == 6
-    code, stdout, stderr = lab.run("cancel")
-    assert code == 0, stderr
-    assert "interrupted" in stdout
-    _, stderr = process.communicate(timeout=5)
-    assert process.returncode == 130
-    assert f"Go on with: lab resume {run}" in stderr
-    assert lab.run("resume", run)[0] in {0, 4}
-    assert [trial["trial"] for trial in lab.trials()] == ["r0.p0", "r1.p0"]
-
-
-def test_what_a_killed_run_left_is_destroyed_once_and_for_all(lab: Lab) -> None:
-    process = lab.start("apply", lab.write_experiment(measure="20s"), *ONLY_FIBER)
-    lab.wait_for_window()
-    process.kill()
-    process.communicate()
-    run = lab.run_folder().name
-    assert lab.run("destroy", run)[:2] == (0, f"Removed what {run} had started.\n")
-    assert lab.run("destroy", run)[:2] == (0, f"Nothing is left of what {run} had started.\n")
-
-
-def test_a_closed_terminal_and_a_second_signal_change_nothing(lab: Lab) -> None:
-    process = lab.start("apply", lab.write_experiment(measure="5s"), *ONLY_FIBER)
-    lab.wait_for_window()
+    doctor = lab.run("doctor")
+    process = lab.start("resume", run)
+    lab.wait_for_window(2)
     process.send_signal(signal.SIGHUP)
-    wait_for_process(lambda command: "k6/measure.json" in command)
-    process.send_signal(signal.SIGTERM)
+    outlived = wait_for_process(lambda command: "k6/measure.json" in command) > 0
+    process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
+    interrupted, kept = (process.returncode, stderr), lab.trials()
+    complete = json.loads((lab.run_folder() / "summary.json").read_text())["complete"]
+    kill(lab, lab.start("resume", run))
+    status = lab.run("status", run)
+    destroyed = lab.run("destroy", run), lab.run("destroy", run)
+    return Survivor(
+        lab=lab,
+        doctor=doctor,
+        interrupted=interrupted,
+        outlived=outlived,
+        kept=kept,
+        complete=complete,
+        status=status,
+        destroyed=destroyed,
+        ended=lab.run("resume", run),
+        again=lab.run("resume", run),
+    )
+
+
+def kill(lab: Lab, process: subprocess.Popen[str]) -> None:
+    """Kill `lab` in its first window."""
+    lab.wait_for_window()
+    process.kill()
+    process.communicate()
+
+
+def test_what_a_killed_lab_left_is_ended_by_the_next_command(survivor: Survivor) -> None:
+    code, _, stderr = survivor.doctor
+    assert code == 0, stderr
+    assert "which was killed" in stderr
+
+
+def test_a_closed_terminal_and_a_second_signal_change_nothing(survivor: Survivor) -> None:
+    assert survivor.outlived
+    code, stderr = survivor.interrupted
+    assert code == 130
     assert "Still ending the tools" in stderr or "Still stopping servers" in stderr
+
+
+def test_ctrl_c_stops_everything_and_keeps_what_was_measured(survivor: Survivor) -> None:
+    code, stderr = survivor.interrupted
+    assert code == 130
+    assert "Interrupted" in stderr
+    assert [trial["trial"] for trial in survivor.kept] == ["r0.p0"]
+    assert survivor.complete is False
+
+
+def test_what_a_killed_run_left_is_destroyed_once_and_for_all(survivor: Survivor) -> None:
+    run, (first, second) = survivor.lab.run_folder().name, survivor.destroyed
+    assert first[:2] == (0, f"Removed what {run} had started.\n")
+    assert second[:2] == (0, f"Nothing is left of what {run} had started.\n")
+
+
+def test_a_run_that_is_killed_again_and_again_is_resumed_to_its_end(survivor: Survivor) -> None:
+    lab, run = survivor.lab, survivor.lab.run_folder().name
+    _, stdout, _ = survivor.status
+    assert ": killed" in stdout
+    assert f"Go on with: lab resume {run}" in stdout
+    code, _, stderr = survivor.ended
+    assert code in {0, 4}, stderr  # whether the trials are valid is not what this is about
+    trials = lab.trials()
+    assert [trial["trial"] for trial in trials] == ["r0.p0", "r1.p0"]
+    assert trials[:1] == survivor.kept
+    assert lab.journalled().count("trial-ended") == 2
+    assert json.loads((lab.run_folder() / "summary.json").read_text())["complete"] is True
+    code, _, stderr = survivor.again
+    assert (code, "is complete: there is nothing left to do" in stderr) == (0, True)

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
+from benchmark_lab.runtime.local import cache_root
 from benchmark_lab.runtime.lock import MACHINE
-from tests.e2e.conftest import Lab, environment_of, wait_for_process
+from tests.e2e.conftest import Lab, environment_of, new_lab, wait_for_process
 from tests.testbed import commands
 from tests.testbed.conftest import before  # noqa: F401  a fixture
 from tests.testbed.harm import Host, cut_off, full_disk, on
@@ -34,7 +36,7 @@ matrix:
   scenario: [{scenarios}]
 load: {{model: open, rate: 50, vus: 100, warmup: 1s, measure: {measure}}}
 limits: {{generator_cpus_busy: 100%, steal: 100%, others_cpu: 100%}} # of a machine that does more than this
-rounds: {{min: 1, max: 1}}
+rounds: {{min: {rounds}, max: {rounds}}}
 seed: 7
 """
 NOISE = {"generator-limited", "host-noise"}
@@ -42,10 +44,10 @@ NOISE = {"generator-limited", "host-noise"}
 
 
 def experiment(
-    lab: Lab, *implementations: str, scenarios: tuple[str, ...] = ("03-db-read",), measure: str = "2s"
+    lab: Lab, *implementations: str, scenarios: tuple[str, ...] = ("03-db-read",), measure: str = "2s", rounds: int = 1
 ) -> str:
     text = EXPERIMENT.format(
-        implementations=", ".join(implementations), scenarios=", ".join(scenarios), measure=measure
+        implementations=", ".join(implementations), scenarios=", ".join(scenarios), measure=measure, rounds=rounds
     )
     (lab.project / "experiments" / "e2e.yaml").write_text(text)
     return "experiments/e2e.yaml"
@@ -64,7 +66,7 @@ def test_the_quickstart_runs_on_hosts_made_for_it_which_are_gone_afterwards(lab:
     watcher.join()
     assert code in {0, 4}, stderr
     assert {reason["code"] for trial in lab.trials() for reason in trial["reasons"]} <= NOISE  # type: ignore[attr-defined]
-    assert len(lab.trials()) == 4
+    assert {trial["implementation"] for trial in lab.trials()} == {"python-fastapi", "go-fiber"}
     assert watched == {"lab-load-0"}
     assert "go-fiber" in stdout
     summary = json.loads((lab.run_folder() / "summary.json").read_text())
@@ -87,66 +89,90 @@ def collect_load_boxes(project: Path, names: set[str], stop: Event) -> None:
                     names.add(spaces.get((folder / "ns" / "net").stat().st_ino, "here"))
 
 
-def test_a_lab_that_is_killed_leaves_a_testbed_that_the_next_command_removes(
-    lab: Lab,
-    before: dict[str, set[str]],  # noqa: F811  the fixture that is imported
-) -> None:
-    process = lab.start("apply", experiment(lab, "go-fiber"), "--target", "testbed")
-    wait_for_process(lambda command: "ansible" in command and "prepare.yml" in command)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    code, _, stderr = lab.run("doctor")
-    assert code == 0, stderr
-    assert "which was killed" in stderr
-    assert traces() == before
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """What `doctor` did after a run whose `lab` was killed while its testbed was up."""
 
-
-@pytest.mark.usefixtures("before")
-def test_a_testbed_that_came_after_a_killed_lab_stays(lab: Lab) -> None:
-    process = lab.start("apply", experiment(lab, "go-fiber"), "--target", "testbed")
-    wait_for_process(lambda command: "ansible" in command and "prepare.yml" in command)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    for action in ("down", "up"):
-        done = commands.lab(action)
-        assert done.returncode == 0, done.stderr
-    code, _, stderr = lab.run("doctor")
-    answering = commands.answering()
-    assert commands.lab("down").returncode == 0
-    assert code == 0, stderr
-    assert "which was killed" in stderr
-    assert all(answering.values())
+    removed: tuple[int, str]
+    """Its exit code and stderr where the testbed was the run's own."""
+    left: dict[str, set[str]]
+    """The machine's traces after that."""
+    spared: tuple[int, str]
+    """Its exit code and stderr where the machine had another testbed by then."""
+    answering: dict[str, bool]
+    """The hosts of that one after that, and whether they answered."""
 
 
 @pytest.fixture(scope="module")
-def testbed(before: dict[str, set[str]]) -> Iterator[dict[str, Host]]:  # noqa: F811  the fixture that is imported
-    """Bare hosts, which the tests share; afterwards nothing of them is left."""
+def killed(before: dict[str, set[str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:  # noqa: F811  the fixture that is imported
+    """Kill a run, have its testbed removed, and find its state again on the testbed that the other tests share."""
+    folder = tmp_path_factory.mktemp("killed")
+    lab, runs = new_lab(folder), STATE.parent / "runs"
+    process = lab.start("apply", experiment(lab, "go-fiber"), "--target", "testbed")
+    wait_for_process(lambda command: "ansible" in command and "prepare.yml" in command)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    subprocess.run(["cp", "--archive", runs, folder / "runs"], check=True)
+    removed, left = doctor(lab), traces()
     made = commands.lab("up")
     assert made.returncode == 0, made.stderr
-    yield commands.hosts()
-    removed = commands.lab("down")
-    assert removed.returncode == 0, removed.stderr
+    subprocess.run(["cp", "--archive", "--no-target-directory", folder / "runs", runs], check=True)
+    yield Killed(removed, left, doctor(lab), commands.answering())
+    down = commands.lab("down")
+    assert down.returncode == 0, down.stderr
     assert traces() == before
+
+
+def doctor(lab: Lab) -> tuple[int, str]:
+    code, _, stderr = lab.run("doctor")
+    return code, stderr
+
+
+def test_a_lab_that_is_killed_leaves_a_testbed_that_the_next_command_removes(
+    killed: Killed,
+    before: dict[str, set[str]],  # noqa: F811  the fixture that is imported
+) -> None:
+    code, stderr = killed.removed
+    assert code == 0, stderr
+    assert "which was killed" in stderr
+    assert killed.left == before
+
+
+def test_a_testbed_that_came_after_a_killed_lab_stays(killed: Killed) -> None:
+    code, stderr = killed.spared
+    assert code == 0, stderr
+    assert "which was killed" in stderr
+    assert killed.answering == {"sut-0": True, "load-0": True, "db-0": True}
+
+
+@pytest.fixture(scope="module")
+def testbed(killed: Killed) -> dict[str, Host]:
+    """Hosts that the tests share; afterwards nothing of them is left."""
+    del killed
+    return commands.hosts()
 
 
 INVENTORY = ("--inventory", str(STATE / "hosts.yaml"))
 
 
 def test_bare_hosts_of_others_are_refused_with_what_to_install(lab: Lab, testbed: dict[str, Host]) -> None:
-    found = state_of(testbed)
-    code, _, stderr = lab.run("apply", experiment(lab, "python-fastapi"), *INVENTORY)
-    assert code == 3
-    assert "host sut-0 (root@198.18.0.2): apt-get install python3-venv" in stderr
-    assert "host db-0 (root@198.18.0.4): apt-get install postgresql" in stderr
-    assert state_of(testbed) == found
+    with hidden(testbed["sut-0"], "/usr/lib/python3.11/ensurepip"), hidden(testbed["db-0"], "/usr/lib/postgresql"):
+        found = state_of(testbed)
+        code, _, stderr = lab.run("apply", experiment(lab, "python-fastapi"), *INVENTORY)
+        assert code == 3
+        assert "host sut-0 (root@198.18.0.2): apt-get install python3-venv" in stderr
+        assert "host db-0 (root@198.18.0.4): apt-get install postgresql" in stderr
+        assert state_of(testbed) == found
 
 
-@pytest.mark.usefixtures("testbed")
-def test_a_testbed_that_is_up_is_used_and_stays(lab: Lab) -> None:
-    code, _, stderr = lab.run("apply", experiment(lab, "python-fastapi", "go-fiber"), "--target", "testbed")
-    assert code == 0, stderr
-    assert "uses the testbed that is up" in stderr
-    assert all(commands.answering().values())
+@contextmanager
+def hidden(host: Host, path: str) -> Iterator[None]:
+    """The host lacks what lies there."""
+    on(host, "mv", path, f"{path}.hidden").check_returncode()
+    try:
+        yield
+    finally:
+        on(host, "mv", f"{path}.hidden", path).check_returncode()
 
 
 def test_hosts_of_others_are_left_as_they_were_found_and_no_secret_stays(lab: Lab, testbed: dict[str, Host]) -> None:
@@ -169,7 +195,7 @@ def test_hosts_of_others_are_left_as_they_were_found_and_no_secret_stays(lab: La
     assert min(map(len, canaries)) > 30
     for canary in canaries:
         assert [line for line in arguments if canary.encode() in line] == []
-        for place in (lab.project, STATE.parent / "runs", Path.home() / ".cache" / "benchmark-lab" / "builds"):
+        for place in (lab.project, STATE.parent / "runs", cache_root(os.environ) / "builds"):
             assert holding(canary, place) == ""
         for host in testbed.values():
             assert searched(host, canary) == ""
@@ -210,9 +236,22 @@ def state_of(hosts: dict[str, Host]) -> dict[str, tuple[set[str], set[str]]]:
     return found
 
 
-@pytest.mark.usefixtures("testbed")
-def test_servers_that_leak_die_or_are_never_ready_each_have_their_verdict(lab: Lab) -> None:
-    """The sut's host is the testbed's; its memory is the machine's, of which a server may use a share."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that came to its end."""
+
+    lab: Lab
+    code: int
+    stderr: str
+
+
+@pytest.fixture(scope="module")
+def harmful(testbed: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A run of bad servers on the testbed, whose PostgreSQL is killed in the second round.
+
+    The sut's memory is the machine's: a server may use a share of it.
+    """
+    lab = new_lab(tmp_path_factory.mktemp("harmful"))
     memory_mib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
     settings = lab.project / "playbooks" / "roles" / "station" / "defaults" / "main.yml"
     replace(settings, "station_memory_share: 0.8", f"station_memory_share: {400 / memory_mib}")
@@ -223,17 +262,39 @@ def test_servers_that_leak_die_or_are_never_ready_each_have_their_verdict(lab: L
     replace(lab.project / "implementations" / "go-fiber" / "main.go", "func run(arguments []string) error {",
             "func run(arguments []string) error {\n\ttime.Sleep(time.Minute)")  # fmt: skip
     scenarios = ("01-lightweight", "02-json-payload")
-    code, _, stderr = lab.run(
-        "apply", experiment(lab, "python-fastapi", "go-fiber", scenarios=scenarios), "--target", "testbed"
-    )
-    assert code == 4, stderr
-    assert "go-fiber (fiber) is not measured: its server does not start" in stderr
+    text = experiment(lab, "python-fastapi", "go-fiber", scenarios=scenarios, rounds=2)
+    process = lab.start("apply", text, "--target", "testbed")
+    lab.wait_for_window(2)
+    for pid in on(testbed["db-0"], "pgrep", "--oldest", "postgres").stdout.split():
+        on(testbed["db-0"], "kill", "-KILL", pid)
+    return Ended(lab, *ended(process))
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """The exit code and stderr of a `lab` that is about to end."""
+    _, stderr = process.communicate(timeout=120)
+    return process.returncode, stderr
+
+
+def test_a_testbed_that_is_up_is_used_and_stays(harmful: Ended) -> None:
+    assert "uses the testbed that is up" in harmful.stderr
+    assert all(commands.answering().values())
+
+
+def test_servers_that_leak_die_or_are_never_ready_each_have_their_verdict(harmful: Ended) -> None:
+    assert "go-fiber (fiber) is not measured: its server does not start" in harmful.stderr
     evidence = {
         str(trial["scenario"]): " ".join(str(reason["evidence"]) for reason in trial["reasons"])  # type: ignore[attr-defined]
-        for trial in lab.trials()
+        for trial in harmful.lab.trials()
+        if trial["round"] == 0
     }
     assert "MiB of memory, more than the 400 MiB" in evidence["01-lightweight"]
     assert "ended" in evidence["02-json-payload"]
+
+
+def test_postgresql_killed_on_its_host_ends_the_run_with_a_clear_error(harmful: Ended) -> None:
+    assert harmful.code == 3, harmful.stderr
+    assert "host db: PostgreSQL ended" in harmful.stderr
 
 
 HARM = '''
@@ -263,66 +324,103 @@ def replace(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1))
 
 
-def test_a_load_box_that_is_cut_off_ends_the_run_in_time_and_is_named(lab: Lab, testbed: dict[str, Host]) -> None:
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """A run whose load box was cut off in the window."""
+
+    code: int
+    stderr: str
+    took_s: float
+    destroyed: int
+    """Exit code of `destroy`, while the load box was still away."""
+    left: list[str]
+    """Runs that the load box then had something of."""
+
+
+@pytest.fixture(scope="module")
+def cut(testbed: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> CutOff:
+    lab = new_lab(tmp_path_factory.mktemp("cut"))
     process = lab.start("apply", experiment(lab, "go-fiber", measure="20s"), *INVENTORY)
     lab.wait_for_window()
     with cut_off(testbed["load-0"]):
         began = time.monotonic()
         _, stderr = process.communicate(timeout=120)
-        took = time.monotonic() - began
-        destroyed, _, why_not = lab.run("destroy", lab.run_folder().name)
-    assert took < 60
-    assert process.returncode == 7, stderr
-    assert destroyed == 7, why_not
-    assert "load-0" in stderr
-    assert "the next run on these hosts ends them" in stderr
+        took_s = time.monotonic() - began
+        destroyed, *_ = lab.run("destroy", lab.run_folder().name)
+    return CutOff(process.returncode, stderr, took_s, destroyed, runs_on(testbed["load-0"]))
 
 
-def test_what_a_run_left_on_a_host_is_ended_by_the_next(lab: Lab, testbed: dict[str, Host]) -> None:
-    left = on(testbed["load-0"], "ls", str(ON_HOST / "runs")).stdout.split()
-    assert len(left) == 1
-    code, _, stderr = lab.run("apply", experiment(lab, "go-fiber"), *INVENTORY)
-    assert code == 0, stderr
-    assert on(testbed["load-0"], "ls", str(ON_HOST / "runs")).stdout == ""
+def runs_on(host: Host) -> list[str]:
+    """The runs that have something on the host."""
+    return on(host, "ls", str(ON_HOST / "runs")).stdout.split()
 
 
-def test_a_full_disk_of_the_database_is_told(lab: Lab, testbed: dict[str, Host]) -> None:
-    process = lab.start("apply", experiment(lab, "go-fiber", scenarios=("04-db-write",), measure="4s"), *INVENTORY)
+def test_a_load_box_that_is_cut_off_ends_the_run_in_time_and_is_named(cut: CutOff) -> None:
+    assert cut.took_s < 60
+    assert cut.code == 7, cut.stderr
+    assert cut.destroyed == 7
+    assert "load-0" in cut.stderr
+    assert "the next run on these hosts ends them" in cut.stderr
+    assert len(cut.left) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Harmed:
+    """A run whose database's host went bad twice, and which was resumed in between."""
+
+    lab: Lab
+    present: list[str]
+    """Runs that the load box had something of in the first window."""
+    unreachable: tuple[int, str]
+    """Exit code and stderr of the `lab` in whose first window the host's SSH server was killed."""
+    left: list[str]
+    """Runs that the host then had something of."""
+    full: tuple[int, str]
+    """Of the one in whose second window the host's disk was full."""
+
+
+@pytest.fixture(scope="module")
+def harmed(cut: CutOff, testbed: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> Harmed:
+    """The first run on the hosts after the one whose load box was cut off."""
+    del cut
+    lab, db = new_lab(tmp_path_factory.mktemp("harmed")), testbed["db-0"]
+    text = experiment(lab, "go-fiber", scenarios=("04-db-write",), measure="4s", rounds=2)
+    process = lab.start("apply", text, *INVENTORY)
     lab.wait_for_window()
-    with full_disk(testbed["db-0"]):
-        _, stderr = process.communicate(timeout=120)
-    assert process.returncode in {3, 4}, stderr
-    (trial,) = lab.trials()
-    codes = {reason["code"] for reason in trial["reasons"]}  # type: ignore[attr-defined]
-    assert codes & {"errors", "database-failed", "rows-missing"}
-
-
-def test_a_host_whose_ssh_is_killed_ends_the_run_in_time_and_is_named_and_the_run_goes_on(
-    lab: Lab, testbed: dict[str, Host]
-) -> None:
-    process = lab.start("apply", experiment(lab, "go-fiber", measure="10s"), *INVENTORY)
-    lab.wait_for_window()
-    db = testbed["db-0"]
+    present, run = runs_on(testbed["load-0"]), lab.run_folder().name
     for pid in on(db, "pgrep", "sshd").stdout.split():
         on(db, "kill", "-KILL", pid)
-    _, stderr = process.communicate(timeout=120)
+    unreachable = ended(process)
     on(db, "/usr/sbin/sshd").check_returncode()
-    assert process.returncode == 7, stderr
+    left = runs_on(db)
+    process = lab.start("resume", run, *INVENTORY)
+    lab.wait_for_window(2)
+    with full_disk(db):
+        full = ended(process)
+    return Harmed(lab, present, unreachable, left, full)
+
+
+def test_what_a_run_left_on_a_host_is_ended_by_the_next(cut: CutOff, harmed: Harmed) -> None:
+    assert harmed.present == [harmed.lab.run_folder().name] != cut.left
+
+
+def test_a_host_whose_ssh_is_killed_ends_the_run_in_time_and_is_named_and_the_run_goes_on(harmed: Harmed) -> None:
+    code, stderr = harmed.unreachable
+    assert code == 7, stderr
     assert "db-0" in stderr
-    assert on(db, "ls", str(ON_HOST / "runs")).stdout != ""
-    code, _, stderr = lab.run("resume", lab.run_folder().name, *INVENTORY)
-    assert code == 0, stderr
-    journal = (lab.run_folder() / "journal.jsonl").read_text().splitlines()
-    first, second = (json.loads(line)["identity"] for line in journal if '"hosts-ready"' in line)
-    assert first == second
-    assert {"machine of sut-0", "machine of load-0", "machine of db-0"} <= first.keys()
+    assert harmed.left == [harmed.lab.run_folder().name]
+    first, _ = harmed.lab.trials()
+    assert (first["trial"], first["verdict"]) == ("r0.p0", "valid"), first["reasons"]
+    journal = (harmed.lab.run_folder() / "journal.jsonl").read_text().splitlines()
+    former, identity = (json.loads(line)["identity"] for line in journal if '"hosts-ready"' in line)
+    assert former == identity
+    assert {"machine of sut-0", "machine of load-0", "machine of db-0"} <= identity.keys()
 
 
-def test_postgresql_killed_on_its_host_ends_the_run_with_a_clear_error(lab: Lab, testbed: dict[str, Host]) -> None:
-    process = lab.start("apply", experiment(lab, "go-fiber", measure="3s"), *INVENTORY)
-    lab.wait_for_window()
-    for pid in on(testbed["db-0"], "pgrep", "--oldest", "postgres").stdout.split():
-        on(testbed["db-0"], "kill", "-KILL", pid)
-    _, stderr = process.communicate(timeout=120)
-    assert process.returncode == 3, stderr
-    assert "host db: PostgreSQL ended" in stderr
+def test_a_full_disk_of_the_database_is_told(harmed: Harmed) -> None:
+    code, stderr = harmed.full
+    assert code in {3, 4}, stderr
+    _, last = harmed.lab.trials()
+    codes = {reason["code"] for reason in last["reasons"]}  # type: ignore[attr-defined]
+    assert last["trial"] == "r1.p0"
+    assert codes & {"errors", "database-failed", "rows-missing"}

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
-from tests.aws.conftest import endpoint, renting, settings  # noqa: F401  fixtures
+from tests.aws.conftest import endpoint, new_renting, settings  # noqa: F401  fixtures
 from tests.aws.renting import EXPERIMENT, RentingLab, states
-from tests.e2e.conftest import STATE
+from tests.e2e.conftest import STATE, new_lab
 from tests.testbed import commands
 from tests.testbed.conftest import before  # noqa: F401  a fixture
 from tests.testbed.harm import Host, on
@@ -24,8 +26,19 @@ pytestmark = [pytest.mark.hosts, pytest.mark.skipif(os.getuid() != 0, reason="ma
 
 USER = "admin"
 """As Debian's images on AWS have it; it may become root."""
-APPLY = ("apply", EXPERIMENT, "--target", "aws-ec2", "--only", "implementation=python-fastapi")
-SHORT = ("--only", "server=uvicorn", "--only", "workers=1", "--rounds", "1", "--yes")
+APPLY = (
+    *("apply", EXPERIMENT, "--target", "aws-ec2", "--rounds", "1", "--measure", "3s", "--yes"),
+    *(
+        "--only",
+        "implementation=python-fastapi",
+        "--only",
+        "server=uvicorn",
+        "--only",
+        "workers=1",
+        "--only",
+        "workers=2",
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +48,8 @@ def machines(before: dict[str, set[str]]) -> Iterator[dict[str, Host]]:  # noqa:
     assert made.returncode == 0, made.stderr
     found = commands.hosts()
     for host in found.values():
-        must(host, "apt-get -qq update && apt-get -qq install --yes --no-install-recommends sudo")
+        must(host, "apt-get -qq purge --yes '^postgresql-[0-9]+$' '^python3[.0-9]*-venv$'")
+        assert on(host, "ls", "/usr/lib/postgresql").returncode != 0
         must(host, f"useradd --create-home --shell /bin/bash --password '*' {USER} && mkdir -m 700 /home/{USER}/.ssh")
         must(host, f"printf 'Defaults !env_reset\\n{USER} ALL=(ALL) NOPASSWD: ALL\\n' > /etc/sudoers.d/{USER}")
     yield found
@@ -44,12 +58,37 @@ def machines(before: dict[str, set[str]]) -> Iterator[dict[str, Host]]:  # noqa:
     assert traces() == before
 
 
-@pytest.fixture
-def rented(renting: RentingLab, machines: dict[str, Host]) -> Iterator[RentingLab]:  # noqa: F811  the fixture
-    """A `lab` whose instances are the testbed's hosts, from their start to their end."""
-    renting.pool.write_text("".join(f"{host['address']}\n" for host in machines.values()))
-    with landlord(renting, machines):
-        yield renting
+@dataclass(frozen=True, slots=True)
+class Rented:
+    """A run whose `lab` was killed while it measured, and which was resumed on other hosts."""
+
+    lab: RentingLab
+    left: Counter[str]
+    """What existed in the cloud after it was killed."""
+    code: int
+    stdout: str
+    stderr: str
+    """Of `resume`."""
+
+
+@pytest.fixture(scope="module")
+def rented(
+    machines: dict[str, Host],
+    settings: Path,  # noqa: F811  the fixture that is imported
+    endpoint: str,  # noqa: F811  likewise
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Rented:
+    """The testbed's hosts are the instances, from their start to their end, and again after that."""
+    place = tmp_path_factory.mktemp("rented")
+    lab = new_renting(new_lab(place), place, settings, endpoint)
+    lab.pool.write_text("".join(f"{host['address']}\n" for host in machines.values()))
+    with landlord(lab, machines):
+        process = lab.start(*APPLY)
+        lab.wait_for_window()
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        left = lab.left()
+        return Rented(lab, left, *lab.run("resume", str(lab.run_folder()), "--yes"))
 
 
 def must(host: Host, script: str) -> None:
@@ -100,13 +139,12 @@ def move_out(host: Host) -> None:
     must(host, f"rm -rf /var/tmp/benchmark-lab-{USER} /home/{USER}/.ssh/authorized_keys")
 
 
-def test_the_sweep_runs_on_rented_hosts_and_nothing_is_left(rented: RentingLab) -> None:
-    code, stdout, stderr = rented.run(*APPLY, *SHORT, "--only", "workers=2", "--measure", "1s")
-    assert code in {0, 4}, stderr
-    assert len(rented.trials()) == 2, stderr
-    assert all(trial["requests"] for trial in rented.trials()), rented.trials()
-    assert "2 workers / 1 worker" in stdout  # the row stands where nothing was valid, too
-    summary = json.loads((rented.run_folder() / "summary.json").read_text())
+def test_the_sweep_runs_on_rented_hosts_and_nothing_is_left(rented: Rented) -> None:
+    assert rented.code in {0, 4}, rented.stderr
+    trials = rented.lab.trials()
+    assert all(trial["requests"] for trial in trials), trials
+    assert "2 workers / 1 worker" in rented.stdout  # the row stands where nothing was valid, too
+    summary = json.loads((rented.lab.run_folder() / "summary.json").read_text())
     machine = summary["provenance"]["machine"]
     assert machine["region"] == "us-east-1"
     assert machine["availability zone"].startswith("use1-az")
@@ -118,21 +156,17 @@ def test_the_sweep_runs_on_rented_hosts_and_nothing_is_left(rented: RentingLab) 
     assert summary["labels"] == []
     assert 0 < summary["rented_usd"] < 1
     assert "rent hosts" in {phase["name"] for phase in summary["phases"]}
-    assert rented.left() == {}
+    assert rented.lab.left() == {}
     assert states() == []
-    code, listed, _ = rented.run("sweep", "--json")
+    code, listed, _ = rented.lab.run("sweep", "--json")
     assert (code, json.loads(listed)["leftovers"]) == (0, [])
 
 
-def test_a_lab_that_is_killed_while_it_measures_resumes_on_other_hosts_and_nothing_is_left(rented: RentingLab) -> None:
-    process = rented.start(*APPLY, *SHORT, "--measure", "5s")
-    rented.wait_for_window()
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert rented.left()
-    code, _, stderr = rented.run("resume", str(rented.run_folder()), "--yes")
-    assert code in {0, 4}, stderr
-    assert "which was killed" in stderr
-    assert [trial["trial"] for trial in rented.trials()] == ["r0.p0"]
-    assert rented.left() == {}
+def test_a_lab_that_is_killed_while_it_measures_resumes_on_other_hosts_and_nothing_is_left(rented: Rented) -> None:
+    assert rented.left
+    assert "which was killed" in rented.stderr
+    assert [trial["trial"] for trial in rented.lab.trials()] == ["r0.p0", "r0.p1"]
+    created = [event for event in rented.lab.events() if event["action"] == "create"]
+    assert sum(event["type"] == "aws_instance" for event in created) == 2 * len(commands.hosts())
+    assert rented.lab.left() == {}
     assert states() == []
