@@ -48,7 +48,7 @@ def machines(before: dict[str, set[str]]) -> Iterator[dict[str, Host]]:  # noqa:
     assert made.returncode == 0, made.stderr
     found = commands.hosts()
     for host in found.values():
-        must(host, "apt-get -qq purge --yes '^postgresql-[0-9]+$' '^python3[.0-9]*-venv$'")
+        must(host, "apt-get -qq purge --yes '^postgresql' '^python3[.0-9]*-venv$'")
         assert on(host, "ls", "/usr/lib/postgresql").returncode != 0
         must(host, f"useradd --create-home --shell /bin/bash --password '*' {USER} && mkdir -m 700 /home/{USER}/.ssh")
         must(host, f"printf 'Defaults !env_reset\\n{USER} ALL=(ALL) NOPASSWD: ALL\\n' > /etc/sudoers.d/{USER}")
