@@ -33,6 +33,7 @@ seed: 7
 baseline: {{implementation: python-fastapi}}
 """
 
+ONLY_FASTAPI = ("--only", "implementation=python-fastapi")
 ONLY_FIBER = ("--only", "implementation=go-fiber")
 """For what one implementation shows: another takes some 10 s more."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.conftest import ONLY_FIBER, Lab, new_lab
+from tests.e2e.conftest import ONLY_FASTAPI, Lab, new_lab
 
 pytestmark = [pytest.mark.tools, pytest.mark.usefixtures("nothing_left")]
 
@@ -35,7 +35,7 @@ def test_a_run_ends_with_valid_trials_a_summary_and_a_sealed_journal(lab: Lab) -
 
 def test_the_default_load_finds_a_capacity_and_measures_latency_below_it(lab: Lab) -> None:
     code, _, stderr = lab.run(
-        "apply", lab.write_experiment("03-db-read", load="model: capacity-then-latency, vus: [8, 32]"), *ONLY_FIBER
+        "apply", lab.write_experiment("03-db-read", load="model: capacity-then-latency, vus: [8, 32]"), *ONLY_FASTAPI
     )
     assert code in {0, 4}, stderr  # on two busy CPUs a trial may be noisy, which is not what this is about
     probes, measured = (
