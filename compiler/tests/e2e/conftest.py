@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,12 +112,14 @@ class Lab:
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return new_lab(tmp_path)
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    with new_lab(tmp_path) as made:
+        yield made
 
 
-def new_lab(folder: Path) -> Lab:
-    """The command in a new project in the folder."""
+@contextmanager
+def new_lab(folder: Path) -> Iterator[Lab]:
+    """The command in a new project in the folder; what then still runs, of a test that failed, is ended."""
     project = folder / "a project"
     listed = subprocess.run(
         ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -133,7 +136,14 @@ def new_lab(folder: Path) -> Lab:
             target.chmod(source.stat().st_mode & 0o777)
     for command in (["init", "-q"], ["add", "-A"]):
         subprocess.run(["git", "-C", str(project), *command], check=True)
-    return Lab(project)
+    made = Lab(project)
+    try:
+        yield made
+    finally:
+        for process in made.started:
+            if process.poll() is None:
+                process.terminate()
+                process.communicate(timeout=120)
 
 
 def processes() -> dict[int, str]:

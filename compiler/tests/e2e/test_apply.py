@@ -69,9 +69,9 @@ def break_echo(lab: Lab) -> None:
 @pytest.fixture(scope="module")
 def half_broken(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """A run of two implementations, one of which answers wrongly, under a load that two boxes share."""
-    lab = new_lab(tmp_path_factory.mktemp("half-broken"))
-    break_echo(lab)
-    return Ended(lab, *lab.run("apply", lab.write_experiment("05-external-api", measure="3s", load_boxes=2)))
+    with new_lab(tmp_path_factory.mktemp("half-broken")) as lab:
+        break_echo(lab)
+        return Ended(lab, *lab.run("apply", lab.write_experiment("05-external-api", measure="3s", load_boxes=2)))
 
 
 def test_an_implementation_that_fails_conformance_is_not_measured_and_the_others_go_on(half_broken: Ended) -> None:

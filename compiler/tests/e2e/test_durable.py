@@ -46,35 +46,35 @@ class Survivor:
 @pytest.fixture(scope="module")
 def survivor(tmp_path_factory: pytest.TempPathFactory) -> Survivor:
     """Kill, interrupt and kill again a run of two trials, each time in a window, and resume it to its end."""
-    lab = new_lab(tmp_path_factory.mktemp("survivor"))
-    kill(lab, lab.start("apply", lab.write_experiment(measure="3s", rounds=2), *ONLY_FIBER))
-    run = lab.run_folder().name
-    doctor = lab.run("doctor")
-    process = lab.start("resume", run)
-    lab.wait_for_window(2)
-    process.send_signal(signal.SIGHUP)
-    outlived = wait_for_process(lambda command: "k6/measure.json" in command) > 0
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGTERM)
-    _, stderr = process.communicate(timeout=60)
-    interrupted, kept = (process.returncode, stderr), lab.trials()
-    complete = json.loads((lab.run_folder() / "summary.json").read_text())["complete"]
-    kill(lab, lab.start("resume", run))
-    status = lab.run("status", run)
-    destroyed = lab.run("destroy", run), lab.run("destroy", run)
-    return Survivor(
-        lab=lab,
-        doctor=doctor,
-        interrupted=interrupted,
-        outlived=outlived,
-        kept=kept,
-        complete=complete,
-        status=status,
-        destroyed=destroyed,
-        ended=lab.run("resume", run),
-        again=lab.run("resume", run),
-    )
+    with new_lab(tmp_path_factory.mktemp("survivor")) as lab:
+        kill(lab, lab.start("apply", lab.write_experiment(measure="3s", rounds=2), *ONLY_FIBER))
+        run = lab.run_folder().name
+        doctor = lab.run("doctor")
+        process = lab.start("resume", run)
+        lab.wait_for_window(2)
+        process.send_signal(signal.SIGHUP)
+        outlived = wait_for_process(lambda command: "k6/measure.json" in command) > 0
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        _, stderr = process.communicate(timeout=60)
+        interrupted, kept = (process.returncode, stderr), lab.trials()
+        complete = json.loads((lab.run_folder() / "summary.json").read_text())["complete"]
+        kill(lab, lab.start("resume", run))
+        status = lab.run("status", run)
+        destroyed = lab.run("destroy", run), lab.run("destroy", run)
+        return Survivor(
+            lab=lab,
+            doctor=doctor,
+            interrupted=interrupted,
+            outlived=outlived,
+            kept=kept,
+            complete=complete,
+            status=status,
+            destroyed=destroyed,
+            ended=lab.run("resume", run),
+            again=lab.run("resume", run),
+        )
 
 
 def kill(lab: Lab, process: subprocess.Popen[str]) -> None:

@@ -47,44 +47,44 @@ class Harmed:
 @pytest.fixture(scope="module")
 def harmed(tmp_path_factory: pytest.TempPathFactory) -> Harmed:
     """Kill k6 in the first window and the server in the second, cancel in the fourth, resume, and kill PostgreSQL."""
-    lab = new_lab(tmp_path_factory.mktemp("harmed"))
-    experiment = lab.write_experiment("03-db-read", measure="4s", rounds=6)
-    process = lab.start("apply", experiment, *ONLY_FIBER)
-    wait_for_process(lambda command: "/runs/" in command and "postgres" in command)
-    second = Lab(lab.project).run("apply", experiment)
-    k6 = lab.wait_for_window()
-    secret = environment_of(k6)["JWT_SECRET"].encode()
-    time.sleep(CONNECTING_S + 1.5)
-    os.kill(k6, signal.SIGKILL)
-    lab.wait_for_window(2)
-    time.sleep(CONNECTING_S)
-    os.kill(wait_for_process(lambda command: "/builds/go-fiber-" in command), signal.SIGKILL)
-    lab.wait_for_window(3)
-    run = lab.run_folder().name
-    beside = Lab(lab.project)
-    status = beside.run("status", run, "--json")
-    resume, destroy = beside.run("resume", run), beside.run("destroy", run)
-    lab.wait_for_window(4)
-    cancel = beside.run("cancel")
-    _, stderr = process.communicate(timeout=5)
-    kept = lab.trials()
-    resumed = lab.start("resume", run)
-    lab.wait_for_window()
-    os.kill(wait_for_process(lambda command: "postgres -D" in command and "/runs/" in command), signal.SIGKILL)
-    _, resumed_stderr = resumed.communicate(timeout=120)
-    return Harmed(
-        lab=lab,
-        secret=secret,
-        pid=process.pid,
-        second=second,
-        status=status,
-        resume=resume,
-        destroy=destroy,
-        cancel=cancel,
-        cancelled=(process.returncode, stderr),
-        kept=kept,
-        ended=(resumed.returncode, resumed_stderr),
-    )
+    with new_lab(tmp_path_factory.mktemp("harmed")) as lab:
+        experiment = lab.write_experiment("03-db-read", measure="4s", rounds=6)
+        process = lab.start("apply", experiment, *ONLY_FIBER)
+        wait_for_process(lambda command: "/runs/" in command and "postgres" in command)
+        second = Lab(lab.project).run("apply", experiment)
+        k6 = lab.wait_for_window()
+        secret = environment_of(k6)["JWT_SECRET"].encode()
+        time.sleep(CONNECTING_S + 1.5)
+        os.kill(k6, signal.SIGKILL)
+        lab.wait_for_window(2)
+        time.sleep(CONNECTING_S)
+        os.kill(wait_for_process(lambda command: "/builds/go-fiber-" in command), signal.SIGKILL)
+        lab.wait_for_window(3)
+        run = lab.run_folder().name
+        beside = Lab(lab.project)
+        status = beside.run("status", run, "--json")
+        resume, destroy = beside.run("resume", run), beside.run("destroy", run)
+        lab.wait_for_window(4)
+        cancel = beside.run("cancel")
+        _, stderr = process.communicate(timeout=5)
+        kept = lab.trials()
+        resumed = lab.start("resume", run)
+        lab.wait_for_window()
+        os.kill(wait_for_process(lambda command: "postgres -D" in command and "/runs/" in command), signal.SIGKILL)
+        _, resumed_stderr = resumed.communicate(timeout=120)
+        return Harmed(
+            lab=lab,
+            secret=secret,
+            pid=process.pid,
+            second=second,
+            status=status,
+            resume=resume,
+            destroy=destroy,
+            cancel=cancel,
+            cancelled=(process.returncode, stderr),
+            kept=kept,
+            ended=(resumed.returncode, resumed_stderr),
+        )
 
 
 def test_a_second_run_on_the_same_machine_waits_for_nobody(harmed: Harmed) -> None:

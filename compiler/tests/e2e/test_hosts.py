@@ -106,18 +106,18 @@ class Killed:
 @pytest.fixture(scope="module")
 def killed(before: dict[str, set[str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:  # noqa: F811  the fixture that is imported
     """Kill a run, have its testbed removed, and find its state again on the testbed that the other tests share."""
-    folder = tmp_path_factory.mktemp("killed")
-    lab, runs = new_lab(folder), STATE.parent / "runs"
-    process = lab.start("apply", experiment(lab, "go-fiber"), "--target", "testbed")
-    wait_for_process(lambda command: "ansible" in command and "prepare.yml" in command)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    subprocess.run(["cp", "--archive", runs, folder / "runs"], check=True)
-    removed, left = doctor(lab), traces()
-    made = commands.lab("up")
-    assert made.returncode == 0, made.stderr
-    subprocess.run(["cp", "--archive", "--no-target-directory", folder / "runs", runs], check=True)
-    yield Killed(removed, left, doctor(lab), commands.answering())
+    folder, runs = tmp_path_factory.mktemp("killed"), STATE.parent / "runs"
+    with new_lab(folder) as lab:
+        process = lab.start("apply", experiment(lab, "go-fiber"), "--target", "testbed")
+        wait_for_process(lambda command: "ansible" in command and "prepare.yml" in command)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        subprocess.run(["cp", "--archive", runs, folder / "runs"], check=True)
+        removed, left = doctor(lab), traces()
+        made = commands.lab("up")
+        assert made.returncode == 0, made.stderr
+        subprocess.run(["cp", "--archive", "--no-target-directory", folder / "runs", runs], check=True)
+        yield Killed(removed, left, doctor(lab), commands.answering())
     down = commands.lab("down")
     assert down.returncode == 0, down.stderr
     assert traces() == before
@@ -251,23 +251,23 @@ def harmful(testbed: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) 
 
     The sut's memory is the machine's: a server may use a share of it.
     """
-    lab = new_lab(tmp_path_factory.mktemp("harmful"))
-    memory_mib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
-    settings = lab.project / "playbooks" / "roles" / "station" / "defaults" / "main.yml"
-    replace(settings, "station_memory_share: 0.8", f"station_memory_share: {400 / memory_mib}")
-    replace(settings, "station_ready_timeout_s: 30", "station_ready_timeout_s: 3")
-    main = lab.project / "implementations" / "python-fastapi" / "app" / "main.py"
-    replace(main, "    return app\n", "    app.add_middleware(Harm)\n    return app\n")
-    main.write_text(main.read_text() + HARM)
-    replace(lab.project / "implementations" / "go-fiber" / "main.go", "func run(arguments []string) error {",
-            "func run(arguments []string) error {\n\ttime.Sleep(time.Minute)")  # fmt: skip
-    scenarios = ("01-lightweight", "02-json-payload")
-    text = experiment(lab, "python-fastapi", "go-fiber", scenarios=scenarios, rounds=2)
-    process = lab.start("apply", text, "--target", "testbed")
-    lab.wait_for_window(2)
-    for pid in on(testbed["db-0"], "pgrep", "--oldest", "postgres").stdout.split():
-        on(testbed["db-0"], "kill", "-KILL", pid)
-    return Ended(lab, *ended(process))
+    with new_lab(tmp_path_factory.mktemp("harmful")) as lab:
+        memory_mib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
+        settings = lab.project / "playbooks" / "roles" / "station" / "defaults" / "main.yml"
+        replace(settings, "station_memory_share: 0.8", f"station_memory_share: {400 / memory_mib}")
+        replace(settings, "station_ready_timeout_s: 30", "station_ready_timeout_s: 3")
+        main = lab.project / "implementations" / "python-fastapi" / "app" / "main.py"
+        replace(main, "    return app\n", "    app.add_middleware(Harm)\n    return app\n")
+        main.write_text(main.read_text() + HARM)
+        replace(lab.project / "implementations" / "go-fiber" / "main.go", "func run(arguments []string) error {",
+                "func run(arguments []string) error {\n\ttime.Sleep(time.Minute)")  # fmt: skip
+        scenarios = ("01-lightweight", "02-json-payload")
+        text = experiment(lab, "python-fastapi", "go-fiber", scenarios=scenarios, rounds=2)
+        process = lab.start("apply", text, "--target", "testbed")
+        lab.wait_for_window(2)
+        for pid in on(testbed["db-0"], "pgrep", "--oldest", "postgres").stdout.split():
+            on(testbed["db-0"], "kill", "-KILL", pid)
+        return Ended(lab, *ended(process))
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -339,15 +339,15 @@ class CutOff:
 
 @pytest.fixture(scope="module")
 def cut(testbed: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> CutOff:
-    lab = new_lab(tmp_path_factory.mktemp("cut"))
-    process = lab.start("apply", experiment(lab, "go-fiber", measure="20s"), *INVENTORY)
-    lab.wait_for_window()
-    with cut_off(testbed["load-0"]):
-        began = time.monotonic()
-        _, stderr = process.communicate(timeout=120)
-        took_s = time.monotonic() - began
-        destroyed, *_ = lab.run("destroy", lab.run_folder().name)
-    return CutOff(process.returncode, stderr, took_s, destroyed, runs_on(testbed["load-0"]))
+    with new_lab(tmp_path_factory.mktemp("cut")) as lab:
+        process = lab.start("apply", experiment(lab, "go-fiber", measure="20s"), *INVENTORY)
+        lab.wait_for_window()
+        with cut_off(testbed["load-0"]):
+            began = time.monotonic()
+            _, stderr = process.communicate(timeout=120)
+            took_s = time.monotonic() - began
+            destroyed, *_ = lab.run("destroy", lab.run_folder().name)
+        return CutOff(process.returncode, stderr, took_s, destroyed, runs_on(testbed["load-0"]))
 
 
 def runs_on(host: Host) -> list[str]:
@@ -383,21 +383,22 @@ class Harmed:
 def harmed(cut: CutOff, testbed: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> Harmed:
     """The first run on the hosts after the one whose load box was cut off."""
     del cut
-    lab, db = new_lab(tmp_path_factory.mktemp("harmed")), testbed["db-0"]
-    text = experiment(lab, "go-fiber", scenarios=("04-db-write",), measure="4s", rounds=2)
-    process = lab.start("apply", text, *INVENTORY)
-    lab.wait_for_window()
-    present, run = runs_on(testbed["load-0"]), lab.run_folder().name
-    for pid in on(db, "pgrep", "sshd").stdout.split():
-        on(db, "kill", "-KILL", pid)
-    unreachable = ended(process)
-    on(db, "/usr/sbin/sshd").check_returncode()
-    left = runs_on(db)
-    process = lab.start("resume", run, *INVENTORY)
-    lab.wait_for_window(2)
-    with full_disk(db):
-        full = ended(process)
-    return Harmed(lab, present, unreachable, left, full)
+    db = testbed["db-0"]
+    with new_lab(tmp_path_factory.mktemp("harmed")) as lab:
+        text = experiment(lab, "go-fiber", scenarios=("04-db-write",), measure="4s", rounds=2)
+        process = lab.start("apply", text, *INVENTORY)
+        lab.wait_for_window()
+        present, run = runs_on(testbed["load-0"]), lab.run_folder().name
+        for pid in on(db, "pgrep", "sshd").stdout.split():
+            on(db, "kill", "-KILL", pid)
+        unreachable = ended(process)
+        on(db, "/usr/sbin/sshd").check_returncode()
+        left = runs_on(db)
+        process = lab.start("resume", run, *INVENTORY)
+        lab.wait_for_window(2)
+        with full_disk(db):
+            full = ended(process)
+        return Harmed(lab, present, unreachable, left, full)
 
 
 def test_what_a_run_left_on_a_host_is_ended_by_the_next(cut: CutOff, harmed: Harmed) -> None:

@@ -80,15 +80,16 @@ def rented(
 ) -> Rented:
     """The testbed's hosts are the instances, from their start to their end, and again after that."""
     place = tmp_path_factory.mktemp("rented")
-    lab = new_renting(new_lab(place), place, settings, endpoint)
-    lab.pool.write_text("".join(f"{host['address']}\n" for host in machines.values()))
-    with landlord(lab, machines):
-        process = lab.start(*APPLY)
-        lab.wait_for_window()
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        left = lab.left()
-        return Rented(lab, left, *lab.run("resume", str(lab.run_folder()), "--yes"))
+    with new_lab(place) as made:
+        lab = new_renting(made, place, settings, endpoint)
+        lab.pool.write_text("".join(f"{host['address']}\n" for host in machines.values()))
+        with landlord(lab, machines):
+            process = lab.start(*APPLY)
+            lab.wait_for_window()
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            left = lab.left()
+            return Rented(lab, left, *lab.run("resume", str(lab.run_folder()), "--yes"))
 
 
 def must(host: Host, script: str) -> None:
