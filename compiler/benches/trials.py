@@ -153,7 +153,7 @@ def prepared(experiment: str) -> Iterator[Bench]:
             state = local.run_states() / folder.run
             hardware = bundle.experiment.hardware[0]
             wanted = Wanted(bundle, hardware, state, folder.logs, origin, tools, tools.mark, new_secrets())
-            hosts = make_hosts(wanted)
+            hosts = make_hosts(wanted, progress.say)
             affinity = os.sched_getaffinity(0)
             try:
                 progress.phase("prepare")

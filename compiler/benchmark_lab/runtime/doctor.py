@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
@@ -43,6 +44,16 @@ def examine(tools: Tools, environment: Mapping[str, str], system: str = sys.plat
     yield _program("git", ["--version"], "`lab` copies the files that git tracks", tools, environment)
     yield _program("go", ["version"], "it builds Go implementations, the upstream and k6", tools, environment)
     yield _postgres(tools, environment)
+    npm = shutil.which("npm", path=environment.get("PATH"))
+    yield Finding(
+        what="npm",
+        ok=npm is not None,
+        needed=False,
+        found=npm or "not on PATH",
+        help="it installs the Node.js that implementations in TypeScript are built and served with",
+    )
+    if os.getuid() == 0:
+        yield _python(tools, environment)
     k6 = local.find_k6(environment, tools)
     yield Finding(what="k6", ok=True, needed=False, found=k6 or "none on PATH: built with Go at the first run")
     cpus = available_cpus()
@@ -80,6 +91,17 @@ def _program(name: str, arguments: list[str], use: str, tools: Tools, environmen
         return Finding(what=name, ok=False, needed=True, found="not on PATH", help=f"install it: {use}")
     done = tools.run([path, *arguments])
     return Finding(what=name, ok=done.status == 0, needed=True, found=(done.stdout or done.stderr).strip(), help=use)
+
+
+def _python(tools: Tools, environment: Mapping[str, str]) -> Finding:
+    python = local.find_python(environment, tools)
+    return Finding(
+        what="Python for servers",
+        ok=python is not None,
+        needed=False,
+        found=str(python or "none of version 3.11 or later with `venv` that other users can execute"),
+        help="install Debian's python3-venv: a Python in root's home serves as root only",
+    )
 
 
 def _postgres(tools: Tools, environment: Mapping[str, str]) -> Finding:

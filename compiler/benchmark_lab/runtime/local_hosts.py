@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -10,12 +11,16 @@ from pathlib import Path
 
 from benchmark_lab.bundle import Role
 from benchmark_lab.conformance.visible import resident_bytes
-from benchmark_lab.runtime import local
+from benchmark_lab.runtime import local, other_users
 from benchmark_lab.runtime.hosts import STATION, Hosts, Wanted, write_inventory
 from benchmark_lab.runtime.machine import describe, machine_id
 from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
 
 ADDRESS = "127.0.0.1"
+ROOTS_OWN_PYTHON = (
+    "Other users cannot execute the Python that implementations are built with here. Install one of version 3.11 or"
+    " later with `venv` for all users (Debian: `apt-get install python3-venv`)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +72,29 @@ class ThisMachine:
             ) from error
 
 
-def make_hosts(wanted: Wanted) -> Hosts:
+def make_hosts(wanted: Wanted, say: Callable[[str], None]) -> Hosts:
     """Share this machine out among the roles; nothing is started yet.
 
+    Args:
+        wanted: what they are for.
+        say: is told what a server of another user could not do here.
+
     Raises:
-        ToolFailedError: if the machine lacks CPUs or PostgreSQL.
+        ToolFailedError: if the machine lacks CPUs or PostgreSQL, or if the folder of builds cannot be used.
     """
     environment, state, bundle = wanted.origin.environment, wanted.state, wanted.bundle.folder
     postgres = local.find_postgres(environment, local.state_root())
     cache = local.cache_root(environment)
+    for folder in (cache, cache / "builds"):
+        other_users.make_readable(folder)
     k6 = local.find_k6(environment, wanted.tools)
-    inventory, cpus = local.inventory(state, bundle, wanted.hardware, postgres, cache)
+    python = local.find_python(environment, wanted.tools) if os.getuid() == 0 else None
+    languages = {each.language for each in wanted.bundle.experiment.implementations}
+    if os.getuid() == 0 and python is None and "python" in languages:
+        say(ROOTS_OWN_PYTHON)
+    inventory, cpus = local.inventory(
+        state, bundle, wanted.hardware, postgres, cache=cache, path=local.build_path(environment, python)
+    )
     names = {role: [*hosts] for role, hosts in cpus.hosts(wanted.hardware.load.count).items()}
     local.new_state(state, wanted.mark, [name for hosts in names.values() for name in hosts])
     return Hosts(

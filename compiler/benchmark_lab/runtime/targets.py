@@ -28,7 +28,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
     experiment = wanted.bundle.experiment
     match experiment.hosts.source:
         case "machine":
-            return [local_hosts.make_hosts(wanted)]
+            return [local_hosts.make_hosts(wanted, progress.say)]
         case "testbed":
             return testbed_hosts.make_hosts(wanted, interrupts, progress.say)
         case "inventory":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmark_lab.runtime.local import cache_root
 from tests.aws.account import REGION
 from tests.aws.renting import RentingLab
 from tests.aws.root import Plan, Root, copied
@@ -17,7 +19,7 @@ from tests.e2e.conftest import Lab, lab  # noqa: F401  a fixture
 @pytest.fixture(scope="session")
 def settings() -> Path:
     """Terraform's settings; where the stand-in is not built yet, that takes a minute."""
-    return terraform_settings(Path.home() / ".cache" / "benchmark-lab")
+    return terraform_settings(cache_root(os.environ))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from threading import Event, Thread
 
 import pytest
 
-from benchmark_lab.runtime.local import cache_root
+from benchmark_lab.runtime.local import SHARED_CACHE, cache_root
 from benchmark_lab.runtime.lock import MACHINE
 from tests.e2e.conftest import Lab, environment_of, new_lab, wait_for_process
 from tests.testbed import commands
@@ -25,7 +25,7 @@ from tests.testbed.traces import STATE, traces
 
 pytestmark = [pytest.mark.hosts, pytest.mark.skipif(os.getuid() != 0, reason="making hosts needs root")]
 
-ON_HOST = Path("/var/tmp/benchmark-lab-root")  # noqa: S108  the only folder on a host that runs write to
+ON_HOST = Path("/var/tmp/benchmark-lab-root")  # noqa: S108  the folder on a host that runs write to
 EXPERIMENT = """
 version: 1
 name: e2e
@@ -226,7 +226,7 @@ def state_of(hosts: dict[str, Host]) -> dict[str, tuple[set[str], set[str]]]:
     """What runs on each host, and its files beside those of sessions, of logs, of the cache and the lock."""
     script = (
         "find / -xdev ( -path /proc -o -path /sys -o -path /run -o -path /dev -o -path /var/log -o "
-        f"-path {ON_HOST} -o -path {MACHINE} ) -prune -o -type f -print"
+        f"-path {ON_HOST} -o -path {SHARED_CACHE} -o -path {MACHINE} ) -prune -o -type f -print"
     )
     found = {}
     for name, host in hosts.items():

@@ -44,6 +44,7 @@ def take(root: Path, run: str, name: str = "sut-0") -> Session:
     return open_session(
         access,
         root=str(root),
+        cache=str(root / "cache"),
         lock=root.parent / "lock",
         run=run,
         owner=owner,
@@ -101,6 +102,33 @@ def test_a_folder_of_another_user_is_not_trusted(tmp_path: Path) -> None:
         take(tmp_path / "root", "one")
 
 
+def test_a_folder_of_builds_of_another_user_is_not_trusted(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "cache").symlink_to(tmp_path)
+    with pytest.raises(LockedError, match=r"another user, to whom .*/cache belongs"):
+        take(tmp_path / "root", "one")
+
+
+def test_every_user_of_a_host_can_read_what_was_built_there_and_pass_the_folder_of_runs(tmp_path: Path) -> None:
+    (tmp_path / "root" / "cache").mkdir(mode=0o700, parents=True)
+    (tmp_path / "root").chmod(0o711)
+    before = os.umask(0o077)
+    try:
+        take(tmp_path / "root", "one").close()
+    finally:
+        os.umask(before)
+    modes = {name: (tmp_path / "root" / name).stat().st_mode & 0o777 for name in ("cache", "cache/builds", "runs")}
+    assert modes == {"cache": 0o755, "cache/builds": 0o755, "runs": 0o711}
+
+
+def test_builds_of_root_lie_where_other_users_pass_and_those_of_others_in_their_own_folder() -> None:
+    layouts = {user: lane.Layout(user, "run-1", "files-1").variables() for user in ("root", "bench")}
+    assert {user: (variables["lab_cache"], variables["lab_files"]) for user, variables in layouts.items()} == {
+        "root": ("/var/cache/benchmark-lab", "/var/cache/benchmark-lab/files-1"),
+        "bench": ("/var/tmp/benchmark-lab-bench/cache", "/var/tmp/benchmark-lab-bench/cache/files-1"),  # noqa: S108
+    }
+
+
 def test_a_session_knows_its_host_its_clock_and_its_files(tmp_path: Path) -> None:
     session = take(tmp_path / "root", "one")
     try:
@@ -127,6 +155,7 @@ def test_a_host_that_does_not_answer_is_named_with_what_ssh_said(tmp_path: Path)
         open_session(
             access,
             root="/nowhere",
+            cache="/nowhere/cache",
             lock=Path("/nowhere/lock"),
             run="one",
             owner="",

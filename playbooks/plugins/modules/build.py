@@ -7,8 +7,10 @@ DOCUMENTATION = r"""
 module: build
 short_description: Build sources in a cache folder, once for each content, whoever asks first
 description:
-  - The build's folder is named by a digest of the sources, the command lines and the platform.
+  - The build's folder is named by a digest of the sources, the command lines, the programs that these start
+    and the platform.
     A finished build is used again; an interrupted one is made anew. A lock keeps two runs apart.
+  - Every user can read and execute what was built, whatever the umask and the package managers' own modes.
   - With C(place) the build is for another host, and comes as an archive too.
 options:
   name: {type: str, required: true}
@@ -42,6 +44,7 @@ import json
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -56,10 +59,14 @@ IGNORED = shutil.ignore_patterns("__pycache__", "node_modules", "tests", ".venv"
 
 
 def digest_of(sources: Path | None, commands: list[list[str]]) -> str:
-    """Names what the outcome depends on; tests and caches of the sources don't count."""
-    digest = hashlib.sha256(
-        json.dumps([commands, platform.machine(), platform.libc_ver(), sys.version_info[:2]]).encode()
-    )
+    """Names what the outcome depends on; tests and caches of the sources don't count.
+
+    Programs count by where they lie: a runtime that is itself a build lies elsewhere with each version.
+    """
+    found = (shutil.which(command[0]) for command in commands if os.sep not in command[0])
+    programs = [os.path.realpath(program) for program in found if program]
+    platform_here = [platform.machine(), platform.libc_ver(), sys.version_info[:2]]
+    digest = hashlib.sha256(json.dumps([commands, programs, platform_here]).encode())
     if sources is not None:
         for folder, folders, files in os.walk(sources):
             ignored = IGNORED(folder, folders + files)
@@ -84,7 +91,16 @@ def build(sources: Path | None, folder: Path, commands: list[list[str]], version
         shutil.copytree(sources, folder, ignore=IGNORED)
     for command in commands:
         run(command, folder)
+    let_everyone_read(folder)
     (folder / COMPLETE).write_text(run(versions, folder) if versions else "")
+
+
+def let_everyone_read(folder: Path) -> None:
+    """Let every user read the folder and all in it, and execute what its owner can execute."""
+    for path in (folder, *folder.rglob("*")):
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode):
+            path.chmod(stat.S_IMODE(mode) | (0o555 if mode & stat.S_IXUSR else 0o444))
 
 
 def run(command: list[str], folder: Path) -> str:
@@ -138,6 +154,7 @@ def main() -> None:
     sources = Path(params["sources"]) if params["sources"] else None
     commands = [[str(part) for part in command] for command in params["commands"]]
     began = time.monotonic()
+    os.umask(0o022)
     cache = Path(params["cache"])
     cache.mkdir(parents=True, exist_ok=True)
     folder = cache / f"{params['name']}-{digest_of(sources, commands)}"

@@ -228,6 +228,7 @@ def _held(of_lane: Lane, login: Login, wanted: Wanted) -> Iterator[tuple[dict[st
                     open_session,
                     access,
                     root=layout.root,
+                    cache=layout.cache,
                     lock=MACHINE,
                     run=run,
                     owner=owner,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmark_lab.bundle import Hardware, HostShape
 from benchmark_lab.inventory import Lane
+from benchmark_lab.runtime import local
 from benchmark_lab.runtime.machine import CpuSets, RoleOfHost, by_host
 from benchmark_lab.runtime.remote.session import Session
 from benchmark_lab.runtime.tools import ToolFailedError
@@ -27,17 +28,21 @@ class Layout:
 
     @property
     def root(self) -> str:
-        """The only folder on a host that runs of this user write to."""
+        """The folder on a host that runs of this user write to."""
         return f"/var/tmp/benchmark-lab-{self.user}"  # noqa: S108  survives a reboot, unlike /tmp; mode 0711
+
+    @property
+    def cache(self) -> str:
+        """The folder of builds and sources, which stays: root's lies where other users read it, as on this machine."""
+        return str(local.SHARED_CACHE) if self.user == "root" else f"{self.root}/cache"
 
     def variables(self) -> dict[str, object]:
         """For the roles."""
-        cache = f"{self.root}/cache"
         return {
             "ansible_remote_tmp": f"{self.root}/runs/{self.run}/ansible",
             "lab_folder": f"{self.root}/runs/{self.run}",
-            "lab_cache": cache,
-            "lab_files": f"{cache}/{self.files}",
+            "lab_cache": self.cache,
+            "lab_files": f"{self.cache}/{self.files}",
         }
 
 

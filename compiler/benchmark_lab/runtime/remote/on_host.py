@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import IO
 
 
-def take(root: Path, path: Path, run: str, owner: str) -> tuple[IO[str] | None, str]:
+def take(root: Path, cache: Path, path: Path, run: str, owner: str) -> tuple[IO[str] | None, str]:
     """The lock's file where it is taken, and who holds it if somebody else does."""
     root.mkdir(mode=0o711, exist_ok=True)
-    if root.is_symlink() or root.stat().st_uid != os.getuid():
-        return None, f"another user, to whom {root} belongs"
+    cache.mkdir(exist_ok=True)
+    for folder in (root, cache):
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return None, f"another user, to whom {folder} belongs"
     lock = os.fdopen(opened(path), "r+", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -80,16 +82,19 @@ def machine_id() -> str:
 
 def main() -> None:
     """Take the host, then answer until the questions end."""
+    os.umask(0o022)  # whatever the host's: other users pass the folders that are made here
     order = json.loads(sys.stdin.readline())
-    root = Path(order["root"])
-    lock, holder = take(root, Path(order["lock"]), order["run"], order["owner"])
+    root, cache = Path(order["root"]), Path(order["cache"])
+    lock, holder = take(root, cache, Path(order["lock"]), order["run"], order["owner"])
     if holder:
         say({"held_by": holder})
         return
-    runs, cache = root / "runs", root / "cache"
+    runs, builds = root / "runs", cache / "builds"
     former = sorted(path.name for path in runs.glob("*"))
-    for folder in (runs, cache, cache / "builds", runs / order["run"]):
+    for folder in (runs, runs / order["run"], builds):
         folder.mkdir(mode=0o711, exist_ok=True)
+    for folder in (cache, builds):
+        folder.chmod(0o755)  # every user can read what was built, whoever made the folders, and how
     say({"held_by": "", "former": former, **facts()})
     for line in sys.stdin:
         question = json.loads(line)

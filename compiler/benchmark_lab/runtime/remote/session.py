@@ -110,6 +110,7 @@ def open_session(
     access: Access,
     *,
     root: str,
+    cache: str,
     lock: Path,
     run: str,
     owner: str,
@@ -121,7 +122,8 @@ def open_session(
 
     Args:
         access: to the host.
-        root: folder on the host for all that this user's runs leave there.
+        root: folder on the host for all that this user's runs write there.
+        cache: folder on the host for builds, which stay and which every user of the host can read.
         lock: file on the host that every user's runs lock.
         run: whose own folder is made there.
         owner: who the next one is told of, as long as the host is held.
@@ -135,7 +137,7 @@ def open_session(
     """
     conversation = tools.converse(access.opening(_COMMAND), env=environment, log=log)
     try:
-        order = json.dumps({"root": root, "lock": str(lock), "run": run, "owner": owner})
+        order = json.dumps({"root": root, "cache": cache, "lock": str(lock), "run": run, "owner": owner})
         hello = f"{json.dumps(_PROGRAM.read_text(encoding='utf-8'))}\n{order}"
         answer = _answer(conversation, hello, OPEN_TIMEOUT_S, access, log)
     except BaseException:
