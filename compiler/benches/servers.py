@@ -14,7 +14,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+import yaml
 
 from benchmark_lab.catalog import Implementation
 from benchmark_lab.catalog.load import load_catalog
@@ -24,6 +27,7 @@ from benchmark_lab.runtime.store import tracked_files
 
 PROJECT = Path(__file__).parents[2]
 PLUGINS = PROJECT / "playbooks" / "plugins"
+NODEJS = PROJECT / "playbooks" / "roles" / "nodejs"
 sys.path.append(str(PLUGINS / "module_utils"))
 
 import lab_processes as lab_processes  # noqa: E402, PLC0414  # where Ansible finds it; the other benches take it from here
@@ -58,6 +62,8 @@ def chosen(names: Sequence[str]) -> dict[str, Implementation]:
 
 def build(name: str, manifest: Implementation) -> Path:
     """Build what git tracks of an implementation with the module and in the cache of the playbooks; the folder."""
+    if manifest.language == "typescript":
+        bring_node()
     folder = PROJECT / "implementations" / name
     with tempfile.TemporaryDirectory() as sources:
         for path in tracked_files(PROJECT, [f"implementations/{name}"], Processes()):
@@ -69,12 +75,25 @@ def build(name: str, manifest: Implementation) -> Path:
 
 def build_from(sources: Path, name: str, manifest: Implementation) -> Path:
     """Build a folder with all sources of an implementation and nothing else, as `build` does."""
+    return built(name, sources, manifest.build, manifest.versions)
+
+
+@cache
+def bring_node() -> None:
+    """Have this program's PATH begin with the Node.js that runs build and serve with."""
+    commands = yaml.safe_load((NODEJS / "tasks" / "main.yml").read_text())[0]["vars"]["program_commands"]
+    node = built("nodejs", NODEJS / "files", commands, ["node_modules/.bin/node", "--version"])
+    os.environ["PATH"] = f"{node}/node_modules/.bin:{os.environ['PATH']}"
+
+
+def built(name: str, sources: Path, commands: Sequence[Sequence[str]], versions: Sequence[str]) -> Path:
+    """Build sources with the module and in the cache of the playbooks; the folder."""
     arguments = {
         "name": name,
         "sources": str(sources),
         "cache": str(cache_root(os.environ) / "builds"),
-        "commands": manifest.build,
-        "versions": manifest.versions,
+        "commands": commands,
+        "versions": versions,
     }
     module = subprocess.run(
         [sys.executable, PLUGINS / "modules" / "build.py"],

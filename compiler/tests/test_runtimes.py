@@ -127,6 +127,15 @@ def test_npm_packages_and_their_locks_ask_for_the_pinned_node() -> None:
         assert lock["packages"][""]["engines"] == engines, package
 
 
+def test_the_node_that_serves_is_the_pinned_one_on_every_architecture_whatever_the_registry() -> None:
+    folder = PROJECT / "playbooks" / "roles" / "nodejs" / "files"
+    pinned = {f"node-linux-{architecture}": RUNTIMES["nodejs"] for architecture in ("arm64", "x64")}
+    assert json.loads((folder / "package.json").read_text())["optionalDependencies"] == pinned
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in pinned} == pinned
+    assert [path for path, package in packages.items() if "resolved" in package] == []
+
+
 def test_lab_itself_runs_on_the_pinned_python() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     assert project["requires-python"] == f">={RUNTIMES['python']}"
