@@ -145,7 +145,7 @@ def test_the_worst_case_counts_every_trial_and_the_set_up() -> None:
     plan = plan_text(
         experiment("rounds: {max: 6}", matrix=BOTH, load="{model: open, rate: 9, warmup: 2s, measure: 4s}")
     )
-    assert plan.worst_case_s == 120 + 6 * 2 * (2 + 4 + 4)
+    assert plan.worst_case_s == 120 + 6 * 2 * (2 + 4 + 3)
     assert duration_words(plan.worst_case_s) == "4 min"
     assert duration_words(3600 * 2 + 1) == "2 h 1 min"
 

@@ -23,7 +23,7 @@ def rent(plan: Plan) -> Rent:
 
 def test_the_price_is_that_of_all_hosts_for_as_long_as_they_may_live() -> None:
     plan = plan_text(experiment("rounds: {max: 6}", target="cloud", load="{model: open, rate: 9, measure: 6s}"))
-    assert plan.worst_case_s == 600 + 120 + 6 * (5 + 6 + 4)
+    assert plan.worst_case_s == 600 + 120 + 6 * (5 + 6 + 3)
     assert (rent(plan).hosts, rent(plan).limit_s) == (3, 14 * 60)
     assert rent(plan).usd_per_hour == pytest.approx(1 + 1 + 0.5 + 3 * 0.01)
     assert plan.worst_case_usd == pytest.approx(2.53 * 14 / 60)
@@ -31,7 +31,7 @@ def test_the_price_is_that_of_all_hosts_for_as_long_as_they_may_live() -> None:
 
 def test_lanes_share_the_rounds_and_each_costs_its_hosts() -> None:
     one, three = (plan_text(experiment(f"lanes: {lanes}", "rounds: {max: 10}", target="cloud")) for lanes in (1, 3))
-    assert one.worst_case_s - three.worst_case_s == (10 - 4) * (5 + 20 + 4)
+    assert one.worst_case_s - three.worst_case_s == (10 - 4) * (5 + 20 + 3)
     assert rent(three).hosts == 3 * rent(one).hosts
     assert three.trials == one.trials
 
@@ -40,7 +40,7 @@ def test_hardware_values_have_their_hosts_one_after_the_other() -> None:
     shapes = ("hardware:", "  - {name: one, sut: {cpus: 2, type: m4}}", "  - {name: two, sut: {cpus: 8}}")
     plan = plan_text(experiment(*shapes, target="cloud"))
     assert rent(plan).hosts == 3
-    assert rent(plan).total_s == plan.worst_case_s == pytest.approx(2 * (600 + 120 + 10 * 29))
+    assert rent(plan).total_s == plan.worst_case_s == pytest.approx(2 * (600 + 120 + 10 * 28))
     assert rent(plan).usd == pytest.approx((2.03 + 2.53) * rent(plan).limit_s / 3600)
 
 
