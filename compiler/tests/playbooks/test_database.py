@@ -11,10 +11,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from ansible.module_utils import lab_database
+from ansible.module_utils import lab_database, lab_database_counters
 from ansible.module_utils.lab_postgresql import Cluster
 from ansible.module_utils.lab_processes import read_records, stop
-from ansible.module_utils.lab_sampler import read_samples, samples_path
+from ansible.module_utils.lab_sampler import Sample, read_samples, samples_path
 
 from benchmark_lab.run import DatabaseObservation
 from benchmark_lab.runtime.local import find_postgres
@@ -96,6 +96,18 @@ def test_the_transactions_of_a_window_are_counted(lab: Lab) -> None:
     assert observed.connections == 1
     assert observed.checkpoints == 0
     assert found["host"]["context_switches"] > 0
+
+
+def answers(*at_s: float) -> list[Sample]:
+    """Samples with PostgreSQL's answers at these times: a transaction a second, on one connection."""
+    return [Sample(at, 0.0, answer=[at, 0.0, 0.0, 0.0, 1.0, 0.0]) for at in at_s]
+
+
+@pytest.mark.parametrize(("end_s", "transactions"), [(10.4, 0), (12.0, None)], ids=["cut short", "the sampler died"])
+def test_a_window_between_two_answers_is_counted_only_where_it_is_short(end_s: float, transactions: int | None) -> None:
+    found = lab_database_counters.counted_within(answers(9.0, 9.9, 12.5), 10.0, end_s)
+    assert (found and found["transactions"]) == transactions
+    assert found is None or found["connections"] == 1
 
 
 def test_connections_that_wait_for_a_lock_are_seen(lab: Lab) -> None:

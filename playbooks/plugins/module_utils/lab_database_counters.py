@@ -16,6 +16,10 @@ _FIRST_WITH_CHECKPOINTER = 17
 """The major version that moved the checkpoints' counters from pg_stat_bgwriter to pg_stat_checkpointer."""
 
 
+SHORT_S = 1.5
+"""A shorter window may lie between two answers. They come each half second, and later on a busy machine."""
+
+
 class Counted(NamedTuple):
     """What PostgreSQL tells of the database at one moment: counters, and two states of its connections.
 
@@ -85,9 +89,14 @@ class Question:
 
 
 def counted_within(samples: Sequence[Sample], start_s: float, end_s: float) -> dict[str, float] | None:
-    """What the database did within a window, by the names of the record; None if PostgreSQL did not tell."""
+    """What the database did within a window, by the names of the record; None if PostgreSQL did not tell.
+
+    A window that a killed k6 cut short may have no answer inside; the next one after it then tells the connections.
+    """
     answers = [(sample.at_s, Counted(*sample.answer)) for sample in samples if sample.answer is not None]
     inside = [counted for at_s, counted in answers if start_s <= at_s <= end_s]
+    if not inside and end_s - start_s < SHORT_S:
+        inside = [counted for at_s, counted in answers if at_s > end_s][:1]
     if not inside:
         return None
     total = Counted(*grown(answers, start_s, end_s))
