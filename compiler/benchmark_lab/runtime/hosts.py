@@ -15,7 +15,7 @@ from benchmark_lab.runtime.ansible import Ansible, Event
 from benchmark_lab.runtime.machine import CpuSets, RoleOfHost, by_host
 from benchmark_lab.runtime.outcome import Origin
 from benchmark_lab.runtime.secret import Secrets
-from benchmark_lab.runtime.stations import Answer, Order, PlaybookStations, Stations
+from benchmark_lab.runtime.stations import Answer, OpenStations, Order, PlaybookStations, Stations
 from benchmark_lab.runtime.store import LoadedBundle
 from benchmark_lab.runtime.task_times import TaskTimes
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
@@ -147,8 +147,7 @@ class Hosts:
     """How each host is set, by its name and the setting's."""
     times: TaskTimes = field(default_factory=TaskTimes)
     """Of the preparation."""
-    open_stations: Callable[[Callable[[], None], Mapping[str, AbstractContextManager[Path]], Callable[[str], str]],
-                            Stations] = PlaybookStations  # fmt: skip
+    open_stations: OpenStations = PlaybookStations
     _stations: Stations | None = None
 
     def _database_url(self, where: str) -> str:
@@ -264,8 +263,9 @@ class Hosts:
         if self._stations is None:
             sockets = {host: self.site.station(host) for hosts in self.names.values() for host in hosts}
             self._stations = self.open_stations(
-                lambda: self.play(STATIONS, {}, lambda _: None), sockets, self.secrets.redact
+                lambda on_event: self.play(STATIONS, {}, on_event), sockets, self.secrets.redact
             )
+            self._stations.call()
         return self._stations.ask(orders)
 
     def ask_one(self, role: RoleOfHost, order: str, **params: object) -> Answer:
@@ -303,9 +303,11 @@ class Hosts:
         Raises:
             ResourcesRemainError: if something could not be stopped.
         """
-        if self._stations:
-            self._stations.close()
-        self.site.release(lambda: self.play("finish", {}, lambda _: None))
+        try:
+            if self._stations:
+                self._stations.close()
+        finally:
+            self.site.release(lambda: self.play("finish", {}, lambda _: None))
 
 
 def write_inventory(path: Path, inventory: Mapping[str, object]) -> Path:

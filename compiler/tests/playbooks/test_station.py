@@ -10,12 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
 from ansible.module_utils import lab_station
 
+from benchmark_lab.runtime.ansible import Event
 from benchmark_lab.runtime.stations import Order, PlaybookStations
 from benchmark_lab.runtime.tools import ToolFailedError
 from tests.playbooks.conftest import PLUGINS
@@ -47,17 +48,24 @@ class Stations:
     def __init__(self, folder: Path, *hosts: str) -> None:
         self.sockets = {host: folder / host / "station" for host in hosts}
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.to_start = hosts
         for path in self.sockets.values():
             path.parent.mkdir(parents=True)
 
-    def play(self) -> None:
+    def play(self, on_event: Callable[[Event], None]) -> None:
+        del on_event
         self.processes = [
-            subprocess.Popen([sys.executable, "-c", STATION, str(path)]) for path in self.sockets.values()
+            subprocess.Popen([sys.executable, "-c", STATION, str(self.sockets[host])]) for host in self.to_start
         ]
         if failed := [code for process in self.processes if (code := process.wait())]:
             raise ToolFailedError(f"stations ended with {failed}")
 
     def open(self, redact: Callable[[str], str] = str) -> PlaybookStations:
+        stations = self.make(redact)
+        stations.call()
+        return stations
+
+    def make(self, redact: Callable[[str], str] = str) -> PlaybookStations:
         return PlaybookStations(self.play, {host: nullcontext(path) for host, path in self.sockets.items()}, redact)
 
 
@@ -100,7 +108,7 @@ def test_each_host_answers_its_order_in_a_process_of_its_own_and_without_secrets
     [
         ("fail", "host db-0: the order `fail` failed: ZeroDivisionError: division by zero"),
         ("unknown", "host db-0: the order `unknown` failed: KeyError: 'unknown'"),
-        ("die", "host db-0: the order `die` failed: its process ended with status 9"),
+        ("die", "host db-0: the order `die` failed: its process ended with status -9"),
     ],
 )
 def test_an_order_that_fails_is_told_with_its_host_and_does_not_end_the_station(
@@ -128,10 +136,7 @@ def test_hanging_up_ends_what_an_order_is_about_and_whoever_waits_for_it(hosts: 
 
     waiting = threading.Thread(target=ask)
     waiting.start()
-    deadline = time.monotonic() + 20
-    while not (pids.exists() and pids.read_text().endswith("\n")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    order, child = (int(pid) for pid in pids.read_text().split())
+    order, child = started(pids)
     assert is_there(order)
     assert is_there(child)
     stations.hang_up()
@@ -155,11 +160,74 @@ def test_a_station_that_dies_is_told_with_what_the_playbook_says(hosts: Stations
 
 
 def test_stations_that_do_not_start_are_told_with_what_the_playbook_says(tmp_path: Path) -> None:
-    def play() -> None:
+    def play(on_event: Callable[[Event], None]) -> None:
+        del on_event
         raise ToolFailedError("host sut-0: the host cannot be reached")
 
     with pytest.raises(ToolFailedError, match="cannot be reached"):
-        PlaybookStations(play, {"sut-0": nullcontext(tmp_path / "station")}, str)
+        PlaybookStations(play, {"sut-0": nullcontext(tmp_path / "station")}, str).call()
+
+
+def test_one_station_that_does_not_start_ends_the_others_at_once(tmp_path: Path) -> None:
+    class OneFails(Stations):
+        def play(self, on_event: Callable[[Event], None]) -> None:
+            on_event(Event("failed", 0.0, "take orders", "station", "sut-0", {}))
+            super().play(on_event)
+            raise ToolFailedError("host sut-0: the task failed")
+
+    hosts = OneFails(tmp_path, "db-0")
+    hosts.sockets = {"sut-0": tmp_path / "nowhere", **hosts.sockets}
+    hosts.to_start = ("db-0",)
+    with pytest.raises(ToolFailedError, match="host sut-0: the task failed"):
+        hosts.open()
+    assert [process.wait(5) for process in hosts.processes] == [0]
+
+
+def test_hanging_up_while_the_stations_start_lets_none_of_them_take_an_order(hosts: Stations) -> None:
+    stations = hosts.make()
+    stations.hang_up()
+    with pytest.raises(ToolFailedError):
+        stations.call()
+    with pytest.raises(ToolFailedError):
+        stations.ask({"sut-0": Order("echo")})
+    assert [process.wait(5) for process in hosts.processes] == [0, 0]
+
+
+def test_an_answer_that_came_beside_a_failure_is_never_taken_for_the_next_ones(hosts: Stations) -> None:
+    stations = hosts.open()
+    try:
+        with pytest.raises(ToolFailedError, match="host sut-0"):
+            stations.ask({"sut-0": Order("fail"), "db-0": Order("echo", {"n": 1})})
+        assert stations.ask({"db-0": Order("echo", {"n": 2})})["db-0"]["n"] == 2
+    finally:
+        stations.close()
+
+
+def test_an_order_ends_with_its_station(hosts: Stations, tmp_path: Path) -> None:
+    stations, pids = hosts.open(), tmp_path / "pids"
+    waiting = threading.Thread(target=lambda: suppressed(stations, pids))
+    waiting.start()
+    order, _ = started(pids)
+    for process in hosts.processes:
+        process.kill()
+    waiting.join(20)
+    assert not waiting.is_alive()
+    assert not is_there(order)
+    stations.close()
+
+
+def suppressed(stations: PlaybookStations, pids: Path) -> None:
+    with suppress(ToolFailedError):
+        stations.ask({"sut-0": Order("sleep", {"pids": str(pids)})})
+
+
+def started(pids: Path) -> tuple[int, int]:
+    """The pids of the order that sleeps and of its child, once it has told them."""
+    deadline = time.monotonic() + 20
+    while not (pids.exists() and pids.read_text().endswith("\n")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    order, child = (int(pid) for pid in pids.read_text().split())
+    return order, child
 
 
 def test_a_path_longer_than_sockets_may_have_and_one_that_a_dead_station_left_are_no_obstacle(tmp_path: Path) -> None:

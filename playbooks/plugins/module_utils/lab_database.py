@@ -81,7 +81,7 @@ def observe_database(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]
         return {"problem": None}
     with contextlib.closing(Question(cluster, process.port)) as question:
         samples = samples_around(cluster.state, process, start_s, watched(question))
-    counted = counted_within(samples, start_s, end_s) if samples[-1].answer else None
+    counted = counted_within(samples, start_s, end_s) if samples and samples[-1].answer else None
     if counted is None:
         return {"problem": "PostgreSQL did not tell its counters", "log_tail": tail(process.log)}
     window = observe(samples, start_s, end_s)

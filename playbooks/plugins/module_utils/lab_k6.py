@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from ansible.module_utils.lab_counters import Snapshot
+
 GRACE_S = 80.0
 """How much longer than its configured duration a k6 process may take: its request timeout of 60 s, and its ends."""
 
@@ -56,6 +58,10 @@ class Running:
     errors: Path
     began_s: float
     follower: Follower | None
+    counted: Snapshot | None = None
+    """What the host had counted when it was launched, where that is asked for."""
+    used_before_s: float = 0.0
+    """CPU time that it had used when it began."""
     connect_s: float = 0.0
     """How long it opens connections before its window, where it has one."""
     window: tuple[float, float] | None = None
@@ -66,9 +72,15 @@ class Running:
 
     def begin(self, follower: Follower) -> None:
         """Let k6 go, which was waiting, as soon as it listens; one that has ended is not waited for."""
+        deadline_s = time.monotonic() + GRACE_S
         while not follower.resume() and not self._has_ended():
+            if time.monotonic() > deadline_s:
+                self.problem = "k6 did not get ready in time"
+                self.child.kill()
+                break
             time.sleep(RESUME_EVERY_S)
         self.began_s = follower.due_s = time.monotonic()
+        self.used_before_s = cpu_time_s(self.child.pid) or 0.0
 
     def _has_ended(self) -> bool:
         """True if it has ended; what it used can still be asked for."""
@@ -100,8 +112,10 @@ def launch(generator: Generator, part: str, options: Mapping[str, object], conne
         "PART": f"{part}-{generator.segment}",
     }
 
+    parent = os.getpid()
+
     def enter() -> None:
-        die_with_parent()
+        die_with_parent(parent)
         limit_open_files()
         if generator.cpus:
             os.sched_setaffinity(0, generator.cpus)
@@ -120,7 +134,7 @@ def launch(generator: Generator, part: str, options: Mapping[str, object], conne
             start_new_session=True,
             preexec_fn=enter,  # noqa: PLW1509  the module has one thread
         )
-    return Running(child, output, errors, began_s, follower, connect_s or 0.0)
+    return Running(child, output, errors, began_s, follower, connect_s=connect_s or 0.0)
 
 
 def finish(running: Running, duration_s: float, on_window: Callable[[], None] = lambda: None) -> dict[str, Any]:
@@ -202,7 +216,7 @@ def read_out(process: Running) -> dict[str, Any]:
     began_s = process.began_s
     if began_at_ms := summary.get("began_at_ms"):
         began_s = began_at_ms / 1000 - time.time() + time.monotonic() + connect_s
-    counted_from_s, used_before_s = process.window or (process.began_s, 0.0)
+    counted_from_s, used_before_s = process.window or (process.began_s, process.used_before_s)
     return {
         **(figures(summary, connect_s) if summary else {}),
         **(follow_up(process.follower, summary, connect_s) if process.follower and summary else {}),

@@ -10,10 +10,11 @@ import json
 import os
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.lab_counters import Counters, happened
+from ansible.module_utils.lab_counters import Counters, Snapshot, happened
 from ansible.module_utils.lab_k6 import Generator, Running, finish, launch
 from ansible.module_utils.lab_notice import notices
 
@@ -52,11 +53,17 @@ def finish_counted(
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """What k6 reported, and what this host did meanwhile: of a window from its begin, without the connecting."""
     counters = Counters(generator.cpus)
-    before = [counters.read()]
+    before = [running.counted or counters.read()]
     load = finish(running, duration_s, on_window=lambda: before.append(counters.read()))
     host = happened(before[-1], counters.read())
     counters.close()
     return {**load, "cpus": len(cpu_set(generator)), "cpus_busy": host["cpus_busy"]}, host
+
+
+def counted(generator: Generator) -> Snapshot:
+    """What this host has counted until now."""
+    with closing(Counters(generator.cpus)) as counters:
+        return counters.read()
 
 
 def cpu_set(generator: Generator) -> list[int]:
@@ -96,6 +103,7 @@ def measure(params: dict[str, Any]) -> dict[str, Any]:
         if params["part"] != "window":
             begin(params)
             warmup = launch(generator, "warmup", params["warmup"])
+            warmup.counted = counted(generator)
             if params["part"] == "both":
                 time.sleep(params["warmup_s"] / 2)
                 window = prepare_window(generator, params)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 STOP_TIMEOUT_S = 5.0
 OPEN_FILES = 65_536
@@ -172,9 +172,18 @@ def free_port(host: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def die_with_parent() -> None:
-    """Have the kernel end the calling process when its parent ends; for use between fork and exec."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """Have the kernel end the calling process when its parent ends; for use after a fork.
+
+    Args:
+        parent: who that is, where it may have ended already; the caller then ends at once.
+    """
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent is not None and os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def pin_session(cpus: Sequence[int]) -> None:
@@ -260,39 +269,51 @@ def start(
     _record_path(state, name).parent.mkdir(parents=True, exist_ok=True)
 
     def enter() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         limit_open_files()
         if cpus:
             os.sched_setaffinity(0, cpus)
 
-    with log.open("wb") as output:
-        child = subprocess.Popen(  # noqa: S603  the argv is the manifest's, reviewed like code
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=dict(env),
-            cwd=cwd,
-            start_new_session=True,
-            preexec_fn=enter,  # noqa: PLW1509  the module has one thread
-            **identity_of(user),
+    with _held_off(signal.SIGTERM):  # who is ended meanwhile leaves no server that nobody knows of
+        with log.open("wb") as output:
+            child = subprocess.Popen(  # noqa: S603  the argv is the manifest's, reviewed like code
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=dict(env),
+                cwd=cwd,
+                start_new_session=True,
+                preexec_fn=enter,  # noqa: PLW1509  the module has one thread
+                **identity_of(user),
+            )
+        child.returncode = 0  # it outlives this program, which shall not warn of a child that nobody waited for
+        stat = read_stat(child.pid)
+        process = Process(
+            name=name,
+            pid=child.pid,
+            start_ticks=stat.start_ticks if stat else 0,
+            port=port,
+            started_at=time.time(),
+            stop_signal=stop_signal,
+            log=str(log),
+            cpus=tuple(cpus),
         )
-    child.returncode = 0  # it outlives this program, which shall not warn of a child that nobody waited for
-    stat = read_stat(child.pid)
-    process = Process(
-        name=name,
-        pid=child.pid,
-        start_ticks=stat.start_ticks if stat else 0,
-        port=port,
-        started_at=time.time(),
-        stop_signal=stop_signal,
-        log=str(log),
-        cpus=tuple(cpus),
-    )
-    path = _record_path(state, name)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(process)))
-    partial.replace(path)
+        path = _record_path(state, name)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(process)))
+        partial.replace(path)
     return process
+
+
+@contextlib.contextmanager
+def _held_off(number: signal.Signals) -> Iterator[None]:
+    """Let a signal take effect only after this."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def stop(state: Path, process: Process, timeout_s: float = STOP_TIMEOUT_S) -> bool:

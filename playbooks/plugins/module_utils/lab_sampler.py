@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from ansible.module_utils.lab_processes import Stat
 
 INTERVAL_S = 0.1
-SCANS_EVERY = 10
-"""Samples between two scans of /proc for processes that came or went, and of the memory of those that are there."""
+SCANS_EVERY = 2
+"""Samples between two scans of /proc for processes that came or went, and of the memory of those that are there.
+
+One lies between warm-up and window, which are 0.2 s apart at least: a worker that ends in the warm-up is none that the
+window lost.
+"""
 QUESTIONS_EVERY = 5
 """Samples between two questions to what is sampled, where it can be asked."""
 MARGIN_S = 3.0
@@ -58,7 +62,7 @@ class Sampling:
     host: bool = False
     """Whether the counters of the host, and of the server's CPU set, are too."""
     ask: Callable[[], Sequence[float] | None] | None = None
-    """Asks the server for counters of its own; called in the sampler's process alone."""
+    """Asks the server for counters of its own."""
     memory_bytes: int | None = None
     """What the server may use: beyond it the sampler ends the server, before its host suffers."""
 

@@ -15,6 +15,8 @@ import socket
 import traceback
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ansible.module_utils.lab_processes import die_with_parent
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     Act = Callable[[Order], Result]
     """Does what an order asks for."""
 
+END_TIMEOUT_S = 2.0
+"""How long an order may take to end once the controller has hung up: it holds SIGTERM off while it records a server."""
 CALLER_TIMEOUT_S = 120.0
 """How long a station waits for the controller to call."""
 _PIECE = 1 << 16
@@ -91,9 +95,10 @@ def take_orders(path: Path, acts: Mapping[str, Act], timeout_s: float = CALLER_T
 
 def _carried_out(connection: socket.socket, acts: Mapping[str, Act], order: dict[str, Any]) -> bool:
     """Carry an order out in a process of its own; False if the controller hung up meanwhile, which ends it."""
+    station = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _carry_out(connection, acts, order)
+        _carry_out(connection, acts, order, station)
     with contextlib.suppress(OSError):  # it may have done so itself, and may have ended
         os.setpgid(pid, pid)
     ended = os.pidfd_open(pid)
@@ -101,19 +106,23 @@ def _carried_out(connection: socket.socket, acts: Mapping[str, Act], order: dict
     poller.register(ended, select.POLLIN)
     poller.register(connection, select.POLLRDHUP)
     hung_up = all(descriptor != ended for descriptor, _ in poller.poll())
-    if hung_up:
-        os.killpg(pid, signal.SIGKILL)
+    poller.unregister(connection)
+    for number in (signal.SIGTERM, signal.SIGKILL) if hung_up else ():
+        os.killpg(pid, number)
+        if poller.poll(END_TIMEOUT_S * 1000):
+            break
     os.close(ended)
-    _, status = os.waitpid(pid, 0)
-    if not hung_up and status != 0:
-        _say(connection, {"failed": f"its process ended with status {status}"})
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if not hung_up and code != 0:
+        _say(connection, {"failed": f"its process ended with status {code}"})
     return not hung_up
 
 
-def _carry_out(connection: socket.socket, acts: Mapping[str, Act], order: dict[str, Any]) -> NoReturn:
-    """Be the process of an order."""
+def _carry_out(connection: socket.socket, acts: Mapping[str, Act], order: dict[str, Any], station: int) -> NoReturn:
+    """Be the process of an order, which ends with its station."""
     status = 1
     try:
+        die_with_parent(station)
         os.setpgid(0, 0)
         _say(connection, {"result": acts[order["order"]](order["params"])})
         status = 0

@@ -32,7 +32,6 @@ RETURN = r"""
 orders: {description: How many orders came, type: int, returned: always}
 """
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +99,6 @@ def main() -> None:
     params = module.params
     if params["cpus"]:
         pin_session(params["cpus"])
-    os.umask(0o077)
     try:
         orders = take_orders(Path(params["folder"], SOCKET), acts(params))
     except NoCallerError as error:
