@@ -212,6 +212,9 @@ def test_an_order_ends_with_its_station(hosts: Stations, tmp_path: Path) -> None
         process.kill()
     waiting.join(20)
     assert not waiting.is_alive()
+    deadline = time.monotonic() + 5
+    while is_there(order) and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert not is_there(order)
     stations.close()
 
