@@ -402,14 +402,20 @@ def harmed(cut: CutOff, testbed: dict[str, Host], tmp_path_factory: pytest.TempP
 
 
 def test_what_a_run_left_on_a_host_is_ended_by_the_next(cut: CutOff, harmed: Harmed) -> None:
-    assert harmed.present == [harmed.lab.run_folder().name] != cut.left
+    assert harmed.present == [on_hosts(harmed.lab)] != cut.left
+
+
+def on_hosts(lab: Lab) -> str:
+    """The name of the run's folder on its hosts."""
+    folder = lab.run_folder()
+    return f"{folder.parent.name}-{folder.name.removeprefix('e2e-')}"
 
 
 def test_a_host_whose_ssh_is_killed_ends_the_run_in_time_and_is_named_and_the_run_goes_on(harmed: Harmed) -> None:
     code, stderr = harmed.unreachable
     assert code == 7, stderr
     assert "db-0" in stderr
-    assert harmed.left == [harmed.lab.run_folder().name]
+    assert harmed.left == [on_hosts(harmed.lab)]
     first, _ = harmed.lab.trials()
     assert (first["trial"], first["verdict"]) == ("r0.p0", "valid"), first["reasons"]
     journal = (harmed.lab.run_folder() / "journal.jsonl").read_text().splitlines()
