@@ -75,7 +75,7 @@ quickstart: setup ## Compare two frameworks on this machine, in a few minutes
 CHECKS := check-tests check-typescript check-types check-python check-go
 
 .PHONY: check $(CHECKS)
-check: ## Format, lint, types, contracts and unit tests: 200 s of CPU time
+check: ## Format, lint, types, contracts and unit tests: 150 s of CPU time
 	+@$(AT_ONCE) $(CHECKS)
 
 check-tests: .venv/dev.installed

@@ -426,7 +426,7 @@ def test_a_host_whose_ssh_is_killed_ends_the_run_in_time_and_is_named_and_the_ru
 
 def test_a_full_disk_of_the_database_is_told(harmed: Harmed) -> None:
     code, stderr = harmed.full
-    assert code in {3, 4}, stderr
+    assert code in {0, 3, 4}, stderr  # 0: the cell has a valid trial, the one of the first round
     _, last = harmed.lab.trials()
     codes = {reason["code"] for reason in last["reasons"]}  # type: ignore[attr-defined]
     assert last["trial"] == "r1.p0"
