@@ -60,7 +60,7 @@ def k6_load(load: Load) -> K6Load:
 
 def lead_s(load_hosts: int) -> float:
     """Return how far ahead several load hosts agree on a begin: once of the warm-up, once of the window."""
-    return 3.0 + 0.2 * load_hosts
+    return 0.5 + 0.05 * load_hosts
 
 
 def open_load(

@@ -78,20 +78,19 @@ def carry_out(
     began_s, started_at = time.monotonic(), now().isoformat(timespec="milliseconds")
     if reset:
         hosts.ask_one("db", "reset-database")
-    server = server_order(cell, hosts.builds[cell.implementation])
-    parts = {"server-started": hosts.ask_one("sut", "serve", **server)}
     upstream = cell.upstream if UPSTREAM_OPERATION in scenario.endpoints else None
-    loads: Mapping[str, Answer] = {}
-    if parts["server-started"]["problem"] is None:
-        base_url = f"http://{hosts.site.address('sut')}:{parts['server-started']['port']}"
-        arrivals = {} if load.arrivals == "uniform" else {"ARRIVALS": load.arrivals}
-        order = {
-            **asdict(k6_load(load)),
-            "script": scenario.script,
-            "env": {"BASE_URL": base_url, "SEED": str(seed), **cell.k6_env, **arrivals},
-            "upstream_settings": upstream,
-        }
-        loads = _loaded(hosts, order, clock_offsets_s)
+    port = hosts.ask_one("sut", "choose-port")["port"]
+    arrivals = {} if load.arrivals == "uniform" else {"ARRIVALS": load.arrivals}
+    base_url = f"http://{hosts.site.address('sut')}:{port}"
+    order = {
+        **asdict(k6_load(load)),
+        "script": scenario.script,
+        "env": {"BASE_URL": base_url, "SEED": str(seed), **cell.k6_env, **arrivals},
+        "upstream_settings": upstream,
+    }
+    server = {**server_order(cell, hosts.builds[cell.implementation]), "port": port}
+    started, loads = _loaded(hosts, server, order, clock_offsets_s)
+    parts = {"server-started": started}
     uses_database = not DATABASE_OPERATIONS.isdisjoint(scenario.endpoints)
     failed = not loads or not all(answer.get("clean") for answer in loads.values())
     parts |= _observed(
@@ -105,29 +104,38 @@ def carry_out(
     return Measured(started_at, measurement, measurement.server.log_tail, _k6_log([*loads.values()]))
 
 
-def _loaded(hosts: Hosts, order: Mapping[str, object], clock_offsets_s: Mapping[str, float]) -> dict[str, Answer]:
-    """What each load host reported, the first host first.
+def _loaded(
+    hosts: Hosts, server: Mapping[str, object], load: Mapping[str, object], clock_offsets_s: Mapping[str, float]
+) -> tuple[Answer, dict[str, Answer]]:
+    """What the server's host reported of its start, and each load host, the first one first; none, if it never began.
 
-    Several hosts share the load, and begin each part together: the window once all of them have warmed the server up.
+    k6 gets ready while the server starts. Several hosts share the load, and begin each part together: the window once
+    all of them have warmed the server up.
     """
-    names = hosts.names["load"]
-
-    def ask(part: str, begin_at_s: float) -> dict[str, Answer]:
-        common = {**order, "part": part, "begin_at_s": begin_at_s, "segments": len(names)}
-        return hosts.ask(
-            {
-                name: Order("load", {**common, "segment": number, "ahead_s": clock_offsets_s.get(name, 0.0)})
-                for number, name in enumerate(names)
-            }
+    sut, names = hosts.names["sut"][0], hosts.names["load"]
+    orders = {
+        name: Order(
+            "load", {**load, "segment": number, "segments": len(names), "ahead_s": clock_offsets_s.get(name, 0.0)}
         )
+        for number, name in enumerate(names)
+    }
 
+    def begin(waiting: Mapping[str, Answer], *, together: bool) -> dict[str, Answer]:
+        """Let all that wait go on, or none of them; what each came to."""
+        at_s = (time.time() + lead_s(len(names)) if len(names) > 1 else 0.0) if together else None
+        go = Order("begin", {"begin_at_s": at_s})
+        return {**waiting, **hosts.ask({name: go for name, answer in waiting.items() if answer.get("waits")})}
+
+    ready = hosts.ask({sut: Order("serve", server), **orders})
+    started = ready.pop(sut)
+    if started["problem"] is not None:
+        begin(ready, together=False)
+        return started, {}
+    warmed = begin(ready, together=True)
     if len(names) == 1:
-        return ask("both", 0.0)
-    warmed = ask("warmup", time.time() + lead_s(len(names)))
-    if not all(answer.get("warmup") for answer in warmed.values()):
-        return warmed
-    measured = ask("window", time.time() + lead_s(len(names)))
-    return {name: {**warmed[name], **measured[name]} for name in names}
+        return started, warmed
+    measured = begin(warmed, together=all(answer.get("waits") for answer in warmed.values()))
+    return started, {name: {**warmed[name], **measured[name]} for name in names}
 
 
 def _observed(

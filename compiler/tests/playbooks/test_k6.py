@@ -14,7 +14,7 @@ import pytest
 from ansible.module_utils.lab_k6 import Generator, finish, launch, segment
 
 from benchmark_lab.bundle import Load
-from benchmark_lab.generator import K6Load, k6_load, open_load
+from benchmark_lab.generator import K6Load, Options, k6_load, open_load
 from benchmark_lab.run import LoadObservation
 
 LIBRARY = Path(__file__).parents[3] / "scenarios" / "lib"
@@ -71,7 +71,15 @@ def generator(folder: Path, k6: str, url: str, segment: int = 0, segments: int =
 
 def window(made: Generator, duration_s: float, asked: K6Load | None = None) -> dict[str, Any]:
     asked = asked or load(duration_s)
-    found: dict[str, Any] = finish(launch(made, "measure", asked.measure, asked.connect_s), duration_s)
+    return run(made, "measure", asked.measure, duration_s, asked.connect_s)
+
+
+def run(
+    made: Generator, part: str, options: Options, duration_s: float, connect_s: float | None = None
+) -> dict[str, Any]:
+    k6 = launch(made, part, options, connect_s)
+    k6.begin()
+    found: dict[str, Any] = finish(k6, duration_s)
     return found
 
 
@@ -126,7 +134,7 @@ def test_in_a_closed_load_each_virtual_user_sends_until_the_window_is_over(
 def test_several_share_a_load_by_its_segments(tmp_path: Path, k6: str, server: str) -> None:
     parts = [generator(tmp_path / str(number), k6, server, number, 3) for number in range(3)]
     with ThreadPoolExecutor() as pool:
-        loads = [*pool.map(lambda part: finish(launch(part, "warmup", load(2).warmup), 2), parts)]
+        loads = [*pool.map(lambda part: run(part, "warmup", load(2).warmup, 2), parts)]
     assert [load["problem"] for load in loads] == [None] * 3
     assert [load["requests"] for load in loads] == pytest.approx([2 * RATE / 3] * 3, abs=2)
     assert sum(load["requests"] for load in loads) == pytest.approx(2 * RATE, abs=2)
@@ -149,7 +157,7 @@ def test_each_of_several_knows_when_its_own_iterations_are_due(tmp_path: Path, k
     holder = threading.Thread(target=hold_up)
     holder.start()
     with ThreadPoolExecutor() as pool:
-        loads = [*pool.map(lambda part: finish(launch(part, "warmup", quick.warmup), 4), parts)]
+        loads = [*pool.map(lambda part: run(part, "warmup", quick.warmup, 4), parts)]
     holder.join()
     first, second, held_up = (load["lag_p99_ms"] for load in loads)
     assert -2 < first < 150

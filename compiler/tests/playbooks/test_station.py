@@ -28,15 +28,16 @@ import ansible.module_utils
 ansible.module_utils.__path__.append({str(PLUGINS / "module_utils")!r})
 from ansible.module_utils.lab_station import take_orders
 
-def sleep(order):
+def sleep(order, confer):
     with Path(order["pids"]).open("w") as pids:
         pids.write(f"{{os.getpid()}} {{subprocess.Popen(['sleep', '60']).pid}}\\n")
     time.sleep(60)
 
 take_orders(Path(sys.argv[1]), {{
-    "echo": lambda order: {{**order, "pid": os.getpid()}},
-    "fail": lambda order: 1 / 0,
-    "die": lambda order: os.kill(os.getpid(), 9),
+    "echo": lambda order, confer: {{**order, "pid": os.getpid()}},
+    "confer": lambda order, confer: {{"first": order, "second": confer(order), "pid": os.getpid()}},
+    "fail": lambda order, confer: 1 / 0,
+    "die": lambda order, confer: os.kill(os.getpid(), 9),
     "sleep": sleep,
 }})
 """
@@ -101,6 +102,26 @@ def test_each_host_answers_its_order_in_a_process_of_its_own_and_without_secrets
         stations.close()
     assert [process.wait(5) for process in hosts.processes] == [0, 0]
     assert not any(path.exists() for path in hosts.sockets.values())
+
+
+def test_an_order_may_answer_before_it_is_done_and_is_told_more(hosts: Stations) -> None:
+    stations = hosts.open()
+    try:
+        begun = stations.ask({"sut-0": Order("confer", {"n": 1}), "db-0": Order("echo", {"n": 2})})
+        assert begun["sut-0"] == {"n": 1, "waits": True}
+        assert begun["db-0"]["n"] == 2
+        done = stations.ask({"sut-0": Order("and", {"n": 3})})["sut-0"]
+        assert (done["first"], done["second"]) == ({"n": 1}, {"n": 3})
+        assert stations.ask({"sut-0": Order("echo", {"n": 4})})["sut-0"]["n"] == 4
+    finally:
+        stations.close()
+
+
+def test_an_order_that_waits_ends_when_the_controller_hangs_up(hosts: Stations) -> None:
+    stations = hosts.open()
+    assert stations.ask({"sut-0": Order("confer")})["sut-0"] == {"waits": True}
+    stations.close()
+    assert [process.wait(5) for process in hosts.processes] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -70,14 +70,13 @@ def test_what_k6_measured_is_kept_where_the_api_does_not_tell_its_counts(tmp_pat
             "upstream_settings": {"latency_ms": 100},
             "segment": 0,
             "segments": 1,
-            "part": "both",
             "beside": 0,
-            "begin_at_s": 0.0,
             "ahead_s": 0.0,
             "cpus": [],
             "folder": str(tmp_path),
             "metadata": "",
-        }
+        },
+        lambda _: {"begin_at_s": 0.0},
     )
     assert Forgetful.resets == [{"latency_ms": 100}] * 2  # before the warm-up, and before the window
     assert (found["load"]["problem"], found["load"]["requests"]) == (None, 300)

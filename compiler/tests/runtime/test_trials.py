@@ -32,16 +32,25 @@ class Script:
 
     answers: Mapping[str, Answer]
     asked: list[tuple[str, Order]] = field(default_factory=list)
+    warming_up: dict[str, bool] = field(default_factory=dict)
+    """By load host: whether it shares the load, and so waits again when it has warmed up."""
 
     def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
         self.asked += orders.items()
-        return {host: self._answer(order) for host, order in orders.items()}
+        return {host: self._answer(host, order) for host, order in orders.items()}
 
-    def _answer(self, order: Order) -> Answer:
-        found = self.answers[order.name]
-        parts = {"warmup": ["warmup"], "window": ["load", "host", "clean", "start_s", "end_s"]}
-        wanted = parts.get(str(order.params.get("part")))
-        return {name: found[name] for name in wanted if name in found} if wanted else found
+    def _answer(self, host: str, order: Order) -> Answer:
+        if order.name == "load":
+            self.warming_up[host] = order.params["segments"] != 1
+            return {"waits": True}
+        if order.name != "begin":
+            return self.answers[order.name]
+        if order.params["begin_at_s"] is None:
+            return {"clean": False}
+        found = self.answers["load"]
+        if self.warming_up.pop(host, False) and "warmup" in found:
+            return {"warmup": found["warmup"], "waits": True}
+        return found
 
     def call(self) -> None: ...
 
@@ -102,6 +111,7 @@ def trial(
 def script(**others: Answer) -> Script:
     answers: dict[str, Answer] = {
         "reset-database": {},
+        "choose-port": {"port": 8000},
         "serve": STARTED,
         "load": {**WARMED, **LOADED},
         "observe-server": OBSERVED,
@@ -113,8 +123,8 @@ def script(**others: Answer) -> Script:
 def test_a_trial_serves_loads_and_observes_in_this_order(tmp_path: Path) -> None:
     asked = script()
     measured = trial(tmp_path, asked)
-    assert asked.names() == ["serve", "load", "observe-server"]
-    assert asked.params("serve")["cwd"] == "/builds/go-fiber"
+    assert asked.names() == ["choose-port", "serve", "load", "begin", "observe-server"]
+    assert (asked.params("serve")["cwd"], asked.params("serve")["port"]) == ("/builds/go-fiber", 8000)
     assert asked.params("load")["env"]["BASE_URL"] == "http://127.0.0.1:8000"
     assert asked.params("load")["env"]["SEED"] == "7"
     server, load = measured.measurement.server, measured.measurement.load
@@ -127,7 +137,15 @@ def test_a_trial_serves_loads_and_observes_in_this_order(tmp_path: Path) -> None
 def test_the_database_is_made_anew_before_the_server_starts(tmp_path: Path) -> None:
     asked = script()
     trial(tmp_path, asked, scenario("createUser", writes=True), reset=True)
-    assert asked.names() == ["reset-database", "serve", "load", "observe-server", "observe-database"]
+    assert asked.names() == [
+        "reset-database",
+        "choose-port",
+        "serve",
+        "load",
+        "begin",
+        "observe-server",
+        "observe-database",
+    ]
     assert asked.params("observe-database")["rows"] is True
 
 
@@ -182,7 +200,8 @@ def test_a_server_that_did_not_start_keeps_its_own_reason_and_is_not_loaded(tmp_
         observe_database={"problem": None},
     )
     measured = trial(tmp_path, asked)
-    assert asked.names() == ["serve", "observe-server", "observe-database"]
+    assert asked.names() == ["choose-port", "serve", "load", "begin", "observe-server", "observe-database"]
+    assert asked.params("begin")["begin_at_s"] is None
     assert measured.measurement.server.problem == "not ready within 9 s"
     assert measured.server_log == "Traceback"
     assert measured.measurement.load is None
@@ -193,24 +212,33 @@ def test_several_hosts_share_the_load_and_begin_each_part_together(tmp_path: Pat
     asked = script()
     measured = trial(tmp_path, asked, load_hosts=("load-0", "load-1"), clock_offsets_s={"load-0": 0.0, "load-1": 3.0})
     loads = [(host, order.params) for host, order in asked.asked if order.name == "load"]
-    assert [(host, params["part"], params["segment"], params["segments"]) for host, params in loads] == [
-        ("load-0", "warmup", 0, 2),
-        ("load-1", "warmup", 1, 2),
-        ("load-0", "window", 0, 2),
-        ("load-1", "window", 1, 2),
+    assert [(host, params["segment"], params["segments"]) for host, params in loads] == [
+        ("load-0", 0, 2),
+        ("load-1", 1, 2),
     ]
-    begins = [float(str(params["begin_at_s"])) for _, params in loads]
-    assert begins[0] == begins[1] < begins[2] == begins[3]
-    assert [params["ahead_s"] for _, params in loads] == [0.0, 3.0, 0.0, 3.0]
+    assert [params["ahead_s"] for _, params in loads] == [0.0, 3.0]
+    begins = [float(str(order.params["begin_at_s"])) for _, order in asked.asked if order.name == "begin"]
+    assert 0 < begins[0] == begins[1] < begins[2] == begins[3]
     assert measured.measurement.load is not None
     assert measured.measurement.load.requests == 1800
     assert measured.measurement.warmup is not None
 
 
-def test_a_host_that_did_not_warm_up_has_no_window_measured(tmp_path: Path) -> None:
-    asked = script(load={"clean": False, "load": {"problem": "late"}})
-    trial(tmp_path, asked, load_hosts=("load-0", "load-1"))
-    assert asked.names().count("load") == 2
+def test_where_a_host_did_not_warm_up_none_measures_a_window(tmp_path: Path) -> None:
+    asked = script(load={**WARMED, **LOADED})
+    late = {"clean": False, "load": {"problem": "late"}}
+    answer = asked.ask
+
+    def one_is_late(orders: Mapping[str, Order]) -> dict[str, Answer]:
+        answers = answer(orders)
+        return {**answers, "load-1": late} if answers.keys() == {"load-0", "load-1"} else answers
+
+    asked.ask = one_is_late  # type: ignore[method-assign]
+    measured = trial(tmp_path, asked, load_hosts=("load-0", "load-1")).measurement
+    told = [(host, order.params["begin_at_s"] is None) for host, order in asked.asked if order.name == "begin"]
+    assert told == [("load-0", False), ("load-1", False), ("load-0", True)]
+    assert measured.load is not None
+    assert measured.load.problem == "late"
 
 
 LOAD = {"warmup": K6, "load": K6, "host": HOST}

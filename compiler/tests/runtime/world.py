@@ -65,9 +65,11 @@ class FakeStations:
     """The command of the server that was started last."""
     rps: float = 0.0
     window_s: float = 0.0
+    loads: dict[str, LoadParams] = field(default_factory=dict)
+    """What is ready to load, by host."""
 
     def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
-        return {host: self._answer(order) for host, order in orders.items()}
+        return {host: self._answer(host, order) for host, order in orders.items()}
 
     def call(self) -> None: ...
 
@@ -75,13 +77,18 @@ class FakeStations:
 
     def close(self) -> None: ...
 
-    def _answer(self, order: Order) -> Answer:
+    def _answer(self, host: str, order: Order) -> Answer:
         match order.name, order.params:
+            case "choose-port", _:
+                return {"port": 8000}
             case "serve", {"argv": [*argv]}:
                 self.serving = [str(word) for word in argv]
                 return {"problem": None, "port": 8000, "ready_s": 0.1, "cpus": 1}
             case "load", params:
-                return self._load(cast("LoadParams", params))
+                self.loads[host] = cast("LoadParams", params)
+                return {"waits": True}
+            case "begin", _:
+                return self._load(self.loads.pop(host))
             case "observe-server", _:
                 process = ["7:1"]
                 said = f"the password is {self.secrets.database_password}, the secret is {self.secrets.jwt_secret}"

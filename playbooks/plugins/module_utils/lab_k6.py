@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import select
@@ -18,15 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from ansible.module_utils.lab_counters import Snapshot
-
 GRACE_S = 80.0
 """How much longer than its configured duration a k6 process may take: its request timeout of 60 s, and its ends."""
 
 COUNTS = ("requests", "failed_requests", "failures", "successes", "iterations", "dropped_iterations")
 """What the summary and the record call by the same name."""
 
-RESUME_EVERY_S = 0.01
+WAITING = 4
+"""k6's own number for having everything ready, but being paused before it begins."""
+LOOK_EVERY_S = 0.02
+API_TIMEOUT_S = 0.5
 
 LOG_LIMIT = 4000
 """Bytes that are kept of what k6 wrote to standard error."""
@@ -56,31 +58,62 @@ class Running:
     child: subprocess.Popen[bytes]
     output: Path
     errors: Path
+    port: int
+    """Of its API, on loopback."""
     began_s: float
-    follower: Follower | None
-    counted: Snapshot | None = None
-    """What the host had counted when it was launched, where that is asked for."""
+    connect_s: float | None = None
+    """How long it opens connections before its window, where it has one."""
+    follower: Follower | None = None
+    """Of its window."""
     used_before_s: float = 0.0
     """CPU time that it had used when it began."""
-    connect_s: float = 0.0
-    """How long it opens connections before its window, where it has one."""
     window: tuple[float, float] | None = None
     """When its window was seen to begin, and the CPU time that it had used by then."""
     ended_s: float = 0.0
     cpu_s: float = 0.0
     problem: str | None = None
 
-    def begin(self, follower: Follower) -> None:
-        """Let k6 go, which was waiting, as soon as it listens; one that has ended is not waited for."""
+    def get_ready(self) -> None:
+        """Wait until k6 has everything ready and would begin; one that has ended is not waited for."""
+        self._until(lambda: self._ask("GET").get("status") == WAITING, "k6 did not get ready in time")
+
+    def begin(self) -> None:
+        """Let k6 go as soon as it is ready."""
+        self.get_ready()
+        self.used_before_s = cpu_time_s(self.child.pid) or 0.0
+        go = {"data": {"type": "status", "id": "default", "attributes": {"paused": False}}}
+        self._until(lambda: self._ask("PATCH", go).get("paused") is False, "k6 did not begin")
+        self.began_s = time.monotonic()
+        if self.connect_s is not None:
+            self.follower = Follower(self.port, self.connect_s)
+
+    def _until(self, is_so: Callable[[], bool], problem: str) -> None:
+        """Wait for something, or k6's end; where neither comes in time, that is the problem."""
         deadline_s = time.monotonic() + GRACE_S
-        while not follower.resume() and not self._has_ended():
+        while not self._has_ended() and not is_so():
             if time.monotonic() > deadline_s:
-                self.problem = "k6 did not get ready in time"
+                self.problem = problem
                 self.child.kill()
                 break
-            time.sleep(RESUME_EVERY_S)
-        self.began_s = follower.due_s = time.monotonic()
-        self.used_before_s = cpu_time_s(self.child.pid) or 0.0
+            time.sleep(LOOK_EVERY_S)
+
+    def _ask(self, method: str, body: object = None) -> dict[str, Any]:
+        """k6's status, which a body changes; empty while it does not listen."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=API_TIMEOUT_S)
+        try:
+            connection.request(method, "/v1/status", json.dumps(body))
+            attributes: dict[str, Any] = json.loads(connection.getresponse().read())["data"]["attributes"]
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
+            return {}
+        finally:
+            connection.close()
+        return attributes
+
+    def end_now(self) -> None:
+        """Kill it, if nobody has waited for its end."""
+        if self.child.returncode is None:
+            self.child.kill()
+            self.child.wait()
 
     def _has_ended(self) -> bool:
         """True if it has ended; what it used can still be asked for."""
@@ -88,20 +121,18 @@ class Running:
 
 
 def launch(generator: Generator, part: str, options: Mapping[str, object], connect_s: float | None = None) -> Running:
-    """Start k6, which dies with this process.
+    """Start k6, which gets ready, waits to be let go, and dies with this process.
 
     Args:
         generator: how k6 is run.
         part: what this is a part of a trial, such as `measure`; k6 sees it as PART=measure-<segment>.
         options: k6's options.
-        connect_s: how long k6 opens connections before the window, where this is one. Then k6 prepares itself and waits
-            until `finish` lets it go, and it gets a series.
+        connect_s: how long k6 opens connections before the window, where this is one: then it gets a series.
     """
     folder = generator.folder / "k6"
     folder.mkdir(exist_ok=True)
     (folder / f"{part}.json").write_text(json.dumps(options))
-    follower = None if connect_s is None else Follower(free_port("127.0.0.1"), connect_s)
-    waiting = ["--paused", f"--address=127.0.0.1:{follower.port}"] if follower else ["--address="]
+    port = free_port("127.0.0.1")
     env = {
         **generator.env,
         "GOGC": "off",
@@ -120,8 +151,9 @@ def launch(generator: Generator, part: str, options: Mapping[str, object], conne
         if generator.cpus:
             os.sched_setaffinity(0, generator.cpus)
 
-    argv = [generator.program, "run", "--quiet", "--no-thresholds", "--no-color", *waiting]
-    argv += [f"--config={folder / part}.json", *segment(generator.segment, generator.segments), generator.script]
+    argv = [generator.program, "run", "--quiet", "--no-thresholds", "--no-color", "--paused"]
+    argv += [f"--address=127.0.0.1:{port}", f"--config={folder / part}.json"]
+    argv += [*segment(generator.segment, generator.segments), generator.script]
     output, errors = folder / f"{part}.out", folder / f"{part}.err"
     began_s = time.monotonic()
     with output.open("wb") as stdout, errors.open("wb") as stderr:
@@ -134,20 +166,18 @@ def launch(generator: Generator, part: str, options: Mapping[str, object], conne
             start_new_session=True,
             preexec_fn=enter,  # noqa: PLW1509  the module has one thread
         )
-    return Running(child, output, errors, began_s, follower, connect_s=connect_s or 0.0)
+    return Running(child, output, errors, port, began_s, connect_s)
 
 
 def finish(running: Running, duration_s: float, on_window: Callable[[], None] = lambda: None) -> dict[str, Any]:
-    """Wait for k6's end: its own CPU time and the figures of its summary.
+    """Wait for the end of a k6 that has begun: its own CPU time and the figures of its summary.
 
     Args:
-        running: k6, which begins now if it was waiting.
+        running: k6.
         duration_s: how long its options let it load the server.
         on_window: called when the window has begun.
     """
-    if running.follower:
-        running.begin(running.follower)
-    wait(running, time.monotonic() + running.connect_s + duration_s + GRACE_S, on_window)
+    wait(running, time.monotonic() + (running.connect_s or 0.0) + duration_s + GRACE_S, on_window)
     return read_out(running)
 
 
@@ -209,7 +239,7 @@ def describe_exit(code: int) -> str | None:
 
 def read_out(process: Running) -> dict[str, Any]:
     """What an ended process reported and used, by the names of the record; its window begins after the connecting."""
-    connect_s = process.connect_s
+    connect_s = process.connect_s or 0.0
     summary, parse_problem = read_summary(process.output)
     messages = tail(str(process.errors), LOG_LIMIT)
     problem = process.problem or parse_problem

@@ -10,13 +10,16 @@ import json
 import os
 import time
 import urllib.request
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.lab_counters import Counters, Snapshot, happened
+from ansible.module_utils.lab_counters import Counters, happened
 from ansible.module_utils.lab_k6 import Generator, Running, finish, launch
 from ansible.module_utils.lab_notice import notices
+
+if TYPE_CHECKING:
+    from ansible.module_utils.lab_station import Confer
 
 UPSTREAM_TIMEOUT_S = 5.0
 OTHERS_END_S = 0.25
@@ -29,6 +32,10 @@ LONGEST_LEAD_S = 60.0
 
 class UpstreamError(Exception):
     """The simulated external API does not answer; the text says why."""
+
+
+class NotWantedError(Exception):
+    """This host is not to begin."""
 
 
 class ClockError(Exception):
@@ -52,18 +59,11 @@ def finish_counted(
     generator: Generator, running: Running, duration_s: float
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """What k6 reported, and what this host did meanwhile: of a window from its begin, without the connecting."""
-    counters = Counters(generator.cpus)
-    before = [running.counted or counters.read()]
-    load = finish(running, duration_s, on_window=lambda: before.append(counters.read()))
-    host = happened(before[-1], counters.read())
-    counters.close()
-    return {**load, "cpus": len(cpu_set(generator)), "cpus_busy": host["cpus_busy"]}, host
-
-
-def counted(generator: Generator) -> Snapshot:
-    """What this host has counted until now."""
     with closing(Counters(generator.cpus)) as counters:
-        return counters.read()
+        before = [counters.read()]
+        load = finish(running, duration_s, on_window=lambda: before.append(counters.read()))
+        host = happened(before[-1], counters.read())
+    return {**load, "cpus": len(cpu_set(generator)), "cpus_busy": host["cpus_busy"]}, host
 
 
 def cpu_set(generator: Generator) -> list[int]:
@@ -71,21 +71,28 @@ def cpu_set(generator: Generator) -> list[int]:
     return [*generator.cpus] or sorted(os.sched_getaffinity(0))
 
 
-def load(params: dict[str, Any]) -> dict[str, Any]:
-    """Warm-up, window or both, as far as this host can begin and the upstream answers."""
+def load(params: dict[str, Any], confer: Confer) -> dict[str, Any]:
+    """Warm-up and window, as far as this host can begin and the upstream answers; see `measure`."""
     try:
-        return measure(params)
+        return measure(params, confer)
+    except NotWantedError:
+        return {"clean": False}
     except UpstreamError as error:
         return {"clean": False, "upstream": {"problem": str(error)}}
     except ClockError as error:
         return {"clean": False, "load": {"problem": str(error)}}
 
 
-def measure(params: dict[str, Any]) -> dict[str, Any]:
-    """Warm-up, window or both; each part's begin sets the upstream anew where the scenario calls it.
+def measure(params: dict[str, Any], confer: Confer) -> dict[str, Any]:
+    """Warm-up and window; each one's begin sets the upstream anew where the scenario calls it.
 
     The k6 of the window gets ready in the second half of the warm-up, and connects right after it: then samples of the
     server lie between the two.
+
+    Args:
+        params: of the load.
+        confer: told when k6 is ready to warm the server up, and, if this is one of several hosts, what the warm-up came
+            to; says at what time to begin (`begin_at_s`): 0 is at once, and None never.
     """
     generator = Generator(
         program=params["k6"],
@@ -97,37 +104,32 @@ def measure(params: dict[str, Any]) -> dict[str, Any]:
         segments=params["segments"],
         share_of_memory=1 / (1 + params["beside"]),
     )
-    found: dict[str, Any] = {}
-    window = None
-    try:
-        if params["part"] != "window":
-            begin(params)
-            warmup = launch(generator, "warmup", params["warmup"])
-            warmup.counted = counted(generator)
-            if params["part"] == "both":
-                time.sleep(params["warmup_s"] / 2)
-                window = prepare_window(generator, params)
-            found["warmup"], _ = finish_counted(generator, warmup, params["warmup_s"])
-        if params["part"] != "warmup":
-            begin(params)
-            window = window or prepare_window(generator, params)
-            found.update(measure_window(generator, window, params))
-    except BaseException:
-        if window:
-            window.child.kill()
-            window.child.wait()
-        raise
-    return found
+    with ExitStack() as running:
+
+        def prepare(part: str, connect_s: float | None = None) -> Running:
+            made = launch(generator, part, params[part], connect_s)
+            running.callback(made.end_now)
+            return made
+
+        warmup = prepare("warmup")
+        warmup.get_ready()
+        begin(warmup, params, confer({})["begin_at_s"])
+        half_s = params["warmup_s"] / 2
+        time.sleep(half_s)
+        window = prepare("measure", params["connect_s"])
+        found = {"warmup": finish_counted(generator, warmup, half_s)[0]}
+        begin_at_s = 0.0
+        if params["segments"] > 1:
+            window.get_ready()
+            begin_at_s = confer(found)["begin_at_s"]
+        begin(window, params, begin_at_s)
+        return {**found, **measure_window(generator, window, params)}
 
 
-def prepare_window(generator: Generator, params: dict[str, Any]) -> Running:
-    """The k6 of the window, waiting."""
-    return launch(generator, "measure", params["measure"], params["connect_s"])
-
-
-def begin(params: dict[str, Any]) -> None:
-    """Set the upstream anew; then wait for the time that all hosts agreed on, if there are several."""
-    at_s = params["begin_at_s"]
+def begin(running: Running, params: dict[str, Any], at_s: float | None) -> None:
+    """Set the upstream anew, and let k6 go: at the time that all hosts agreed on, if there are several."""
+    if at_s is None:
+        raise NotWantedError
     if at_s > time.time() + LONGEST_LEAD_S:
         raise ClockError(f"all agreed to begin in {at_s - time.time():.0f} s by this host's clock: it is off")
     if is_upstreams_keeper(params):
@@ -137,6 +139,7 @@ def begin(params: dict[str, Any]) -> None:
         raise ClockError(
             f"this host is {late_s:.1f} s late for the begin that all agreed on: it is slow, or its clock is off"
         )
+    running.begin()
 
 
 def is_upstreams_keeper(params: dict[str, Any]) -> bool:
@@ -163,7 +166,7 @@ def measure_window(generator: Generator, window: Running, params: dict[str, Any]
 
 def upstream_counts(params: dict[str, Any]) -> dict[str, Any]:
     """What the simulated external API counted since the window's begin, or why it does not tell."""
-    if params["begin_at_s"]:
+    if params["segments"] > 1:
         time.sleep(OTHERS_END_S)
     try:
         counted = ask_upstream(params, "/hits")

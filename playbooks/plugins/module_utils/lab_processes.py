@@ -16,7 +16,7 @@ import signal
 import socket
 import subprocess
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,8 @@ class Process:
     log: str
     cpus: tuple[int, ...] = ()
     """CPU numbers it may use; empty: all."""
+    is_stopping: bool = False
+    """Whether it was asked to end."""
 
     @property
     def cpu_count(self) -> int:
@@ -299,11 +301,15 @@ def start(
             log=str(log),
             cpus=tuple(cpus),
         )
-        path = _record_path(state, name)
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(process)))
-        partial.replace(path)
+        _record(state, process)
     return process
+
+
+def _record(state: Path, process: Process) -> None:
+    path = _record_path(state, process.name)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(process)))
+    partial.replace(path)
 
 
 @contextlib.contextmanager
@@ -324,13 +330,20 @@ def stop(state: Path, process: Process, timeout_s: float = STOP_TIMEOUT_S) -> bo
     """
     graceful = True
     if is_alive(process):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, process.stop_signal)
+        begin_to_stop(state, process)
         graceful = _wait_until(lambda: not session_of(process.pid), timeout_s)
     end_session(process.pid)
     _wait_until(lambda: not session_of(process.pid), STOP_TIMEOUT_S)
     _record_path(state, process.name).unlink(missing_ok=True)
     return graceful
+
+
+def begin_to_stop(state: Path, process: Process) -> None:
+    """Ask the process to end, once, and don't wait: many a program takes a second signal for an order to drop all."""
+    if is_alive(process) and not process.is_stopping:
+        _record(state, replace(process, is_stopping=True))
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, process.stop_signal)
 
 
 def end_session(leader: int) -> None:

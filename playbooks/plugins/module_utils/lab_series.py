@@ -43,6 +43,7 @@ class Follower:
     """Asks one k6 for its counters whenever a second of its window has passed."""
 
     port: int
+    """Of its API, on loopback."""
     window_at_s: float = 0.0
     """When the window begins, in seconds since k6's executors began."""
     due_s: float = field(default_factory=time.monotonic)
@@ -82,18 +83,6 @@ class Follower:
                 self.due_s = asked_s + (math.floor(elapsed_s / INTERVAL_S) + 1) * INTERVAL_S - elapsed_s
         except (OSError, http.client.HTTPException, ValueError):
             self.close()
-
-    def resume(self) -> bool:
-        """Let a k6 go that waits; False while it does not listen yet."""
-        attributes = {"data": {"type": "status", "id": "default", "attributes": {"paused": False}}}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
-        try:
-            connection.request("PATCH", "/v1/status", json.dumps(attributes))
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
     def close(self) -> None:
         """Close the connection; the next question opens another."""

@@ -13,6 +13,7 @@ from ansible.module_utils.lab_notice import notices
 from ansible.module_utils.lab_processes import (
     Family,
     Process,
+    begin_to_stop,
     end_modules,
     free_port,
     is_alive,
@@ -55,11 +56,11 @@ def wait_until_ready(process: Process, host: str, path: str, timeout_s: float) -
 
 
 def start_server(params: dict[str, Any]) -> dict[str, Any]:
-    """Start the server of this name afresh and wait for it."""
+    """Start the server of this name afresh and wait for it; at a `port` that was chosen for it, if one was."""
     state, name, host = Path(params["folder"]), params["name"], params["host"]
     previous = read_record(state, name)
     graceful = stop(state, previous) if previous else True
-    port = free_port(host)
+    port = params.get("port") or free_port(host)
     argv = [part.replace("{port}", str(port)).replace("{host}", host) for part in params["argv"]]
     env = {**params["env"], "HOST": host, "PORT": str(port)}
     began = time.monotonic()
@@ -96,7 +97,7 @@ def start_server(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def observe_server(params: dict[str, Any]) -> dict[str, Any]:
-    """What the server used over the window, and whether it is still the same processes."""
+    """What the server used over the window, and whether it is still the same processes; then it may go."""
     state, name = Path(params["folder"]), params["name"]
     process = read_record(state, name)
     if process is None:
@@ -106,7 +107,7 @@ def observe_server(params: dict[str, Any]) -> dict[str, Any]:
     workers = [stat.key for stat in workers_of(process.pid, params["helpers"])]
     window = observe(samples, start_s, end_s)
     why = f": {window.ended}" if window.ended else ""
-    return {
+    found = {
         "problem": None if is_alive(process) else f"the server ended during the trial{why}",
         "cpu_s": window.cpu_s,
         "worker_cpu_s": [window.cpu_s_by_process.get(key, 0.0) for key in workers],
@@ -116,6 +117,8 @@ def observe_server(params: dict[str, Any]) -> dict[str, Any]:
         "host": {**window.host, **notices(params["metadata"])},
         "log_tail": tail(process.log, LOG_LIMIT),
     }
+    begin_to_stop(state, process)
+    return found
 
 
 def stop_servers(params: dict[str, Any]) -> dict[str, Any]:

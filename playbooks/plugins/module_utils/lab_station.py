@@ -1,7 +1,8 @@
 """Takes orders on a host from the controller, one after the other, over a socket of the file system; a JSON line each.
 
 A module of Ansible's starts anew for each task: that costs half a second, several times a trial. A station starts once.
-Each order runs in a process of its own, as a module would, so that it leaves nothing behind in the station.
+Each order runs in a process of its own, as a module would, so that it leaves nothing behind in the station. It may
+answer before it is done (`waits`); the next order then goes to the same process.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     Order = dict[str, Any]
     """The parameters of an order."""
     Result = dict[str, Any]
-    Act = Callable[[Order], Result]
+    Confer = Callable[[Result], Order]
+    """Answers an order so far, and returns the parameters of the order that takes it up again."""
+    Act = Callable[[Order, Confer], Result]
     """Does what an order asks for."""
 
 END_TIMEOUT_S = 2.0
@@ -124,7 +127,14 @@ def _carry_out(connection: socket.socket, acts: Mapping[str, Act], order: dict[s
     try:
         die_with_parent(station)
         os.setpgid(0, 0)
-        _say(connection, {"result": acts[order["order"]](order["params"])})
+
+        def confer(so_far: Result) -> Order:
+            _say(connection, {"result": {**so_far, "waits": True}})
+            with connection.makefile("rb") as lines:  # its station reads none meanwhile
+                params: Order = json.loads(lines.readline())["params"]
+            return params
+
+        _say(connection, {"result": acts[order["order"]](order["params"], confer)})
         status = 0
     except Exception as error:  # noqa: BLE001  whatever it is, the controller is told
         with contextlib.suppress(OSError):

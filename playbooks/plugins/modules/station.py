@@ -8,8 +8,9 @@ module: station
 short_description: Serve, load and observe on a host, order by order, until the controller hangs up
 description:
   - Listens on a socket in the run's folder, which the controller reaches directly or by SSH.
-  - The orders are C(serve) and C(observe-server), C(load), C(reset-database), C(observe-database) and
-    C(benchmark-database). Their parameters are what differs from trial to trial; the options hold what does not.
+  - The orders are C(choose-port), C(serve) and C(observe-server), C(load), C(reset-database), C(observe-database)
+    and C(benchmark-database). Their parameters are what differs from trial to trial; the options hold what does not.
+  - C(load) answers as soon as k6 is ready. C(begin) then lets it go, together with other hosts' if it is told when.
 options:
   folder: {description: The run's state folder on this host., type: path, required: true}
   files: {description: Folder of the bundle's files., type: path, required: true}
@@ -39,14 +40,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.lab_database import calibrate_database, observe_database, reset_database
 from ansible.module_utils.lab_load import load
 from ansible.module_utils.lab_postgresql import Cluster
-from ansible.module_utils.lab_processes import pin_session
+from ansible.module_utils.lab_processes import free_port, pin_session
 from ansible.module_utils.lab_serving import observe_server, start_server
 from ansible.module_utils.lab_station import NoCallerError, take_orders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ansible.module_utils.lab_station import Act, Order, Result
+    from ansible.module_utils.lab_station import Act, Confer, Order, Result
 
 SOCKET = "station"
 """In the run's folder."""
@@ -60,20 +61,21 @@ def acts(params: dict[str, Any]) -> dict[str, Act]:
     server, database = {**common, **params["server"], "name": SERVER}, {**common, **params["database"]}
     server["env"] = {**server["env"], "DATABASE_URL": params["database_url"], "JWT_SECRET": params["jwt_secret"]}
 
-    def serve(order: Order) -> Result:
+    def serve(order: Order, _: Confer) -> Result:
         return start_server({**server, **order, "env": {**server["env"], **order["env"]}})
 
-    def send_load(order: Order) -> Result:
+    def send_load(order: Order, confer: Confer) -> Result:
         env = {**params["load"]["env"], "JWT_SECRET": params["jwt_secret"], **order["env"]}
         script = str(Path(params["files"], order["script"]))
-        return load({**common, **params["load"], **order, "script": script, "env": env})
+        return load({**common, **params["load"], **order, "script": script, "env": env}, confer)
 
     def with_database(do: Callable[[Cluster, dict[str, Any]], Result]) -> Act:
-        return lambda order: do(Cluster(database), {**database, **order})
+        return lambda order, _: do(Cluster(database), {**database, **order})
 
     return {
+        "choose-port": lambda _, __: {"port": free_port(server["host"])},
         "serve": serve,
-        "observe-server": lambda order: observe_server({**server, **order}),
+        "observe-server": lambda order, _: observe_server({**server, **order}),
         "load": send_load,
         "reset-database": with_database(reset_database),
         "observe-database": with_database(observe_database),
