@@ -120,11 +120,17 @@ def test_go_modules_name_the_pinned_toolchain() -> None:
 
 def test_npm_packages_and_their_locks_ask_for_the_pinned_node() -> None:
     engines = {"node": f"^{RUNTIMES['nodejs']}"}
-    packages = [folder / "package.json" for folder in (PROJECT, *IMPLEMENTATIONS, *SKELETONS)]
+    packages = [folder / "package.json" for folder in (*IMPLEMENTATIONS, *SKELETONS)]
     for package in filter(Path.exists, packages):
         assert json.loads(package.read_text())["engines"] == engines, package
         lock = json.loads(package.with_name("package-lock.json").read_text())
         assert lock["packages"][""]["engines"] == engines, package
+
+
+def test_the_tools_of_contributors_run_on_older_nodes_than_the_one_that_serves() -> None:
+    assert json.loads((PROJECT / "package.json").read_text())["engines"] == {"node": ">=20.19.0"}  # ESLint's
+    settings = [folder / ".npmrc" for folder in (PROJECT, *IMPLEMENTATIONS, *SKELETONS)]
+    assert [file for file in settings if file.exists() and "engine-strict" in file.read_text()] == []
 
 
 def test_the_node_that_serves_is_the_pinned_one_on_every_architecture_whatever_the_registry() -> None:
