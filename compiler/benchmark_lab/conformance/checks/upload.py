@@ -17,7 +17,8 @@ _BOUNDARY = "conformance-7d1f4c"
 _MULTIPART = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
 _UPLOAD_TIMEOUT_S = 120.0
 _STREAMED_BYTES = 100 * _MIB
-_MEMORY_GROWTH_BYTES = 64 * _MIB
+_MEMORY_GROWTH_BYTES = 88 * _MIB
+"""Node.js 24 keeps up to 80 MiB of pieces that it has dropped; who holds the whole file holds 100."""
 _PARALLEL = 4
 
 

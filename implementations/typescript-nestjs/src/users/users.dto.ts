@@ -34,5 +34,3 @@ export class UsersQuery {
 
 /** A row of the table users; an id beyond 2^53 − 1 is a bigint. */
 export type User = { id: number | bigint; email: string; name: string; age: number; active: boolean; created_at: string };
-
-export type UserPage = { items: User[]; limit: number; offset: number };

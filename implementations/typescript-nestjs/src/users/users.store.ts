@@ -30,12 +30,12 @@ export class UserStore {
   constructor(private readonly pool: Pool) {}
 
   async list(limit: number, offset: number): Promise<User[]> {
-    const { rows } = await this.pool.query<User>({ ...LIST, values: [limit, offset] });
+    const { rows } = await this.pool.query<User>(LIST, [limit, offset]);
     return rows;
   }
 
   async get(id: string): Promise<User> {
-    const { rows } = await this.pool.query<User>({ ...GET, values: [id] });
+    const { rows } = await this.pool.query<User>(GET, [id]);
     return found(rows);
   }
 

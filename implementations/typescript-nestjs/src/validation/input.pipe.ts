@@ -1,24 +1,30 @@
 /** Nest's validation of bodies and queries, without coercion, and its errors as the invalid fields of a problem. */
 
-import { type ArgumentMetadata, BadRequestException, Injectable, type ValidationError, ValidationPipe } from '@nestjs/common';
+import {
+  type ArgumentMetadata,
+  BadRequestException,
+  Injectable,
+  type PipeTransform,
+  type ValidationError,
+  ValidationPipe,
+} from '@nestjs/common';
 import { type InvalidField, InvalidInputException } from '../http/problem.js';
 import type { EntryContext } from './rules.js';
 
 @Injectable()
-export class InputPipe extends ValidationPipe {
-  constructor() {
-    super({
-      transform: true,
-      whitelist: true,
-      stopAtFirstError: true,
-      exceptionFactory: (errors) => new InvalidInputException(errors.flatMap((error) => fieldsOf(error))),
-    });
-  }
+export class InputPipe implements PipeTransform {
+  private readonly validation = new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    stopAtFirstError: true,
+    exceptionFactory: (errors) => new InvalidInputException(errors.flatMap((error) => fieldsOf(error))),
+  });
 
-  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+  transform(value: unknown, metadata: ArgumentMetadata): unknown {
+    if (metadata.type === 'param') return value; // a text, which has a pipe of its own
     // Nest would validate `{}` instead.
     if (metadata.type === 'body' && value === undefined) throw new BadRequestException('The body is empty.');
-    return super.transform(value, metadata);
+    return this.validation.transform(value, metadata);
   }
 }
 
