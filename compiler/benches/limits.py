@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from benches.harm import Stage
 from benches.scenes import SCENES, Scene, closed
 from benches.trials import Subject, experiment_of, prepared
-from benchmark_lab.run import LimitedBy
+from benchmark_lab.records import LimitedBy
 
 BURNING = Scene("cpu-burn", Subject("python-fastapi", "uvicorn", "06-middleware-chain", 1, {"depth": 20}), closed(32))
 NAMED: Mapping[str, LimitedBy] = {

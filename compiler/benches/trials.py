@@ -18,9 +18,9 @@ from benchmark_lab.cli.origin import find_origin
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
 from benchmark_lab.plan import make_plan
+from benchmark_lab.records import Calibration, Trial
 from benchmark_lab.resolve import resolve
 from benchmark_lab.results.metrics import SHARED_HOST
-from benchmark_lab.run import Calibration, Trial
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.calibration import calibrate
 from benchmark_lab.runtime.hosts import Wanted

@@ -23,8 +23,8 @@ from benchmark_lab.bundle import (
     Rounds,
     SoughtLoad,
 )
+from benchmark_lab.records import Phase, Provenance, Reason, Trial
 from benchmark_lab.results.summary import RunFacts
-from benchmark_lab.run import Phase, Provenance, Reason, Trial
 
 OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=5, measure_s=20)
 CLOSED = Load(model="closed", vus=32, warmup_s=5, measure_s=20)

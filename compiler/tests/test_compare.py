@@ -16,10 +16,10 @@ from benchmark_lab.bundle import Cell, Cells, Experiment, Limits, Load
 from benchmark_lab.cli import main
 from benchmark_lab.cli.compare import compare
 from benchmark_lab.cli.stored_runs import UnreadableRunError, find_run, newest_run, read_run
+from benchmark_lab.records import HostsReady, Provenance, Trial
 from benchmark_lab.results.metrics import SHARED_CPUS, SHARED_HOST
 from benchmark_lab.results.runs import IncomparableRunsError, UnknownMetricError
 from benchmark_lab.results.summary import summarise
-from benchmark_lab.run import HostsReady, Provenance, Trial
 from benchmark_lab.runtime.journal import Journal
 from tests.synthetic import CLOSED, OPEN, PROVENANCE, cell, closed, experiment, facts, invalid, trials
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark_lab.run import HostObservation, LoadObservation
+from benchmark_lab.records import HostObservation, LoadObservation
 from benchmark_lab.statistics.merge import Distribution, merge_hosts, merge_latencies, merge_loads
 
 TAIL = ("0.9995", "0.9999", "0.99999")

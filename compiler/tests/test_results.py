@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from benchmark_lab.bundle import Arithmetic, Cell, Criterion, Metric, Number, Rounds
 from benchmark_lab.cli.apply import exit_code
 from benchmark_lab.experiment.criteria import METRICS as CRITERIA_METRICS
+from benchmark_lab.records import CellSummary, MetricComparison, Reason, SearchResult, Summary, Trial
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
 from benchmark_lab.results.criteria import evaluate
@@ -21,7 +22,6 @@ from benchmark_lab.results.metrics import METRICS, unranked_reason
 from benchmark_lab.results.summary import summarise
 from benchmark_lab.results.tables import cells_table, criteria_table, remarks_table
 from benchmark_lab.results.trials import read_trials
-from benchmark_lab.run import CellSummary, MetricComparison, Reason, SearchResult, Summary, Trial
 from tests.synthetic import CLOSED, OPEN, cell, closed, experiment, facts, invalid, matrix, trial, trials
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from benchmark_lab.bundle import Cell
+from benchmark_lab.records import Summary, Trial
 from benchmark_lab.results.summary import summarise
 from benchmark_lab.results.tables import scaling_table
-from benchmark_lab.run import Summary, Trial
 from benchmark_lab.statistics.usl import Law
 from tests.synthetic import CLOSED, cell, closed, experiment, facts, trial
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from benchmark_lab.run import DatabaseObservation, HostObservation, LimitedBy
+from benchmark_lab.records import DatabaseObservation, HostObservation, LimitedBy
 from tests.measurements.records import Record, calibrated, record
 from tests.measurements.verdicts import VERDICTS
 

@@ -21,7 +21,7 @@ from benchmark_lab.diagnostics import LabError
 from benchmark_lab.emit import emit
 from benchmark_lab.inventory import Inventory
 from benchmark_lab.plan import Plan
-from benchmark_lab.run import Summary
+from benchmark_lab.records import Summary
 from benchmark_lab.runtime.apply import apply as apply_bundle
 from benchmark_lab.runtime.lock import LockedError
 from benchmark_lab.runtime.outcome import read_outcome

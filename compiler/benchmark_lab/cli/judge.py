@@ -9,9 +9,9 @@ import typer
 from pydantic import ValidationError
 
 from benchmark_lab.cli.stored_runs import UnreadableRunError, find_run, read_run
+from benchmark_lab.records import Trial, TrialRecord
 from benchmark_lab.results.figures import counted
 from benchmark_lab.results.records import judge_again, read_records
-from benchmark_lab.run import Trial, TrialRecord
 
 JUDGED_OTHERWISE = 1
 

@@ -10,7 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from benchmark_lab.run import Trial
+from benchmark_lab.records import Trial
 
 
 class RunProgress:

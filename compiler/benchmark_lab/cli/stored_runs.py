@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from benchmark_lab.bundle import Cells, Experiment
 from benchmark_lab.diagnostics import LabError, nearest
+from benchmark_lab.records import Summary, Trial
 from benchmark_lab.results.runs import StoredRun
 from benchmark_lab.results.trials import ReadTrials, read_trials
-from benchmark_lab.run import Summary, Trial
 from benchmark_lab.runtime.outcome import Outcome, read_outcome
 from benchmark_lab.runtime.seal import broken
 from benchmark_lab.runtime.store import read_stored

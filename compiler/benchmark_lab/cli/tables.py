@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from benchmark_lab.records import Summary
 from benchmark_lab.results.naming import summary_names
 from benchmark_lab.results.tables import (
     Table,
@@ -22,7 +23,6 @@ from benchmark_lab.results.tables import (
     time_note,
     work_table,
 )
-from benchmark_lab.run import Summary
 
 GAP = 1
 """Blanks right of a column, beside the one that parts it from the next."""

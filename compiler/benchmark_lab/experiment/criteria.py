@@ -12,7 +12,7 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from benchmark_lab.bundle import Arithmetic, Criterion, Metric, Number, Operand, Scalar
 from benchmark_lab.diagnostics import nearest
-from benchmark_lab.run import Trial
+from benchmark_lab.records import Trial
 from benchmark_lab.source.core_schema import plain_value
 
 _OF_THE_LOAD = ("offered_rps", "generator_cpu_utilisation")

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from benchmark_lab.records import CellSummary, MetricComparison, SearchResult
 from benchmark_lab.results.figures import counted, figure, interval, percent, ratio, ratio_interval, tally
 from benchmark_lab.results.metrics import METRICS, SHARED_HOST
 from benchmark_lab.results.naming import ContrastNames, Naming, naming
-from benchmark_lab.run import CellSummary, MetricComparison, SearchResult
 from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from benchmark_lab.bundle import Cell, Load
+from benchmark_lab.records import BOUNDS, CellSummary, Estimate, Reason, SearchResult, Trial
 from benchmark_lab.results.metrics import METRICS, limits_itself, value_of
-from benchmark_lab.run import BOUNDS, CellSummary, Estimate, Reason, SearchResult, Trial
 from benchmark_lab.statistics.median import median_interval
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import geometric_mean
 
 from benchmark_lab.bundle import Contrast, Experiment
+from benchmark_lab.records import CellSummary, MetricComparison, Trial
 from benchmark_lab.results.metrics import COMPARED, METRICS, unranked_reason, value_of
-from benchmark_lab.run import CellSummary, MetricComparison, Trial
 from benchmark_lab.statistics import decision, ratio
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS, LogRatio
 

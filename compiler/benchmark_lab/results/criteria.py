@@ -9,8 +9,8 @@ from itertools import permutations
 from typing import assert_never
 
 from benchmark_lab.bundle import Arithmetic, Criterion, Metric, Number, Operand
+from benchmark_lab.records import CellSummary, CriterionResult
 from benchmark_lab.results.metrics import unranked_reason
-from benchmark_lab.run import CellSummary, CriterionResult
 
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,

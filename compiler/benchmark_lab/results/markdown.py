@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import inf
 
 from benchmark_lab.bundle import Experiment
+from benchmark_lab.records import Summary
 from benchmark_lab.results.figures import counted, percent
 from benchmark_lab.results.naming import summary_names
 from benchmark_lab.results.tables import (
@@ -20,7 +21,6 @@ from benchmark_lab.results.tables import (
     searches_table,
     work_table,
 )
-from benchmark_lab.run import Summary
 
 
 def render(summary: Summary, experiment: Experiment) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmark_lab.bundle import LoadModel
-from benchmark_lab.run import OWN_LIMITS, CellSummary, Trial
+from benchmark_lab.records import OWN_LIMITS, CellSummary, Trial
 
 SHARED_HOST = "shared-host"
 """Label of a run whose roles share one machine."""

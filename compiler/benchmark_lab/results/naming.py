@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark_lab.bundle import Scalar
-from benchmark_lab.run import CellSummary, MetricComparison, Summary
+from benchmark_lab.records import CellSummary, MetricComparison, Summary
 
 Axes = Mapping[str, Scalar]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from benchmark_lab.bundle import Cell, Experiment
+from benchmark_lab.records import LatencyDistribution, Measurement, Purpose, Trial, TrialRecord
 from benchmark_lab.results.runs import StoredRun
-from benchmark_lab.run import LatencyDistribution, Measurement, Purpose, Trial, TrialRecord
 from benchmark_lab.verdict import Place, judge
 
 

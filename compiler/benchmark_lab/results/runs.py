@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from benchmark_lab.bundle import Cell, Experiment, Hardware, Limits, LoadAsked, StoredFile
 from benchmark_lab.diagnostics import LabError, nearest
+from benchmark_lab.records import CellSummary, MetricComparison, SearchResult, Summary, Trial
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import Question, answer, compare_cells, sides_of
 from benchmark_lab.results.metrics import COMPARED, METRICS, SHARED_HOST, unranked_reason
 from benchmark_lab.results.naming import ContrastNames, naming
 from benchmark_lab.results.summary import load_in_words
-from benchmark_lab.run import CellSummary, MetricComparison, SearchResult, Summary, Trial
 
 
 @dataclass(frozen=True, slots=True)

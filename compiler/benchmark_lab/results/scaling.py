@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from benchmark_lab.records import CellSummary, Fitted, Scaling, Trial
 from benchmark_lab.results.metrics import shares_cpus, value_of
-from benchmark_lab.run import CellSummary, Fitted, Scaling, Trial
 from benchmark_lab.statistics import usl
 
 WORKERS = "workers"

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmark_lab.bundle import Cell, Experiment, LoadAsked
+from benchmark_lab.records import Calibration, Phase, Provenance, SearchResult, Summary, Trial
 from benchmark_lab.results.answer import answer_sentence
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import LOOK_CONFIDENCE, compare_cells
 from benchmark_lab.results.criteria import evaluate
 from benchmark_lab.results.scaling import scalings
 from benchmark_lab.results.work import unit_costs
-from benchmark_lab.run import Calibration, Phase, Provenance, SearchResult, Summary, Trial
 from benchmark_lab.statistics.decision import MARGIN
 
 

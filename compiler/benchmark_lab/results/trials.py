@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from benchmark_lab.run import Trial
+from benchmark_lab.records import Trial
 
 
 @dataclass(frozen=True, slots=True)

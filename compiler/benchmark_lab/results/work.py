@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import linear_regression
 
 from benchmark_lab.bundle import BundledScenario, Work
+from benchmark_lab.records import CellSummary, Trial, UnitCost
 from benchmark_lab.results.cells import estimate_of
 from benchmark_lab.results.metrics import value_of
-from benchmark_lab.run import CellSummary, Trial, UnitCost
 
 
 def unit_costs(

@@ -13,10 +13,10 @@ from threading import Event
 
 from benchmark_lab import __version__
 from benchmark_lab.bundle import Block, Cell, Load
+from benchmark_lab.records import HostsReady, RoundKey, RunStarted, Summary, Trial
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
 from benchmark_lab.results.metrics import SHARED_HOST
-from benchmark_lab.run import HostsReady, RoundKey, RunStarted, Summary, Trial
 from benchmark_lab.runtime import probing
 from benchmark_lab.runtime.calibration import calibrate
 from benchmark_lab.runtime.conclusion import conclude

@@ -12,7 +12,7 @@ from math import ceil
 
 from benchmark_lab.bundle import BundledScenario, Cell, Limits, Load
 from benchmark_lab.generator import POISSON_SPREAD_S, open_load
-from benchmark_lab.run import Calibration, LoadObservation, Measurement
+from benchmark_lab.records import Calibration, LoadObservation, Measurement
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.trials import carry_out
 

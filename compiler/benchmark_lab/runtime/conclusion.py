@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmark_lab import __version__
+from benchmark_lab.records import Phase, Provenance, Summary
 from benchmark_lab.results.markdown import render
 from benchmark_lab.results.summary import RunFacts, summarise
-from benchmark_lab.run import Phase, Provenance, Summary
 from benchmark_lab.runtime.machine import describe
 from benchmark_lab.runtime.outcome import MEASURE, Outcome
 from benchmark_lab.runtime.record import RunFolder

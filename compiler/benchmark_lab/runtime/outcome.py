@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from benchmark_lab.bundle import Cell, Load
 from benchmark_lab.inventory import Inventory
-from benchmark_lab.run import (
+from benchmark_lab.records import (
     Calibration,
     Controller,
     HostsReady,

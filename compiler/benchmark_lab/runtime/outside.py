@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmark_lab.bundle import Cell
-from benchmark_lab.run import Controller
+from benchmark_lab.records import Controller
 from benchmark_lab.runtime import local
 from benchmark_lab.runtime.gate import prove
 from benchmark_lab.runtime.hosts import Hosts, Wanted

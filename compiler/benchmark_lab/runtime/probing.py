@@ -11,7 +11,7 @@ from math import inf
 
 from benchmark_lab.bundle import Cell, Load, LoadAsked
 from benchmark_lab.generator import open_load, search_window_s, window_s
-from benchmark_lab.run import BOUNDS, SearchResult, Trial
+from benchmark_lab.records import BOUNDS, SearchResult, Trial
 from benchmark_lab.search import ladder, slo
 from benchmark_lab.search.equal_load import KnownCapacity, LatencyRates, latency_rates
 

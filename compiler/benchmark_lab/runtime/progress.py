@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchmark_lab.run import Trial
+from benchmark_lab.records import Trial
 
 
 class Progress(Protocol):

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmark_lab.bundle import Cell
-from benchmark_lab.run import LatencyDistribution, Summary, Trial, TrialRecord
+from benchmark_lab.records import LatencyDistribution, Summary, Trial, TrialRecord
 from benchmark_lab.runtime.store import write_atomically
 from benchmark_lab.runtime.trials import Measured
 

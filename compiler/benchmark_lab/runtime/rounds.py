@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from benchmark_lab.bundle import Cell, Load
+from benchmark_lab.records import Calibration, Purpose, RoundKey, Trial, TrialRecord
 from benchmark_lab.results.metrics import SHARED_HOST
 from benchmark_lab.results.records import judge_record
-from benchmark_lab.run import Calibration, Purpose, RoundKey, Trial, TrialRecord
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.journal import Journal
 from benchmark_lab.runtime.outcome import Outcome

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from benchmark_lab.bundle import Cells, Experiment, Schedule, StoredFile
+from benchmark_lab.records import Trial
 from benchmark_lab.results.summary import rented_usd
-from benchmark_lab.run import Trial
 from benchmark_lab.runtime.outcome import Outcome, read_outcome
 from benchmark_lab.runtime.outside import lives
 from benchmark_lab.runtime.store import read_stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from benchmark_lab.run import TaskTime
+from benchmark_lab.records import TaskTime
 from benchmark_lab.runtime.ansible import Event
 
 SLOWEST = 3

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from benchmark_lab.bundle import BundledScenario, Cell, Load, Role
 from benchmark_lab.generator import k6_load, lead_s
-from benchmark_lab.run import (
+from benchmark_lab.records import (
     DatabaseObservation,
     HostObservation,
     LoadObservation,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from benchmark_lab.run import OWN_LIMITS, Trial
+from benchmark_lab.records import OWN_LIMITS, Trial
 
 End = Literal["levelled-off", "ladder-end", "bounded", "unusable"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, inf, sqrt
 from typing import Literal, Self
 
-from benchmark_lab.run import BOUNDS, Trial
+from benchmark_lab.records import BOUNDS, Trial
 
 MOST_PROBES = 10
 """Of a search, its confirmations included: three to double, four to bisect a doubling to 4.4 %, three to confirm."""

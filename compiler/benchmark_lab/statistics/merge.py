@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from benchmark_lab.run import HostObservation, LoadObservation
+from benchmark_lab.records import HostObservation, LoadObservation
 
 if TYPE_CHECKING:
     import numpy as np

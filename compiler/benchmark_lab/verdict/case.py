@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmark_lab.bundle import Cell, Limits, Load
-from benchmark_lab.run import (
+from benchmark_lab.records import (
     Calibration,
     DatabaseObservation,
     HostObservation,

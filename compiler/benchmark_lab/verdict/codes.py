@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from benchmark_lab.run import Reason
+from benchmark_lab.records import Reason
 
 ReasonCode = Literal[
     "database-failed",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
-from benchmark_lab.run import BOUNDS, LimitedBy, Reason
+from benchmark_lab.records import BOUNDS, LimitedBy, Reason
 from benchmark_lab.verdict.case import Case
 from benchmark_lab.verdict.surroundings import EXTERNAL, crowded, database_cpu, database_share
 

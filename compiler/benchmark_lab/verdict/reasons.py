@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmark_lab.run import Reason
+from benchmark_lab.records import Reason
 from benchmark_lab.verdict.case import Case
 from benchmark_lab.verdict.codes import reason
 from benchmark_lab.verdict.drift import drift_of, step_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
-from benchmark_lab.run import Reason
+from benchmark_lab.records import Reason
 from benchmark_lab.verdict.case import Case
 from benchmark_lab.verdict.codes import remark
 from benchmark_lab.verdict.drift import FEWEST_INTERVALS, drift_of

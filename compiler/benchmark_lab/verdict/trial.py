@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark_lab.bundle import SAMPLES, Cell, Limits, Load
-from benchmark_lab.run import Calibration, LoadObservation, Measurement, Trial
+from benchmark_lab.records import Calibration, LoadObservation, Measurement, Trial
 from benchmark_lab.verdict.case import Case
 from benchmark_lab.verdict.codes import reason
 from benchmark_lab.verdict.limit import limit_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark_lab.bundle import Cell, Limits, Load, Part
-from benchmark_lab.run import Calibration, Measurement, Trial
+from benchmark_lab.records import Calibration, Measurement, Trial
 from benchmark_lab.verdict import Place, judge
 
 FOLDER = Path(__file__).parent

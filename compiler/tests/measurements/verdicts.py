@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark_lab.run import LimitedBy
+from benchmark_lab.records import LimitedBy
 
 
 @dataclass(frozen=True, slots=True)

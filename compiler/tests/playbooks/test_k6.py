@@ -15,7 +15,7 @@ from ansible.module_utils.lab_k6 import Generator, finish, launch, segment
 
 from benchmark_lab.bundle import Load
 from benchmark_lab.generator import K6Load, Options, k6_load, open_load
-from benchmark_lab.run import LoadObservation
+from benchmark_lab.records import LoadObservation
 
 LIBRARY = Path(__file__).parents[3] / "scenarios" / "lib"
 SCRIPT = f"""

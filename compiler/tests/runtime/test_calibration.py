@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.bundle import Load, Rounds
-from benchmark_lab.run import Calibration, HostObservation, LoadObservation, Measurement, ServerObservation
+from benchmark_lab.records import Calibration, HostObservation, LoadObservation, Measurement, ServerObservation
 from benchmark_lab.runtime.calibration import calibration_of, problem_of
 from benchmark_lab.runtime.machine import available_cpus
 from tests.runtime.world import NULL_RPS, OPEN, World, cells

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 
 from benchmark_lab.bundle import Rounds, TargetHosts
 from benchmark_lab.cli.stored_runs import UnreadableRunError, read_run
+from benchmark_lab.records import Trial
 from benchmark_lab.results.runs import compare_run
 from benchmark_lab.results.trials import read_trials
-from benchmark_lab.run import Trial
 from benchmark_lab.runtime.journal import parse_journal
 from benchmark_lab.runtime.status import status_of
 from benchmark_lab.runtime.tools import ToolFailedError

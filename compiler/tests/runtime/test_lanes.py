@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.bundle import Cell, Rounds
-from benchmark_lab.run import Phase, Summary
+from benchmark_lab.records import Phase, Summary
 from benchmark_lab.runtime.lanes import Turns, on_each
 from benchmark_lab.runtime.outcome import read_outcome
 from benchmark_lab.runtime.tools import ToolFailedError

@@ -8,7 +8,7 @@ from math import ceil
 import pytest
 
 from benchmark_lab.bundle import Cell, Limits, Load, LoadAsked, Promise, SoughtLoad
-from benchmark_lab.run import LoadObservation, Measurement, Reason, ServerObservation, Trial
+from benchmark_lab.records import LoadObservation, Measurement, Reason, ServerObservation, Trial
 from benchmark_lab.runtime.journal import Entry
 from benchmark_lab.runtime.outcome import Outcome
 from benchmark_lab.runtime.probing import climb, find_highest_rates, representatives, sought_loads

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.bundle import Cell, Experiment, LoadAsked, Promise, Rounds, SoughtLoad
-from benchmark_lab.run import Summary
+from benchmark_lab.records import Summary
 from benchmark_lab.runtime.outcome import read_outcome
 from benchmark_lab.runtime.tools import ToolFailedError
 from tests.runtime.world import Clock, World, cells, named

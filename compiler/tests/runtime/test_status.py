@@ -7,7 +7,7 @@ import pytest
 
 from benchmark_lab.bundle import Rounds
 from benchmark_lab.cli.status import words
-from benchmark_lab.run import Phase
+from benchmark_lab.records import Phase
 from benchmark_lab.runtime.outcome import Outcome
 from benchmark_lab.runtime.status import spent_usd, status_of
 from tests.runtime.world import World, cells

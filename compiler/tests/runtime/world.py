@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 from benchmark_lab.bundle import Block, Cell, Cells, CopiedFiles, Experiment, Load, Schedule, SoughtLoad
-from benchmark_lab.run import Summary, Trial
+from benchmark_lab.records import Summary, Trial
 from benchmark_lab.runtime.apply import apply
 from benchmark_lab.runtime.hosts import Hosts, Wanted, lane_folder
 from benchmark_lab.runtime.interrupts import Interrupts

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark_lab.run import BOUNDS
+from benchmark_lab.records import BOUNDS
 from benchmark_lab.search.ladder import Capacity, Probe, Rung, next_probe
 from tests.synthetic import cell, invalid, trial
 

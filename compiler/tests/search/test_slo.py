@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark_lab.run import Trial
+from benchmark_lab.records import Trial
 from benchmark_lab.search.slo import Found, Outcome, Probe, Probed, Promise, next_probe
 from tests.search.queueing import Queue, measured_p99, simulated_p99
 from tests.synthetic import cell, invalid, trial

@@ -1,0 +1,58 @@
+"""The files of a bundle: what the compiler writes and `lab apply` reads, and nothing else."""
+
+from benchmark_lab.bundle.cells import Block, Cell, Cells, Contrast, Schedule
+from benchmark_lab.bundle.copies import Bundle, CopiedFile, CopiedFiles
+from benchmark_lab.bundle.criteria import Arithmetic, Criterion, Metric, Number, Operand
+from benchmark_lab.bundle.experiment import Budget, BundledImplementation, BundledScenario, Experiment, Rounds, Work
+from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile
+from benchmark_lab.bundle.hosts import (
+    Hardware,
+    HostShape,
+    HostSource,
+    RentedHosts,
+    Role,
+    TargetHosts,
+    TerraformVariables,
+)
+from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
+from benchmark_lab.bundle.thresholds import Limits
+
+__all__ = [
+    "Arithmetic",
+    "Block",
+    "Budget",
+    "Bundle",
+    "BundledImplementation",
+    "BundledScenario",
+    "Cell",
+    "Cells",
+    "Contrast",
+    "CopiedFile",
+    "CopiedFiles",
+    "Criterion",
+    "Experiment",
+    "Hardware",
+    "HostShape",
+    "HostSource",
+    "Limits",
+    "Load",
+    "LoadAsked",
+    "LoadModel",
+    "Metric",
+    "Number",
+    "Operand",
+    "Part",
+    "Promise",
+    "RentedHosts",
+    "Role",
+    "Rounds",
+    "SAMPLES",
+    "SCHEMA",
+    "Scalar",
+    "Schedule",
+    "SoughtLoad",
+    "StoredFile",
+    "TargetHosts",
+    "TerraformVariables",
+    "Work",
+]

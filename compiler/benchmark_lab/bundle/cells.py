@@ -1,0 +1,66 @@
+"""`cells.json` and `schedule.json`: the combinations of the matrix, and the order in which they are measured."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from benchmark_lab.bundle.file import Part, Scalar, StoredFile
+from benchmark_lab.bundle.load import Load, LoadModel, SoughtLoad
+
+
+class Contrast(Part):
+    """Two cells to compare, by id; the ratio is candidate over baseline."""
+
+    baseline: str
+    candidate: str
+
+
+class Cell(Part):
+    """One combination of the matrix: how its server is started and its k6 parametrised."""
+
+    id: str
+    implementation: str
+    server: str
+    workers: int
+    scenario: str
+    hardware: str
+    parameters: dict[str, Scalar]
+    command: tuple[str, ...]
+    """Server's argv with the run-time placeholders `{build}`, `{host}` and `{port}`."""
+    env: dict[str, str]
+    """The server's environment, but for addresses and secrets."""
+    helper_processes: tuple[str, ...] = ()
+    """Words of the command lines of processes that look like workers and are none."""
+    multithreaded: bool = False
+    """Whether a worker may use several CPUs at once."""
+    k6_env: dict[str, str]
+    upstream: dict[str, Scalar] = {}
+    """Settings of the simulated external API."""
+    load: Annotated[Load | SoughtLoad, Field(discriminator="model")]
+
+    @property
+    def load_model(self) -> LoadModel:
+        """The model of its trials."""
+        return self.load.model if isinstance(self.load, Load) else self.load.measured_as
+
+
+class Cells(StoredFile):
+    """`cells.json`: every cell once; a cell is referred to by its index or its id."""
+
+    cells: tuple[Cell, ...]
+
+
+class Block(Part):
+    """The rounds of one hardware value: each is a permutation of the same cells, as indices into `cells.json`."""
+
+    hardware: str
+    rounds: tuple[tuple[int, ...], ...]
+
+
+class Schedule(StoredFile):
+    """`schedule.json`: the order of everything, drawn once from the seed."""
+
+    seed: int
+    blocks: tuple[Block, ...]

@@ -1,0 +1,30 @@
+"""`files.json`: the project's files that apply needs; and a bundle before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchmark_lab.bundle.file import Part, StoredFile
+
+
+class CopiedFile(Part):
+    """One tracked file that apply needs, copied to `files/<path>`."""
+
+    path: str
+    sha256: str
+
+
+class CopiedFiles(StoredFile):
+    """`files.json`: the list of the copies."""
+
+    files: tuple[CopiedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A compiled experiment before it is written: `files` by path, and the tracked `copies` that go below `files/`."""
+
+    files: Mapping[str, str]
+    copies: tuple[str, ...]
+    """Files and folders of the project, relative to its root."""

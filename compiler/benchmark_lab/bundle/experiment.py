@@ -1,0 +1,93 @@
+"""`experiment.json`: everything about the experiment except its cells and their order."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from benchmark_lab.bundle.cells import Contrast
+from benchmark_lab.bundle.criteria import Criterion
+from benchmark_lab.bundle.file import Part, StoredFile
+from benchmark_lab.bundle.hosts import Hardware, TargetHosts
+from benchmark_lab.bundle.load import LoadAsked
+from benchmark_lab.bundle.thresholds import Limits
+
+
+class BundledImplementation(Part):
+    """One implementation: where its sources lie in the bundle and how they are built."""
+
+    name: str
+    language: str
+    framework: str
+    sources: str
+    """Folder of the copied sources, relative to the bundle's `files/`."""
+    build: tuple[tuple[str, ...], ...]
+    """Command lines, run in the sources' folder; `{build}` is the folder of the outcome."""
+    build_on: Literal["controller", "host"]
+    versions: tuple[str, ...] = ()
+    """Command line, run in the build's folder, that prints the versions of what was built, one a line."""
+    known_differences: tuple[str, ...] = ()
+
+
+class Work(Part):
+    """What a request does more of as one of its scenario's parameters grows."""
+
+    parameter: str
+    unit: str
+    """One piece of it, in the singular."""
+    whole: bool
+    """Whether it is all that a request does, so that one without any costs nothing."""
+
+
+class BundledScenario(Part):
+    """One scenario: its k6 script in the bundle and what a report says of it."""
+
+    name: str
+    script: str
+    """Path of the script, relative to the bundle's `files/`."""
+    pgbench: str | None = None
+    """Path of its statements for pgbench, if it is the database that it is about."""
+    endpoints: tuple[str, ...]
+    """The operations that it calls, by the operationIds of `spec/openapi.yaml`."""
+    measures: str
+    writes: bool
+    """Whether it changes the database, which is then reset before each trial."""
+    work: Work | None = None
+    """What the CPU time of a piece is told of."""
+
+
+class Rounds(Part):
+    """How many rounds: at least `min`, then on until every contrast's interval is narrow enough, at most `max`."""
+
+    min: int
+    max: int
+    ci_half_width: float | None = None
+    """Relative half-width at which a contrast is settled (0.03 is 3 %); None: always `max` rounds."""
+
+
+class Budget(Part):
+    """What a run may cost at most."""
+
+    usd: float | None = None
+    hours: float | None = None
+
+
+class Experiment(StoredFile):
+    """`experiment.json`: everything about the experiment except its cells and their order."""
+
+    name: str
+    question: str
+    target: str
+    hosts: TargetHosts = TargetHosts()
+    hardware: tuple[Hardware, ...]
+    implementations: tuple[BundledImplementation, ...]
+    scenarios: tuple[BundledScenario, ...]
+    load: LoadAsked
+    rounds: Rounds
+    lanes: int
+    seed: int
+    budget: Budget
+    limits: Limits
+    contrasts: tuple[Contrast, ...]
+    criteria: tuple[Criterion, ...]
+    notes: tuple[str, ...]
+    """What the compiler wants a reader of the results to know, such as a hardware default or a shortened run."""

@@ -1,0 +1,61 @@
+"""Loads: asked for, sought, and given to a trial."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from benchmark_lab.bundle.file import Part
+
+LoadModel = Literal["closed", "open"]
+
+
+class Load(Part):
+    """How much load a trial gets."""
+
+    model: LoadModel
+    vus: int
+    """Closed: the virtual users. Open: the virtual users kept ready."""
+    rate_per_s: float | None = None
+    arrivals: Literal["uniform", "poisson"] = "uniform"
+    warmup_s: float
+    measure_s: float
+
+
+class SoughtLoad(Part):
+    """A load whose amount is found by probing before the rounds."""
+
+    model: Literal["capacity", "equal-rate", "equal-utilisation", "slo-search"]
+    """The best of a ladder of virtual users; an open rate made of such capacities; or a rate that keeps promises."""
+
+    @property
+    def measured_as(self) -> LoadModel:
+        """The model of its trials."""
+        return "closed" if self.model == "capacity" else "open"
+
+
+SAMPLES = {"latency_p50_ms": 100, "latency_p90_ms": 1_000, "latency_p99_ms": 10_000, "latency_p999_ms": 100_000}
+"""Requests that a percentile needs before it is reported (METHOD 8: 100/(1-q); the median is content with 100)."""
+
+
+class Promise(Part):
+    """An upper limit of a latency, which a search for the highest rate holds on to."""
+
+    text: str
+    """As the user wrote it."""
+    metric: Literal["latency_p50_ms", "latency_p90_ms", "latency_p99_ms", "latency_p999_ms"]
+    below: float
+    """In milliseconds."""
+
+
+class LoadAsked(Part):
+    """The load that an experiment asks for; several steps are an axis of its cells."""
+
+    model: Literal["closed", "open", "slo-search", "capacity-then-latency"]
+    vus: tuple[int, ...] = ()
+    """Closed: the steps. Capacity: the ladder; empty where it doubles."""
+    rates_per_s: tuple[float, ...] = ()
+    """Open: the steps."""
+    arrivals: Literal["uniform", "poisson"] = "uniform"
+    promises: tuple[Promise, ...] = ()
+    warmup_s: float
+    measure_s: float

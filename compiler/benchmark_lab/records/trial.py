@@ -1,0 +1,110 @@
+"""A judged trial, and what it was judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from benchmark_lab.bundle import Load, LoadModel, Part, StoredFile
+from benchmark_lab.records.observations import Calibration, Measurement
+
+Verdict = Literal["valid", "invalid"]
+Purpose = Literal["measure", "probe"]
+LimitedBy = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
+
+BOUNDS: Mapping[str, LimitedBy] = {
+    "generator-limited": "generator",
+    "littles-law": "generator",
+    "network-limited": "network",
+    "db-limited": "db",
+    "upstream-limited": "upstream",
+}
+"""Reasons that say that something else than the server was at its limit, so that the throughput is a lower bound."""
+
+OWN_LIMITS: frozenset[str] = frozenset({"sut-cpu", "sut-slots", "pool"})
+"""The limits that are the server's own: under any other the throughput is a lower bound, too (METHOD 12)."""
+
+
+class TrialRecord(StoredFile):
+    """One line of `measurements.jsonl`: what a trial is judged by, beside the bundle.
+
+    Of the server's log it has the last line, and no latency quantiles: `distributions.jsonl` has the window's.
+    """
+
+    trial: str
+    cell: str
+    load: Load
+    calibration: Calibration
+    shared_host: bool
+    """Whether all roles share one machine."""
+    measurement: Measurement
+
+
+class LatencyDistribution(StoredFile):
+    """One line of `distributions.jsonl`: the latencies of a trial's window."""
+
+    trial: str
+    cell: str
+    quantiles_ms: tuple[float, ...]
+    tail_ms: dict[str, float]
+
+
+class Reason(Part):
+    """Why a trial is invalid, or a remark on a valid one: a code and the figures behind it."""
+
+    code: str
+    evidence: str
+
+
+class Trial(StoredFile):
+    """One line of `trials.jsonl`; the writer adds the cell's parameters as further plain keys.
+
+    Metrics are None where the trial has none, or too few samples for them (METHOD.md 8).
+    """
+
+    trial: str
+    """`r<round>.p<position>`, unique within a hardware value's block."""
+    cell: str
+    implementation: str
+    server: str
+    workers: int
+    scenario: str
+    hardware: str
+    lane: int
+    round: int
+    position: int
+    started_at: str
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    remarks: tuple[Reason, ...] = ()
+    limited_by: LimitedBy | None = None
+    limited_by_evidence: str | None = None
+    """The figures that name the limit."""
+    purpose: Purpose = "measure"
+    """A probe looks for the load of the trials that measure, and counts in no median."""
+    load_model: LoadModel
+    vus: int | None = None
+    """Closed: the virtual users."""
+    offered_rps: float | None = None
+    requests: int = 0
+    failed_requests: int = 0
+    dropped_iterations: int = 0
+    window_s: float = 0.0
+    throughput_rps: float | None = None
+    latency_p50_ms: float | None = None
+    latency_p90_ms: float | None = None
+    latency_p99_ms: float | None = None
+    latency_p999_ms: float | None = None
+    latency_mean_ms: float | None = None
+    latency_max_ms: float | None = None
+    sut_cpu_us_per_request: float | None = None
+    sut_cpu_utilisation: float | None = None
+    """CPU time of the server over the time of its CPU set, 0 to 1."""
+    sut_rss_peak_mib: float | None = None
+    generator_cpu_utilisation: float | None = None
+    overhead_s: float = 0.0
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it is invalid by nothing but BOUNDS, so that its throughput still tells a lower bound."""
+        return bool(self.reasons) and all(reason.code in BOUNDS for reason in self.reasons)
