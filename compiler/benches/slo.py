@@ -17,7 +17,7 @@ from pathlib import Path
 from benches.trials import Bench, prepared
 from benchmark_lab.bundle import Cell, Load
 from benchmark_lab.records import SearchResult, Trial
-from benchmark_lab.runtime.probing import find_highest_rates
+from benchmark_lab.search.probing import find_highest_rates
 from tests.search.queueing import Queue
 
 PROGRAM = Path(__file__).with_name("queue")

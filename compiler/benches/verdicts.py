@@ -9,7 +9,7 @@ import sys
 from collections import defaultdict
 
 from benches.trials import prepared
-from benchmark_lab.generator import open_load
+from benchmark_lab.loads import open_load
 
 SHARES = (0.5, 0.7, 0.9, 1.1)
 EXPERIMENT = """\

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from benchmark_lab.verdict.drift import drift_of, step_of
+from benchmark_lab.judge.drift import drift_of, step_of
 
 
 def seconds(

@@ -7,9 +7,9 @@ from typing import get_args
 import pytest
 
 from benchmark_lab.bundle import Load
+from benchmark_lab.judge.codes import ReasonCode, RemarkCode
 from benchmark_lab.records import Calibration, HostObservation, LoadObservation, Trial
 from benchmark_lab.statistics.merge import merge_loads
-from benchmark_lab.verdict.codes import ReasonCode, RemarkCode
 from tests.measurements.records import FOLDER, calibrated, record
 from tests.measurements.verdicts import VERDICTS
 

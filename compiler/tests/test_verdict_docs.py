@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import get_args
 
 from benchmark_lab.bundle import Limits
+from benchmark_lab.judge.codes import ReasonCode, RemarkCode
 from benchmark_lab.records import BOUNDS, OWN_LIMITS, LimitedBy
-from benchmark_lab.verdict.codes import ReasonCode, RemarkCode
 
 PAGE = (Path(__file__).parents[2] / "docs" / "verdicts.md").read_text()
 

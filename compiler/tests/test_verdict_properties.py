@@ -9,8 +9,8 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmark_lab.judge.drift import drift_of
 from benchmark_lab.records import Measurement, Trial
-from benchmark_lab.verdict.drift import drift_of
 from tests.measurements.records import record
 from tests.measurements.verdicts import VERDICTS
 

@@ -5,7 +5,7 @@ import { sleep } from 'k6';
 import { hash, mulberry32 } from './random.js';
 
 /**
- * How far an arrival is displaced at most, in seconds; compiler/benchmark_lab/generator.py keeps virtual users ready for it.
+ * How far an arrival is displaced at most, in seconds; compiler/benchmark_lab/loads.py keeps virtual users ready for it.
  *
  * Points at even distances 1/λ, each displaced by its own uniform draw from [0, T), have in an interval t of a window the mean λt and, as T grows
  * beyond t, the counts of a Poisson process; for t below T the variance is at least (1 − t/T) of its.

@@ -18,6 +18,8 @@ from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promi
 from benchmark_lab.bundle.thresholds import Limits
 
 __all__ = [
+    "SAMPLES",
+    "SCHEMA",
     "Arithmetic",
     "Block",
     "Budget",
@@ -46,8 +48,6 @@ __all__ = [
     "RentedHosts",
     "Role",
     "Rounds",
-    "SAMPLES",
-    "SCHEMA",
     "Scalar",
     "Schedule",
     "SoughtLoad",

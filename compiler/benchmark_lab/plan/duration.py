@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmark_lab.bundle import Cell, LoadAsked, Rounds, SoughtLoad
-from benchmark_lab.generator import lead_s, search_window_s
+from benchmark_lab.loads import lead_s, search_window_s
+from benchmark_lab.search import ladder, slo
 
 TRIAL_OVERHEAD_S = 3.0
 """Wall time of a trial outside warm-up and window: stop, reset, start, wait, connect, read counters.
@@ -14,10 +15,6 @@ TRIAL_OVERHEAD_S = 3.0
 """
 SET_UP_S = 120.0
 """Allowance for bringing up hosts, building and checking implementations, and the clean-up."""
-LADDER_PROBES = 8
-"""Of a ladder that doubles, at most."""
-SEARCH_PROBES = 10
-"""Of a search for the highest rate, at most."""
 _LOWEST_RATE_PER_S = 1.0
 """That a search may come to; a promise's percentile takes the longest window there."""
 
@@ -34,10 +31,10 @@ def worst_case_s(
     trials = trials_of(of_a_lane, cells) + sum(_rungs(load, cell) for cell in cells)
     windows_s = trials * load.measure_s
     if searched:
-        windows_s += searched * SEARCH_PROBES * search_window_s(load, _LOWEST_RATE_PER_S)
+        windows_s += searched * slo.MOST_PROBES * search_window_s(load, _LOWEST_RATE_PER_S)
     agreeing_s = 2 * lead_s(load_boxes) if load_boxes > 1 else 0.0
     beside_s = load.warmup_s + TRIAL_OVERHEAD_S + agreeing_s
-    return SET_UP_S + windows_s + (trials + searched * SEARCH_PROBES) * beside_s
+    return SET_UP_S + windows_s + (trials + searched * slo.MOST_PROBES) * beside_s
 
 
 def trials_of(rounds: Rounds, cells: Sequence[Cell]) -> int:
@@ -48,7 +45,7 @@ def trials_of(rounds: Rounds, cells: Sequence[Cell]) -> int:
 def _rungs(load: LoadAsked, cell: Cell) -> int:
     """Trials that find a cell's capacity."""
     climbs = isinstance(cell.load, SoughtLoad) and cell.load.model in {"capacity", "slo-search"}
-    return (len(load.vus) or LADDER_PROBES) if climbs else 0
+    return (len(load.vus) or ladder.MOST_PROBES) if climbs else 0
 
 
 def _is_searched(cell: Cell) -> bool:

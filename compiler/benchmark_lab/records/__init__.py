@@ -38,8 +38,9 @@ from benchmark_lab.records.trial import (
 )
 
 __all__ = [
-    "Answer",
     "BOUNDS",
+    "OWN_LIMITS",
+    "Answer",
     "Calibration",
     "CellSummary",
     "Controller",
@@ -54,7 +55,6 @@ __all__ = [
     "LoadObservation",
     "Measurement",
     "MetricComparison",
-    "OWN_LIMITS",
     "Phase",
     "Provenance",
     "Purpose",

@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 from benchmark_lab.bundle import Load, LoadAsked, Scalar, SoughtLoad
 from benchmark_lab.experiment.hardware import MOST_BOXES
 from benchmark_lab.experiment.loads import AnyLoad, CapacityThenLatency, ClosedLoad, OpenLoad, SloSearch
-from benchmark_lab.generator import open_load
+from benchmark_lab.loads import open_load
 
 LEVEL_AXES = ("vus", "rate", "load")
 """The axes that a load with several steps has."""

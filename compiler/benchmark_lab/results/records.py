@@ -4,26 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmark_lab.bundle import Cell, Experiment
-from benchmark_lab.records import LatencyDistribution, Measurement, Purpose, Trial, TrialRecord
+from benchmark_lab.judge import Place, judge_record
+from benchmark_lab.records import LatencyDistribution, Measurement, Trial, TrialRecord
 from benchmark_lab.results.runs import StoredRun
-from benchmark_lab.verdict import Place, judge
-
-
-def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place: Place, purpose: Purpose) -> Trial:
-    """Judge a trial by its record and the bundle, and by nothing else."""
-    trial = judge(
-        record.measurement,
-        cell,
-        record.load,
-        experiment.limits,
-        place,
-        calibration=record.calibration,
-        endpoints=next(of.endpoints for of in experiment.scenarios if of.name == cell.scenario),
-        shared_host=record.shared_host,
-    )
-    vus = record.load.vus if record.load.model == "closed" else None
-    return trial.model_copy(update={"trial": record.trial, "vus": vus, "purpose": purpose})
 
 
 def judge_again(run: StoredRun, records: Iterable[TrialRecord]) -> Iterator[tuple[Trial, Trial | None]]:

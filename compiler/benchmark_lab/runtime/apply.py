@@ -17,7 +17,6 @@ from benchmark_lab.records import HostsReady, RoundKey, RunStarted, Summary, Tri
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
 from benchmark_lab.results.metrics import SHARED_HOST
-from benchmark_lab.runtime import probing
 from benchmark_lab.runtime.calibration import calibrate
 from benchmark_lab.runtime.conclusion import conclude
 from benchmark_lab.runtime.gate import first_cells
@@ -36,10 +35,7 @@ from benchmark_lab.runtime.secret import Secrets, new_secrets
 from benchmark_lab.runtime.store import LoadedBundle, read_bundle
 from benchmark_lab.runtime.task_times import bring_up
 from benchmark_lab.runtime.tools import ToolFailedError, Tools
-
-LADDER_PROBES = 4
-SEARCH_PROBES = 8
-"""What a ladder and a search mostly take, for the progress."""
+from benchmark_lab.search import ladder, probing, slo
 
 
 @dataclass(slots=True)
@@ -276,13 +272,13 @@ class Run:
         asked = self.bundle.experiment.load
         probe = self._prober(rounds, block, by_id)
         servers = probing.representatives(cells)
-        rounds.tally.total = len(servers) * LADDER_PROBES
+        rounds.tally.total = len(servers) * (len(asked.vus) or ladder.MOST_PROBES)
         limits, boxes = self.bundle.experiment.limits, rounds.hosts.load_boxes
         climbed = probing.climb([*servers.values()], asked, probe, requests=limits.requests, load_boxes=boxes)
         capacities = {key: climbed[cell.id] for key, cell in servers.items()}
         if asked.model == "slo-search":
             maxima = {cell: found.throughput_rps for cell, found in climbed.items() if found.throughput_rps}
-            rounds.tally.total = rounds.tally.done + len(maxima) * SEARCH_PROBES
+            rounds.tally.total = rounds.tally.done + len(maxima) * slo.MOST_PROBES
             searches = probing.find_highest_rates(maxima, asked, probe)
             self.journal.record("searched", searches={cell: found.model_dump() for cell, found in searches.items()})
             self._leave_out(cell for cell in cells if cell.id not in maxima)

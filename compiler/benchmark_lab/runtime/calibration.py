@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from math import ceil
 
 from benchmark_lab.bundle import BundledScenario, Cell, Limits, Load
-from benchmark_lab.generator import POISSON_SPREAD_S, open_load
+from benchmark_lab.loads import POISSON_SPREAD_S, open_load
 from benchmark_lab.records import Calibration, LoadObservation, Measurement
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.trials import carry_out

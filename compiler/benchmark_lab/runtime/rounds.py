@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from benchmark_lab.bundle import Cell, Load
+from benchmark_lab.judge import Place, judge_record
 from benchmark_lab.records import Calibration, Purpose, RoundKey, Trial, TrialRecord
 from benchmark_lab.results.metrics import SHARED_HOST
-from benchmark_lab.results.records import judge_record
 from benchmark_lab.runtime.hosts import Hosts
 from benchmark_lab.runtime.journal import Journal
 from benchmark_lab.runtime.outcome import Outcome
@@ -20,7 +20,6 @@ from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.store import LoadedBundle
 from benchmark_lab.runtime.tools import ToolFailedError
 from benchmark_lab.runtime.trials import Measured, carry_out
-from benchmark_lab.verdict import Place
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from benchmark_lab.bundle import BundledScenario, Cell, Load, Role
-from benchmark_lab.generator import k6_load, lead_s
+from benchmark_lab.loads import lead_s
 from benchmark_lab.records import (
     DatabaseObservation,
     HostObservation,
@@ -18,6 +18,7 @@ from benchmark_lab.records import (
     UpstreamObservation,
 )
 from benchmark_lab.runtime.hosts import Hosts
+from benchmark_lab.runtime.k6_options import k6_load
 from benchmark_lab.runtime.stations import Answer, Order
 from benchmark_lab.statistics.merge import merge_hosts, merge_loads
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark_lab.bundle import Cell, Limits, Load, Part
+from benchmark_lab.judge import Place, judge
 from benchmark_lab.records import Calibration, Measurement, Trial
-from benchmark_lab.verdict import Place, judge
 
 FOLDER = Path(__file__).parent
 PLACE = Place(lane=0, round=3, position=1, started_at="2026-11-22T10:00:00Z")

@@ -8,12 +8,12 @@ from math import ceil
 import pytest
 
 from benchmark_lab.bundle import Cell, Limits, Load, LoadAsked, Promise, SoughtLoad
+from benchmark_lab.judge import Place, judge
 from benchmark_lab.records import LoadObservation, Measurement, Reason, ServerObservation, Trial
 from benchmark_lab.runtime.journal import Entry
 from benchmark_lab.runtime.outcome import Outcome
-from benchmark_lab.runtime.probing import climb, find_highest_rates, representatives, sought_loads
 from benchmark_lab.search.ladder import Capacity
-from benchmark_lab.verdict import Place, judge
+from benchmark_lab.search.probing import climb, find_highest_rates, representatives, sought_loads
 from tests.synthetic import OPEN, cell, trial
 
 ASKED = LoadAsked(model="capacity-then-latency", warmup_s=1, measure_s=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark_lab.search.equal_load import KnownCapacity, latency_rates
+from benchmark_lab.search.rates import KnownCapacity, latency_rates
 
 DJANGO, FIBER = KnownCapacity(900.9, lower_bound=False), KnownCapacity(9_100, lower_bound=True)
 

@@ -9,7 +9,7 @@ from benchmark_lab.bundle import SoughtLoad
 from benchmark_lab.experiment import Changes
 from benchmark_lab.plan import Plan, duration_words
 from benchmark_lab.resolve.hardware import words as hardware_words
-from benchmark_lab.search.equal_load import EQUAL_SHARE
+from benchmark_lab.search.rates import EQUAL_SHARE
 from benchmark_lab.source.quantity import counted, duration_text
 
 

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 
-from benchmark_lab.bundle import SAMPLES, Load, LoadAsked
+from benchmark_lab.bundle import Load
 
-POISSON_SPREAD_S = 0.25
-"""How far evenly spaced arrivals are displaced at most; scenarios/lib/arrivals.js has the same figure."""
-
-_READY_VUS_PER_RATE = 0.25
-_FEWEST_READY_VUS = 20
-_MOST_READY_VUS = 1000
-_SPARE = 1.02
-"""What a window plans beyond the samples that it needs, for not every planned request ends within it."""
-_LONGEST_WINDOW_S = 300.0
-"""That samples are waited for."""
 _CONNECT_S = 0.15
 _CONNECT_S_PER_VU = 0.0015
 _CONNECTED_S = 0.05
@@ -56,43 +45,6 @@ def k6_load(load: Load) -> K6Load:
         "measure": {**_executor(load, load.measure_s), "startTime": _milliseconds(connect_s)},
     }
     return K6Load({"scenarios": warmup}, {"scenarios": measure}, load.warmup_s, load.measure_s, connect_s)
-
-
-def lead_s(load_hosts: int) -> float:
-    """Return how far ahead several load hosts agree on a begin: once of the warm-up, once of the window."""
-    return 0.5 + 0.05 * load_hosts
-
-
-def open_load(
-    rate_per_s: float, *, warmup_s: float, measure_s: float, vus: int | None = None, poisson: bool = False
-) -> Load:
-    """Return an open load; without `vus` as many are kept ready as answers of a quarter of a second take.
-
-    Poisson arrivals are evenly spaced ones that wait up to POISSON_SPREAD_S, each in a further virtual user.
-    """
-    ready = max(_FEWEST_READY_VUS, min(_MOST_READY_VUS, ceil(rate_per_s * _READY_VUS_PER_RATE)))
-    waiting = ceil(rate_per_s * POISSON_SPREAD_S) if poisson else 0
-    return Load(
-        model="open",
-        vus=(vus or ready) + waiting,
-        rate_per_s=rate_per_s,
-        arrivals="poisson" if poisson else "uniform",
-        warmup_s=warmup_s,
-        measure_s=measure_s,
-    )
-
-
-def window_s(asked: LoadAsked, samples: int, rate_per_s: float) -> float:
-    """Return how long a window lasts: as was asked, or as so many samples take, but for these at most 300 s."""
-    return max(asked.measure_s, min(samples * _SPARE / rate_per_s, _LONGEST_WINDOW_S))
-
-
-def search_window_s(asked: LoadAsked, rate_per_s: float) -> float:
-    """Return the window of a search's probe, with the samples of its percentiles.
-
-    At a rate at which they would take longer than the longest window, the promises can't be tested.
-    """
-    return window_s(asked, max(SAMPLES[promise.metric] for promise in asked.promises), rate_per_s)
 
 
 def _executor(load: Load, duration_s: float) -> Options:

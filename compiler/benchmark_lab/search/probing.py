@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from math import inf
 
 from benchmark_lab.bundle import Cell, Load, LoadAsked
-from benchmark_lab.generator import open_load, search_window_s, window_s
+from benchmark_lab.loads import open_load, search_window_s, window_s
 from benchmark_lab.records import BOUNDS, SearchResult, Trial
 from benchmark_lab.search import ladder, slo
-from benchmark_lab.search.equal_load import KnownCapacity, LatencyRates, latency_rates
+from benchmark_lab.search.rates import KnownCapacity, LatencyRates, latency_rates
 
 Probe = Callable[[Mapping[str, Load]], Mapping[str, Trial]]
 """Runs a trial of each cell, by id, under the given load; their judged trials. A cell may have none."""

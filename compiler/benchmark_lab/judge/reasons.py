@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmark_lab.records import Reason
-from benchmark_lab.verdict.case import Case
-from benchmark_lab.verdict.codes import reason
-from benchmark_lab.verdict.drift import drift_of, step_of
-from benchmark_lab.verdict.surroundings import (
+from benchmark_lab.judge.case import Case
+from benchmark_lab.judge.codes import reason
+from benchmark_lab.judge.drift import drift_of, step_of
+from benchmark_lab.judge.surroundings import (
     SHARED_HOST_FACTOR,
     missing_effects,
     of_database,
@@ -16,6 +15,7 @@ from benchmark_lab.verdict.surroundings import (
     of_network,
     of_upstream,
 )
+from benchmark_lab.records import Reason
 
 ROUNDING = 0.01
 """Tolerance of a rate that was asked for, so that a load of exactly the generator's share is none too many."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
+from benchmark_lab.judge.case import Case
+from benchmark_lab.judge.codes import remark
+from benchmark_lab.judge.drift import FEWEST_INTERVALS, drift_of
+from benchmark_lab.judge.surroundings import crowded, stolen
 from benchmark_lab.records import Reason
-from benchmark_lab.verdict.case import Case
-from benchmark_lab.verdict.codes import remark
-from benchmark_lab.verdict.drift import FEWEST_INTERVALS, drift_of
-from benchmark_lab.verdict.surroundings import crowded, stolen
 
 LEAST_CPU = 0.1
 """CPUs that the workers must have used together before their parts are compared: an idle server's mean nothing."""

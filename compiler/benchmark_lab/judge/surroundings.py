@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmark_lab.judge.case import Case
+from benchmark_lab.judge.codes import reason
 from benchmark_lab.records import Reason
-from benchmark_lab.verdict.case import Case
-from benchmark_lab.verdict.codes import reason
 
 SHARED_HOST_FACTOR = 10
 """How much more of its time the hypervisor may take from a machine that all roles share (METHOD 10), and how much later

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import SAMPLES, Cell, Limits, Load
-from benchmark_lab.records import Calibration, LoadObservation, Measurement, Trial
-from benchmark_lab.verdict.case import Case
-from benchmark_lab.verdict.codes import reason
-from benchmark_lab.verdict.limit import limit_of
-from benchmark_lab.verdict.reasons import reasons_of
-from benchmark_lab.verdict.remarks import remarks_of
+from benchmark_lab.bundle import SAMPLES, Cell, Experiment, Limits, Load
+from benchmark_lab.judge.bottleneck import limit_of
+from benchmark_lab.judge.case import Case
+from benchmark_lab.judge.codes import reason
+from benchmark_lab.judge.reasons import reasons_of
+from benchmark_lab.judge.remarks import remarks_of
+from benchmark_lab.records import Calibration, LoadObservation, Measurement, Purpose, Trial, TrialRecord
 
 _ON_THE_GRID = {"latency_p50_ms": 500, "latency_p90_ms": 900, "latency_p99_ms": 990, "latency_p999_ms": 999}
 
@@ -99,3 +99,19 @@ def _percentile(k6: LoadObservation, metric: str) -> float | None:
     if k6.problem or not k6.latency_quantiles_ms or k6.requests < SAMPLES[metric]:
         return None
     return k6.latency_quantiles_ms[_ON_THE_GRID[metric]]
+
+
+def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place: Place, purpose: Purpose) -> Trial:
+    """Judge a trial by its record and the bundle, and by nothing else."""
+    trial = judge(
+        record.measurement,
+        cell,
+        record.load,
+        experiment.limits,
+        place,
+        calibration=record.calibration,
+        endpoints=next(of.endpoints for of in experiment.scenarios if of.name == cell.scenario),
+        shared_host=record.shared_host,
+    )
+    vus = record.load.vus if record.load.model == "closed" else None
+    return trial.model_copy(update={"trial": record.trial, "vus": vus, "purpose": purpose})

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
+from benchmark_lab.judge.case import Case
+from benchmark_lab.judge.surroundings import EXTERNAL, crowded, database_cpu, database_share
 from benchmark_lab.records import BOUNDS, LimitedBy, Reason
-from benchmark_lab.verdict.case import Case
-from benchmark_lab.verdict.surroundings import EXTERNAL, crowded, database_cpu, database_share
 
 CPU_BOUND = 0.85
 """Share of the CPU that a server can use from which on that CPU limits it."""
