@@ -23,7 +23,9 @@ from benchmark_lab.bundle import (
     Rounds,
     SoughtLoad,
 )
-from benchmark_lab.records import Phase, Provenance, Reason, Trial
+from benchmark_lab.records import Phase, Provenance, Reason, Summary, Trial
+from benchmark_lab.report.answer import answered
+from benchmark_lab.results import summary as results
 from benchmark_lab.results.summary import RunFacts
 
 OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=5, measure_s=20)
@@ -202,3 +204,8 @@ def facts(**fields: object) -> RunFacts:
         "labels": ("shared-host",),
     }
     return RunFacts(**(defaults | fields))  # type: ignore[arg-type]  # each test names fields that RunFacts has
+
+
+def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Trial], known: RunFacts) -> Summary:
+    """A run's summary as it is stored: with its answer."""
+    return answered(results.summarise(experiment, cells, trials, known))

@@ -19,9 +19,8 @@ from benchmark_lab.cli.stored_runs import UnreadableRunError, find_run, newest_r
 from benchmark_lab.records import HostsReady, Provenance, Trial
 from benchmark_lab.results.metrics import SHARED_CPUS, SHARED_HOST
 from benchmark_lab.results.runs import IncomparableRunsError, UnknownMetricError
-from benchmark_lab.results.summary import summarise
 from benchmark_lab.runtime.journal import Journal
-from tests.synthetic import CLOSED, OPEN, PROVENANCE, cell, closed, experiment, facts, invalid, trials
+from tests.synthetic import CLOSED, OPEN, PROVENANCE, cell, closed, experiment, facts, invalid, trials, summarise
 
 PAIR = (cell("python-fastapi"), cell("go-fiber"))
 TRUTH = {PAIR[0].id: 420.0, PAIR[1].id: 130.0}

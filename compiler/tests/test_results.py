@@ -16,13 +16,12 @@ from benchmark_lab.records import CellSummary, MetricComparison, Reason, SearchR
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import precise_enough
 from benchmark_lab.results.criteria import evaluate
-from benchmark_lab.results.figures import NONE, figure, percent
-from benchmark_lab.results.markdown import render
+from benchmark_lab.report.figures import NONE, figure, percent
+from benchmark_lab.report.markdown import render
 from benchmark_lab.results.metrics import METRICS, unranked_reason
-from benchmark_lab.results.summary import summarise
-from benchmark_lab.results.tables import cells_table, criteria_table, remarks_table
+from benchmark_lab.report.tables import cells_table, criteria_table, remarks_table
 from benchmark_lab.results.trials import read_trials
-from tests.synthetic import CLOSED, OPEN, cell, closed, experiment, facts, invalid, matrix, trial, trials
+from tests.synthetic import CLOSED, OPEN, cell, closed, experiment, facts, invalid, matrix, trial, trials, summarise
 
 GOLDEN = Path(__file__).parent / "golden"
 

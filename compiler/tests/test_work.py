@@ -10,10 +10,9 @@ import pytest
 from benchmark_lab.bundle import Cell, Work
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.records import Summary, Trial
-from benchmark_lab.results.markdown import render
-from benchmark_lab.results.summary import summarise
-from benchmark_lab.results.tables import work_table
-from tests.synthetic import cell, experiment, facts, invalid, trial
+from benchmark_lab.report.markdown import render
+from benchmark_lab.report.tables import work_table
+from tests.synthetic import cell, experiment, facts, invalid, trial, summarise
 
 CHAIN = Work(parameter="depth", unit="middleware", whole=False)
 UPLOAD = Work(parameter="file_mib", unit="MiB", whole=True)

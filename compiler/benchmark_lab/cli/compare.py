@@ -10,7 +10,8 @@ import typer
 from benchmark_lab.cli.stored_runs import find_run, read_run
 from benchmark_lab.cli.tables import print_table, stdout_console
 from benchmark_lab.results.runs import RunComparison, asked_metrics, compare_run, compare_runs
-from benchmark_lab.results.tables import comparisons_table
+from benchmark_lab.report.naming import side_names
+from benchmark_lab.report.tables import comparisons_table
 
 NO_VALID_RESULT = 4
 
@@ -44,4 +45,4 @@ def _print(comparison: RunComparison) -> None:
         typer.echo(f"note: {note}", err=True)
     if not comparison.comparisons:
         typer.echo("The experiment has no baseline, so there is nothing to compare within the run.", err=True)
-    print_table(stdout_console(), comparisons_table(comparison.comparisons, comparison.side_names()))
+    print_table(stdout_console(), comparisons_table(comparison.comparisons, side_names(comparison)))

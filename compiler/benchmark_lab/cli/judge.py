@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from benchmark_lab.cli.stored_runs import UnreadableRunError, find_run, read_run
 from benchmark_lab.records import Trial, TrialRecord
-from benchmark_lab.results.figures import counted
-from benchmark_lab.results.records import judge_again, read_records
+from benchmark_lab.report.figures import counted
+from benchmark_lab.results.rejudge import judge_again
+from benchmark_lab.store.reading import read_records
 
 JUDGED_OTHERWISE = 1
 

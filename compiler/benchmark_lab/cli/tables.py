@@ -10,8 +10,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from benchmark_lab.records import Summary
-from benchmark_lab.results.naming import summary_names
-from benchmark_lab.results.tables import (
+from benchmark_lab.report.naming import summary_names
+from benchmark_lab.report.tables import (
     Table,
     cells_table,
     comparisons_table,

@@ -193,7 +193,7 @@ class Summary(StoredFile):
     run: str
     experiment: str
     question: str
-    answer: str
+    answer: str = ""
     target: str
     started_at: str
     ended_at: str

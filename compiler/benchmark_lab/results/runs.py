@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmark_lab.bundle import Cell, Experiment, Hardware, Limits, LoadAsked, StoredFile
@@ -11,7 +11,6 @@ from benchmark_lab.records import CellSummary, MetricComparison, SearchResult, S
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import Question, answer, compare_cells, sides_of
 from benchmark_lab.results.metrics import COMPARED, METRICS, SHARED_HOST, unranked_reason
-from benchmark_lab.results.naming import ContrastNames, naming
 from benchmark_lab.results.summary import load_in_words
 
 
@@ -54,17 +53,6 @@ class RunComparison(StoredFile):
     cells: tuple[CellSummary, ...]
     """Of the candidate run: the cells that are compared."""
     comparisons: tuple[MetricComparison, ...]
-
-    def side_names(self) -> Callable[[MetricComparison], ContrastNames]:
-        """How to name the sides: by the axes two cells differ in, or by the runs that measured one cell."""
-        names = naming(self.cells)
-
-        def of(comparison: MetricComparison) -> ContrastNames:
-            if comparison.baseline != comparison.candidate:
-                return names.contrast(comparison.baseline, comparison.candidate)
-            return ContrastNames(self.baseline_run, self.candidate_run, names.cell(comparison.candidate))
-
-        return of
 
 
 class IncomparableRunsError(LabError):

@@ -1,4 +1,4 @@
-"""A run's judged trials, summarised: cells, comparisons, criteria and the answer to the question."""
+"""A run's judged trials, summarised: cells, comparisons and criteria."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from benchmark_lab.bundle import Cell, Experiment, LoadAsked
 from benchmark_lab.records import Calibration, Phase, Provenance, SearchResult, Summary, Trial
-from benchmark_lab.results.answer import answer_sentence
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import LOOK_CONFIDENCE, compare_cells
 from benchmark_lab.results.criteria import evaluate
@@ -44,7 +43,7 @@ class RunFacts:
 
 
 def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Trial], facts: RunFacts) -> Summary:
-    """Summarise a run, whole or interrupted."""
+    """Summarise a run, whole or interrupted; the answer in words is not in it yet."""
     summaries = tuple(
         cell.model_copy(update={"calibration": facts.calibrations.get(cell.cell)})
         for cell in summarise_cells(cells, trials, facts.not_measured, facts.searches, facts.unequal_utilisation)
@@ -58,7 +57,6 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
         run=facts.run,
         experiment=experiment.name,
         question=experiment.question,
-        answer=answer_sentence(summaries, comparisons, load, facts.labels),
         target=experiment.target,
         started_at=facts.started_at,
         ended_at=facts.ended_at,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from benchmark_lab import __version__
 from benchmark_lab.records import Phase, Provenance, Summary
-from benchmark_lab.results.markdown import render
+from benchmark_lab.report.answer import answered
+from benchmark_lab.report.markdown import render
 from benchmark_lab.results.summary import RunFacts, summarise
 from benchmark_lab.runtime.machine import describe
 from benchmark_lab.runtime.outcome import MEASURE, Outcome
@@ -48,7 +49,7 @@ def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, *, ended
             for cell, of in outcome.calibrations[lane].items()
         },
     )
-    summary = summarise(experiment, bundle.cells.cells, outcome.trials, facts)
+    summary = answered(summarise(experiment, bundle.cells.cells, outcome.trials, facts))
     folder.conclude(summary, render(summary, experiment))
     return summary
 

@@ -14,7 +14,8 @@ from benchmark_lab.cli.judge import judge
 from benchmark_lab.cli.stored_runs import UnreadableRunError, read_run
 from benchmark_lab.judge import judge_record
 from benchmark_lab.records import Trial, TrialRecord
-from benchmark_lab.results.records import judge_again, read_records
+from benchmark_lab.results.rejudge import judge_again
+from benchmark_lab.store.reading import read_records
 from benchmark_lab.runtime.record import RunFolder
 from benchmark_lab.runtime.trials import Measured
 from benchmark_lab.statistics.merge import merge_loads

@@ -7,9 +7,9 @@ from math import inf
 
 from benchmark_lab.bundle import Experiment
 from benchmark_lab.records import Summary
-from benchmark_lab.results.figures import counted, percent
-from benchmark_lab.results.naming import summary_names
-from benchmark_lab.results.tables import (
+from benchmark_lab.report.figures import counted, percent
+from benchmark_lab.report.naming import summary_names
+from benchmark_lab.report.tables import (
     Table,
     cells_table,
     comparisons_table,

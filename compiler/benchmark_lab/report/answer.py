@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from benchmark_lab.records import CellSummary, MetricComparison, SearchResult
-from benchmark_lab.results.figures import counted, figure, interval, percent, ratio, ratio_interval, tally
+from benchmark_lab.records import CellSummary, MetricComparison, SearchResult, Summary
+from benchmark_lab.report.figures import counted, figure, interval, percent, ratio, ratio_interval, tally
 from benchmark_lab.results.metrics import METRICS, SHARED_HOST
-from benchmark_lab.results.naming import ContrastNames, Naming, naming
+from benchmark_lab.report.naming import ContrastNames, Naming, naming
 from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 
@@ -19,6 +19,12 @@ LEAD = ("throughput_rps", "sut_cpu_us_per_request", "latency_p50_ms")
 MOST_COMPARISONS = 8
 """More than these are counted instead of named."""
 MOST_CELLS = 4
+
+
+def answered(summary: Summary) -> Summary:
+    """Return the summary with the answer to its question."""
+    sentence = answer_sentence(summary.cells, summary.comparisons, summary.load, summary.labels)
+    return summary.model_copy(update={"answer": sentence})
 
 
 def answer_sentence(

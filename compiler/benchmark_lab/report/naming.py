@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark_lab.bundle import Scalar
+from benchmark_lab.results.runs import RunComparison
 from benchmark_lab.records import CellSummary, MetricComparison, Summary
 
 Axes = Mapping[str, Scalar]
@@ -72,6 +73,18 @@ def summary_names(summary: Summary) -> Callable[[MetricComparison], ContrastName
     """How a summary's comparisons name their sides."""
     names = naming(summary.cells)
     return lambda comparison: names.contrast(comparison.baseline, comparison.candidate)
+
+
+def side_names(compared: RunComparison) -> Callable[[MetricComparison], ContrastNames]:
+    """How to name the sides: by the axes two cells differ in, or by the runs that measured one cell."""
+    names = naming(compared.cells)
+
+    def of(comparison: MetricComparison) -> ContrastNames:
+        if comparison.baseline != comparison.candidate:
+            return names.contrast(comparison.baseline, comparison.candidate)
+        return ContrastNames(compared.baseline_run, compared.candidate_run, names.cell(comparison.candidate))
+
+    return of
 
 
 def value_in_words(axis: str, value: Scalar) -> str:
