@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from benchmark_lab.runtime.journal import Entry, read_journal
+from benchmark_lab.store.journal import Entry, read_journal
 
 PROJECT = Path(__file__).parents[2]
 EXPERIMENT = """

@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 from benches.trials import Bench, prepared
+from benchmark_lab.apply.trials import server_order
 from benchmark_lab.bundle import Load
-from benchmark_lab.runtime.trials import server_order
 from benchmark_lab.statistics import ratio
 
 CONNECTIONS = 32

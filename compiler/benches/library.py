@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 from benches.trials import PROJECT, Bench, prepared
+from benchmark_lab.apply.k6_options import k6_load
 from benchmark_lab.bundle import Load
-from benchmark_lab.runtime.k6_options import k6_load
 from benchmark_lab.statistics import ratio
 
 SCENARIO = PROJECT / "scenarios" / "01-lightweight.js"

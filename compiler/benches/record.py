@@ -17,10 +17,9 @@ from benches.harm import Stage
 from benches.scenes import SCENES, Scene
 from benches.trials import Bench, experiment_of, prepared
 from benchmark_lab.bundle import Role
-from benchmark_lab.records import Measurement, Trial, TrialRecord
-from benchmark_lab.runtime.record import RunFolder
-from benchmark_lab.runtime.tools import ToolFailedError
-from benchmark_lab.runtime.trials import Measured
+from benchmark_lab.machine.tools import ToolFailedError
+from benchmark_lab.records import Measured, Measurement, Trial, TrialRecord
+from benchmark_lab.store.run_folder import RunFolder
 from tests.measurements.records import FOLDER, Record
 from tests.measurements.verdicts import VERDICTS, Deserved
 

@@ -26,10 +26,10 @@ from benches.harm import (
     upstream,
 )
 from benches.trials import Subject
+from benchmark_lab.apply.calibrate import served_by_nothing
+from benchmark_lab.apply.k6_options import k6_load
 from benchmark_lab.bundle import Cell, Limits, Load
 from benchmark_lab.loads import open_load
-from benchmark_lab.runtime.calibration import served_by_nothing
-from benchmark_lab.runtime.k6_options import k6_load
 
 
 @dataclass(frozen=True, slots=True)

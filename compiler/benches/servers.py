@@ -21,9 +21,9 @@ import yaml
 
 from benchmark_lab.catalog import Implementation
 from benchmark_lab.catalog.load import load_catalog
-from benchmark_lab.runtime.local import cache_root
-from benchmark_lab.runtime.process import Processes
-from benchmark_lab.runtime.store import tracked_files
+from benchmark_lab.machine.folders import cache_root
+from benchmark_lab.machine.process import Processes
+from benchmark_lab.store.bundles import tracked_files
 
 PROJECT = Path(__file__).parents[2]
 PLUGINS = PROJECT / "playbooks" / "plugins"

@@ -12,29 +12,29 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmark_lab.apply.calibrate import calibrate
+from benchmark_lab.apply.rounds import Rounds
 from benchmark_lab.bundle import Cell, Load, Scalar
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli.origin import find_origin
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
+from benchmark_lab.hosts.prepared import Wanted
+from benchmark_lab.hosts.secret import new_secrets
+from benchmark_lab.machine import folders
+from benchmark_lab.machine.interrupts import Interrupts
+from benchmark_lab.machine.process import Processes
 from benchmark_lab.plan import make_plan
 from benchmark_lab.records import Calibration, Trial
 from benchmark_lab.resolve import resolve
 from benchmark_lab.results.metrics import SHARED_HOST
-from benchmark_lab.runtime import local
-from benchmark_lab.runtime.calibration import calibrate
-from benchmark_lab.runtime.hosts import Wanted
-from benchmark_lab.runtime.interrupts import Interrupts
-from benchmark_lab.runtime.journal import Journal
-from benchmark_lab.runtime.leftovers import reap_all
-from benchmark_lab.runtime.local_hosts import make_hosts
-from benchmark_lab.runtime.outcome import Outcome
-from benchmark_lab.runtime.process import Processes
-from benchmark_lab.runtime.record import new_run_folder
-from benchmark_lab.runtime.rounds import Rounds
-from benchmark_lab.runtime.secret import new_secrets
-from benchmark_lab.runtime.store import LoadedBundle, read_bundle, write_bundle
 from benchmark_lab.source import parse
+from benchmark_lab.store.bundles import LoadedBundle, read_bundle, write_bundle
+from benchmark_lab.store.journal import Journal
+from benchmark_lab.store.run_folder import new_run_folder
+from benchmark_lab.store.run_state import Outcome
+from benchmark_lab.targets.leftovers import reap_all
+from benchmark_lab.targets.local import make_hosts
 
 PROJECT = Path(__file__).parents[2]
 
@@ -148,9 +148,9 @@ def prepared(experiment: str) -> Iterator[Bench]:
         write_bundle(emit(plan), PROJECT, folder.bundle, tools)
         bundle = read_bundle(folder.bundle)
         interrupts = Interrupts(progress.say)
-        with interrupts.handled(), local.locked(folder.run):
+        with interrupts.handled(), folders.locked(folder.run):
             reap_all(PROJECT, tools, origin.environment, progress.say)
-            state = local.run_states() / folder.run
+            state = folders.run_states() / folder.run
             hardware = bundle.experiment.hardware[0]
             wanted = Wanted(bundle, hardware, state, folder.logs, origin, tools, tools.mark, new_secrets())
             hosts = make_hosts(wanted, progress.say)

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from benchmark_lab.runtime.testbed import needs
+from benchmark_lab.targets.testbed import needs
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

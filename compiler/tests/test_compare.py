@@ -15,12 +15,12 @@ from typer.testing import CliRunner, Result
 from benchmark_lab.bundle import Cell, Cells, Experiment, Limits, Load
 from benchmark_lab.cli import main
 from benchmark_lab.cli.compare import compare
-from benchmark_lab.cli.stored_runs import UnreadableRunError, find_run, newest_run, read_run
 from benchmark_lab.records import HostsReady, Provenance, Trial
 from benchmark_lab.results.metrics import SHARED_CPUS, SHARED_HOST
 from benchmark_lab.results.runs import IncomparableRunsError, UnknownMetricError
-from benchmark_lab.runtime.journal import Journal
-from tests.synthetic import CLOSED, OPEN, PROVENANCE, cell, closed, experiment, facts, invalid, trials, summarise
+from benchmark_lab.store.journal import Journal
+from benchmark_lab.store.runs import UnreadableRunError, find_run, newest_run, read_run
+from tests.synthetic import CLOSED, OPEN, PROVENANCE, cell, closed, experiment, facts, invalid, summarise, trials
 
 PAIR = (cell("python-fastapi"), cell("go-fiber"))
 TRUTH = {PAIR[0].id: 420.0, PAIR[1].id: 130.0}

@@ -9,19 +9,19 @@ from typing import Literal
 import pytest
 from pydantic import ValidationError
 
+from benchmark_lab.apply.stopping import precise_enough
 from benchmark_lab.bundle import Arithmetic, Cell, Criterion, Metric, Number, Rounds
 from benchmark_lab.cli.apply import exit_code
 from benchmark_lab.experiment.criteria import METRICS as CRITERIA_METRICS
 from benchmark_lab.records import CellSummary, MetricComparison, Reason, SearchResult, Summary, Trial
-from benchmark_lab.results.cells import summarise_cells
-from benchmark_lab.results.comparisons import precise_enough
-from benchmark_lab.results.criteria import evaluate
 from benchmark_lab.report.figures import NONE, figure, percent
 from benchmark_lab.report.markdown import render
-from benchmark_lab.results.metrics import METRICS, unranked_reason
 from benchmark_lab.report.tables import cells_table, criteria_table, remarks_table
-from benchmark_lab.results.trials import read_trials
-from tests.synthetic import CLOSED, OPEN, cell, closed, experiment, facts, invalid, matrix, trial, trials, summarise
+from benchmark_lab.results.cells import summarise_cells
+from benchmark_lab.results.criteria import evaluate
+from benchmark_lab.results.metrics import METRICS, unranked_reason
+from benchmark_lab.store.reading import read_trials
+from tests.synthetic import CLOSED, OPEN, cell, closed, experiment, facts, invalid, matrix, summarise, trial, trials
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -10,7 +10,7 @@ from benchmark_lab.bundle import Cell
 from benchmark_lab.records import Summary, Trial
 from benchmark_lab.report.tables import scaling_table
 from benchmark_lab.statistics.usl import Law
-from tests.synthetic import CLOSED, cell, closed, experiment, facts, trial, summarise
+from tests.synthetic import CLOSED, cell, closed, experiment, facts, summarise, trial
 
 SWEEP = (1, 2, 4, 8, 17)
 FASTAPI, FIBER = (closed([cell(name, workers=n) for n in SWEEP]) for name in ("python-fastapi", "go-fiber"))

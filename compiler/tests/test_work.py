@@ -12,7 +12,7 @@ from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.records import Summary, Trial
 from benchmark_lab.report.markdown import render
 from benchmark_lab.report.tables import work_table
-from tests.synthetic import cell, experiment, facts, invalid, trial, summarise
+from tests.synthetic import cell, experiment, facts, invalid, summarise, trial
 
 CHAIN = Work(parameter="depth", unit="middleware", whole=False)
 UPLOAD = Work(parameter="file_mib", unit="MiB", whole=True)

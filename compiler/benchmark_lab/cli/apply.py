@@ -10,6 +10,7 @@ from pathlib import Path
 
 import typer
 
+from benchmark_lab.apply.run import apply as apply_bundle
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli import options
 from benchmark_lab.cli.inventory import read_inventory
@@ -19,15 +20,14 @@ from benchmark_lab.cli.project import find_root, plan_file
 from benchmark_lab.cli.tables import print_summary
 from benchmark_lab.diagnostics import LabError
 from benchmark_lab.emit import emit
-from benchmark_lab.inventory import Inventory
+from benchmark_lab.hosts.inventory import Inventory
+from benchmark_lab.machine.lock import LockedError
+from benchmark_lab.machine.process import Processes
 from benchmark_lab.plan import Plan
 from benchmark_lab.records import Summary
-from benchmark_lab.runtime.apply import apply as apply_bundle
-from benchmark_lab.runtime.lock import LockedError
-from benchmark_lab.runtime.outcome import read_outcome
-from benchmark_lab.runtime.process import Processes
-from benchmark_lab.runtime.record import RunFolder, new_run_folder
-from benchmark_lab.runtime.store import write_bundle
+from benchmark_lab.store.bundles import write_bundle
+from benchmark_lab.store.run_folder import RunFolder, new_run_folder
+from benchmark_lab.store.run_state import read_outcome
 
 CRITERIA_FAILED = 1
 NO_VALID_RESULT = 4

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
+from benchmark_lab.apply.status import status_of
 from benchmark_lab.cli.status import words
-from benchmark_lab.cli.stored_runs import find_run, newest_run
 from benchmark_lab.diagnostics import LabError
-from benchmark_lab.runtime.status import status_of
+from benchmark_lab.store.runs import find_run, newest_run
 
 
 class NotCancelledError(LabError):

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from benchmark_lab.cli.stored_runs import find_run, read_run
 from benchmark_lab.cli.tables import print_table, stdout_console
-from benchmark_lab.results.runs import RunComparison, asked_metrics, compare_run, compare_runs
 from benchmark_lab.report.naming import side_names
 from benchmark_lab.report.tables import comparisons_table
+from benchmark_lab.results.runs import RunComparison, asked_metrics, compare_run, compare_runs
+from benchmark_lab.store.runs import find_run, read_run
 
 NO_VALID_RESULT = 4
 

@@ -12,9 +12,9 @@ from benchmark_lab.cli import options
 from benchmark_lab.cli.project import plan_here
 from benchmark_lab.cli.views.plan_words import apply_command
 from benchmark_lab.emit import emit
-from benchmark_lab.runtime.process import Processes
-from benchmark_lab.runtime.store import write_bundle
+from benchmark_lab.machine.process import Processes
 from benchmark_lab.source.quantity import counted
+from benchmark_lab.store.bundles import write_bundle
 
 
 def compile(  # noqa: A001  # the command's name

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from benchmark_lab.apply.conform import Checked, conform
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli.every_server import plan_every_server
 from benchmark_lab.cli.origin import find_origin
@@ -22,10 +23,9 @@ from benchmark_lab.cli.project import find_root
 from benchmark_lab.conformance import CHECKS, Check, Depth, Target, run_conformance
 from benchmark_lab.conformance.visible import resident_bytes
 from benchmark_lab.emit import emit
-from benchmark_lab.runtime.conform import Checked, conform
-from benchmark_lab.runtime.process import Processes
-from benchmark_lab.runtime.record import new_run_folder
-from benchmark_lab.runtime.store import write_bundle
+from benchmark_lab.machine.process import Processes
+from benchmark_lab.store.bundles import write_bundle
+from benchmark_lab.store.run_folder import new_run_folder
 
 NOT_CONFORMING = 4
 

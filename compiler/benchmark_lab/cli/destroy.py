@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 
+from benchmark_lab.apply.status import status_of
 from benchmark_lab.cli.project import find_root
-from benchmark_lab.cli.stored_runs import find_run
-from benchmark_lab.runtime import local
-from benchmark_lab.runtime.leftovers import remove_all
-from benchmark_lab.runtime.lock import LockedError
-from benchmark_lab.runtime.outcome import read_outcome
-from benchmark_lab.runtime.process import Processes
-from benchmark_lab.runtime.record import run_folder
-from benchmark_lab.runtime.status import status_of
+from benchmark_lab.machine import folders
+from benchmark_lab.machine.lock import LockedError
+from benchmark_lab.machine.process import Processes
+from benchmark_lab.store.run_folder import run_folder
+from benchmark_lab.store.run_state import read_outcome
+from benchmark_lab.store.runs import find_run
+from benchmark_lab.targets.leftovers import remove_all
 
 
 def destroy(run: Annotated[str, typer.Argument(help="A run: its folder, or its name or id below results/.")]) -> None:
@@ -31,8 +31,8 @@ def destroy(run: Annotated[str, typer.Argument(help="A run: its folder, or its n
             f"{folder.path} is running (pid {found.pid})\nhelp: end it first: lab cancel {folder.path.name}"
         )
     outcome, _ = read_outcome(folder.journal)
-    with local.locked(f"{folder.name} (to be destroyed)"):
-        state = local.run_states() / folder.name
+    with folders.locked(f"{folder.name} (to be destroyed)"):
+        state = folders.run_states() / folder.name
         removed = remove_all(state, outcome.marks, find_root(folder.path), Processes(), os.environ, _say)
     typer.echo(f"{'Removed what' if removed else 'Nothing is left of what'} {folder.path.name} had started.")
 

@@ -22,11 +22,11 @@ def doctor(
     Also ends what a killed run left. Exit code 3: something needed is missing.
     """
     from benchmark_lab.cli.project import find_root  # noqa: PLC0415  imported late, for the speed of --help
-    from benchmark_lab.runtime.doctor import examine  # noqa: PLC0415
-    from benchmark_lab.runtime.leftovers import reap_all  # noqa: PLC0415
-    from benchmark_lab.runtime.local import locked  # noqa: PLC0415
-    from benchmark_lab.runtime.lock import LockedError  # noqa: PLC0415
-    from benchmark_lab.runtime.process import Processes  # noqa: PLC0415
+    from benchmark_lab.machine.folders import locked  # noqa: PLC0415
+    from benchmark_lab.machine.lock import LockedError  # noqa: PLC0415
+    from benchmark_lab.machine.process import Processes  # noqa: PLC0415
+    from benchmark_lab.targets.doctor import examine  # noqa: PLC0415
+    from benchmark_lab.targets.leftovers import reap_all  # noqa: PLC0415
 
     tools = Processes()
     if sys.platform == "linux":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark_lab.diagnostics import Code, Diagnostic, raise_all
-from benchmark_lab.inventory import Inventory
+from benchmark_lab.hosts.inventory import Inventory
 from benchmark_lab.source import decode, parse, read
 
 

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from benchmark_lab.cli.stored_runs import UnreadableRunError, find_run, read_run
 from benchmark_lab.records import Trial, TrialRecord
 from benchmark_lab.report.figures import counted
 from benchmark_lab.results.rejudge import judge_again
 from benchmark_lab.store.reading import read_records
+from benchmark_lab.store.runs import UnreadableRunError, find_run, read_run
 
 JUDGED_OTHERWISE = 1
 

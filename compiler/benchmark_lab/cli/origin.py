@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from benchmark_lab.inventory import Inventory
-from benchmark_lab.runtime.outcome import Origin
-from benchmark_lab.runtime.tools import Tools
+from benchmark_lab.hosts.inventory import Inventory
+from benchmark_lab.hosts.origin import Origin
+from benchmark_lab.machine.tools import Tools
 
 
 def find_origin(root: Path, tools: Tools, inventory: Inventory | None = None) -> Origin:

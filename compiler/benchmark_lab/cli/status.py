@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from benchmark_lab.runtime.status import Status
+    from benchmark_lab.apply.status import Status
 
 EVERY_S = 1.0
 
@@ -24,8 +24,8 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print the status as JSON.")] = False,
 ) -> None:
     """Say how far a run has come: its phase, its trials, the time left, what was spent, its last verdicts."""
-    from benchmark_lab.cli.stored_runs import find_run, newest_run  # noqa: PLC0415  imported late, for --help
-    from benchmark_lab.runtime.status import status_of  # noqa: PLC0415
+    from benchmark_lab.apply.status import status_of  # noqa: PLC0415
+    from benchmark_lab.store.runs import find_run, newest_run  # noqa: PLC0415  imported late, for --help
 
     folder = find_run(run, Path.cwd()) if run else newest_run(Path.cwd())
     before = None

@@ -29,9 +29,9 @@ def sweep(
     """
     from benchmark_lab.catalog.load import load_catalog  # noqa: PLC0415  imported late, for the speed of --help
     from benchmark_lab.cli.project import find_root  # noqa: PLC0415
-    from benchmark_lab.runtime.aws.account import connect  # noqa: PLC0415
-    from benchmark_lab.runtime.aws.sweep import Patience, leftovers, remove_and_look  # noqa: PLC0415
-    from benchmark_lab.runtime.rented_hosts import ended_runs  # noqa: PLC0415
+    from benchmark_lab.targets.aws_ec2.account import connect  # noqa: PLC0415
+    from benchmark_lab.targets.aws_ec2.driver import ended_runs  # noqa: PLC0415
+    from benchmark_lab.targets.aws_ec2.sweep import Patience, leftovers, remove_and_look  # noqa: PLC0415
 
     root = find_root(Path.cwd())
     regions = [region] if region else [each.region for each in load_catalog(root).targets.values() if each.region]

@@ -15,11 +15,11 @@ import typer
 
 from benchmark_lab.bundle import Hardware, HostShape
 from benchmark_lab.cli import options
-from benchmark_lab.runtime import testbed as hosts
-from benchmark_lab.runtime.interrupts import Interrupts
-from benchmark_lab.runtime.process import Processes
-from benchmark_lab.runtime.testbed.layout import NETWORK, RANGE, Role
-from benchmark_lab.runtime.testbed.status import Status
+from benchmark_lab.machine.interrupts import Interrupts
+from benchmark_lab.machine.process import Processes
+from benchmark_lab.targets import testbed as hosts
+from benchmark_lab.targets.testbed.layout import NETWORK, RANGE, Role
+from benchmark_lab.targets.testbed.status import Status
 
 INTERRUPTED = 130
 HARDWARE = Hardware(name="testbed", sut=HostShape(cpus=1), load=HostShape(cpus=1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from benchmark_lab.bundle import Part, Role
 
 
@@ -153,3 +155,13 @@ class Measurement(Part):
     """By role; a role that shares another's host is not listed twice."""
     overhead_s: float = 0.0
     """Wall time of the trial outside warm-up and window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One trial as the hosts reported it, and the logs that it left."""
+
+    started_at: str
+    measurement: Measurement
+    server_log: str
+    k6_log: str

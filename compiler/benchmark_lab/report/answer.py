@@ -8,8 +8,8 @@ from itertools import groupby
 
 from benchmark_lab.records import CellSummary, MetricComparison, SearchResult, Summary
 from benchmark_lab.report.figures import counted, figure, interval, percent, ratio, ratio_interval, tally
-from benchmark_lab.results.metrics import METRICS, SHARED_HOST
 from benchmark_lab.report.naming import ContrastNames, Naming, naming
+from benchmark_lab.results.metrics import METRICS, SHARED_HOST
 from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark_lab.bundle import Scalar
-from benchmark_lab.results.runs import RunComparison
 from benchmark_lab.records import CellSummary, MetricComparison, Summary
+from benchmark_lab.results.runs import RunComparison
 
 Axes = Mapping[str, Scalar]
 

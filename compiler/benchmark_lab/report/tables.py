@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from benchmark_lab.records import CellSummary, Estimate, Fitted, MetricComparison, Phase, Scaling, Summary
 from benchmark_lab.report.figures import NONE, figure, interval, percent, ratio, ratio_interval, tally
-from benchmark_lab.results.metrics import METRICS, SHARED_HOST, bound_in_words
 from benchmark_lab.report.naming import ContrastNames, naming
+from benchmark_lab.results.metrics import METRICS, SHARED_HOST, bound_in_words
 from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 

@@ -76,28 +76,8 @@ def compare_cells(
     metrics: tuple[str, ...] = (),
 ) -> tuple[MetricComparison, ...]:
     """Answer every contrast of the experiment for each of `metrics`, by default those that its load asks for."""
-    questions = _questions(experiment.contrasts, {cell.cell: cell for cell in cells}, trials, labels, metrics)
+    questions = questions_of(experiment.contrasts, {cell.cell: cell for cell in cells}, trials, labels, metrics)
     return answer(questions, experiment.seed)
-
-
-def precise_enough(
-    experiment: Experiment, cells: Sequence[CellSummary], trials: Sequence[Trial], labels: tuple[str, ...]
-) -> bool:
-    """Whether the rounds of `cells` may end: every ranked contrast among them has the half-width that was asked for.
-
-    A contrast with a cell that has no trial at all is not waited for: its implementation is not being measured.
-    """
-    wanted = experiment.rounds.ci_half_width
-    if wanted is None:
-        return False
-    measured = {cell.cell: cell for cell in cells if cell.trials}
-    contrasts = [pair for pair in experiment.contrasts if {pair.baseline, pair.candidate} <= measured.keys()]
-    questions = [
-        question for question in _questions(contrasts, measured, trials, labels, ()) if question.unranked_reason is None
-    ]
-    if any(question.sides.n < max(experiment.rounds.min, 2) for question in questions):
-        return False
-    return ratio.settled([question.sides.log_ratio() for question in questions], wanted, LOOK_CONFIDENCE)
 
 
 def answer(questions: Sequence[Question], seed: int) -> tuple[MetricComparison, ...]:
@@ -111,13 +91,14 @@ def answer(questions: Sequence[Question], seed: int) -> tuple[MetricComparison, 
     )
 
 
-def _questions(
+def questions_of(
     contrasts: Sequence[Contrast],
     cells: Mapping[str, CellSummary],
     trials: Sequence[Trial],
     labels: tuple[str, ...],
     metrics: tuple[str, ...],
 ) -> list[Question]:
+    """Return what each contrast asks, metric by metric, with the pairs of trials that answer it."""
     of_cell: dict[str, list[Trial]] = defaultdict(list)
     for trial in trials:
         if trial.purpose == "measure":

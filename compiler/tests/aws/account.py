@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 from moto import mock_aws
 
-from benchmark_lab.runtime.aws.account import Account, connect
-from benchmark_lab.runtime.aws.tagged import role_name
+from benchmark_lab.targets.aws_ec2.account import Account, connect
+from benchmark_lab.targets.aws_ec2.tagged import role_name
 from tests.aws import more_of_moto
 
 REGION = "us-east-1"

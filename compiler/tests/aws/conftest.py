@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.runtime.local import cache_root
+from benchmark_lab.machine.folders import cache_root
 from tests.aws.account import REGION
 from tests.aws.renting import RentingLab
 from tests.aws.root import Plan, Root, copied

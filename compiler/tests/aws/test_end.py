@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.runtime.rented import Record, end
-from benchmark_lab.runtime.terraform import PLAN
-from benchmark_lab.runtime.tools import ResourcesRemainError, ToolFailedError
+from benchmark_lab.machine.tools import ResourcesRemainError, ToolFailedError
+from benchmark_lab.targets.aws_ec2.rented import Record, end
+from benchmark_lab.targets.aws_ec2.terraform import PLAN
 
 RECORD = Record(run="a1b2", region="us-east-1", root="aws-ec2", expires_at="2026-11-23T12:00:00Z")
 

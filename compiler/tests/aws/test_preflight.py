@@ -13,11 +13,11 @@ import pytest
 from botocore.stub import Stubber
 
 from benchmark_lab.bundle import TerraformVariables
-from benchmark_lab.runtime.aws.account import Account
-from benchmark_lab.runtime.aws.caller import caller_address
-from benchmark_lab.runtime.aws.images import PARAMETER, find_images, pin, read_lock
-from benchmark_lab.runtime.aws.preflight import STANDARD_VCPUS, look_ahead
-from benchmark_lab.runtime.tools import ToolFailedError
+from benchmark_lab.machine.tools import ToolFailedError
+from benchmark_lab.targets.aws_ec2.account import Account
+from benchmark_lab.targets.aws_ec2.caller import caller_address
+from benchmark_lab.targets.aws_ec2.images import PARAMETER, find_images, pin, read_lock
+from benchmark_lab.targets.aws_ec2.preflight import STANDARD_VCPUS, look_ahead
 from tests.aws.account import POLICY, REGION, make_all, played, tags
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from benchmark_lab.runtime.aws.account import Account
-from benchmark_lab.runtime.aws.sweep import Leftover, Patience, leftovers, outlived, remove_and_look
-from benchmark_lab.runtime.aws.tagged import Tagged, find
-from benchmark_lab.runtime.tools import ResourcesRemainError
+from benchmark_lab.machine.tools import ResourcesRemainError
+from benchmark_lab.targets.aws_ec2.account import Account
+from benchmark_lab.targets.aws_ec2.sweep import Leftover, Patience, leftovers, outlived, remove_and_look
+from benchmark_lab.targets.aws_ec2.tagged import Tagged, find
 from tests.aws.account import make_all, played, tags
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

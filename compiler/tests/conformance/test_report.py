@@ -2,7 +2,7 @@ import pytest
 
 from benchmark_lab.conformance import Check, Report, Result, Target, run_conformance
 from benchmark_lab.conformance.session import Session
-from benchmark_lab.runtime.tools import ToolFailedError
+from benchmark_lab.machine.tools import ToolFailedError
 
 from .refusal import OPENAPI
 from .serving import Response, serve

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.runtime.journal import read_journal
+from benchmark_lab.store.journal import read_journal
 
 ROOT = Path(__file__).parents[3]
 STATE = Path("/var/tmp") / f"benchmark-lab-{os.getuid()}"  # noqa: S108  where runs keep their state

@@ -14,16 +14,16 @@ from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli.origin import find_origin
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
+from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.hosts.secret import new_secrets
+from benchmark_lab.machine import folders
+from benchmark_lab.machine.process import Processes
 from benchmark_lab.plan import make_plan
 from benchmark_lab.resolve import resolve
-from benchmark_lab.runtime import local
-from benchmark_lab.runtime.hosts import Hosts, Wanted
-from benchmark_lab.runtime.local_hosts import make_hosts
-from benchmark_lab.runtime.process import Processes
-from benchmark_lab.runtime.record import new_run_folder
-from benchmark_lab.runtime.secret import new_secrets
-from benchmark_lab.runtime.store import read_bundle, write_bundle
 from benchmark_lab.source import parse
+from benchmark_lab.store.bundles import read_bundle, write_bundle
+from benchmark_lab.store.run_folder import new_run_folder
+from benchmark_lab.targets.local import make_hosts
 from tests.compiling import PROJECT
 
 pytestmark = [
@@ -64,11 +64,11 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Hosts:
     plan = make_plan(resolve(parse("builds.yaml", EXPERIMENT), load_catalog(PROJECT), Changes()))
     write_bundle(emit(plan), PROJECT, folder.bundle, tools)
     bundle = read_bundle(folder.bundle)
-    state, hardware = local.run_states() / folder.run, bundle.experiment.hardware[0]
+    state, hardware = folders.run_states() / folder.run, bundle.experiment.hardware[0]
     origin, secrets = find_origin(PROJECT, tools), new_secrets()
     before = os.umask(0o077)
     try:
-        with local.locked(folder.run):
+        with folders.locked(folder.run):
             made = make_hosts(Wanted(bundle, hardware, state, folder.logs, origin, tools, tools.mark, secrets), print)
             try:
                 made.prepare(print, roles="sut:load")
@@ -118,7 +118,7 @@ def test_another_user_starts_a_server_in_go_and_k6(hosts: Hosts) -> None:
 
 
 def test_builds_of_root_lie_where_root_alone_writes(hosts: Hosts) -> None:
-    assert {Path(build).parent for build in hosts.builds.values()} == {local.cache_root(os.environ) / "builds"}
+    assert {Path(build).parent for build in hosts.builds.values()} == {folders.cache_root(os.environ) / "builds"}
     for name, build in hosts.builds.items():
         files = [path for path in Path(build).rglob("*") if not path.is_symlink()]
         assert files, name

@@ -15,8 +15,8 @@ from threading import Event, Thread
 
 import pytest
 
-from benchmark_lab.runtime.local import SHARED_CACHE, cache_root
-from benchmark_lab.runtime.lock import MACHINE
+from benchmark_lab.machine.folders import SHARED_CACHE, cache_root
+from benchmark_lab.machine.lock import MACHINE
 from tests.e2e.conftest import Lab, environment_of, new_lab, wait_for_process
 from tests.testbed import commands
 from tests.testbed.conftest import before  # noqa: F401  a fixture

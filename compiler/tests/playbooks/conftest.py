@@ -10,7 +10,7 @@ from types import ModuleType
 import ansible.module_utils
 import pytest
 
-from benchmark_lab.runtime.local import cache_root
+from benchmark_lab.machine.folders import cache_root
 
 PLUGINS = Path(__file__).parents[3] / "playbooks" / "plugins"
 

@@ -16,8 +16,8 @@ from ansible.module_utils.lab_postgresql import Cluster
 from ansible.module_utils.lab_processes import read_records, stop
 from ansible.module_utils.lab_sampler import Sample, read_samples, samples_path
 
+from benchmark_lab.machine.programs import find_postgres
 from benchmark_lab.records import DatabaseObservation
-from benchmark_lab.runtime.local import find_postgres
 
 pytestmark = pytest.mark.tools
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from ansible.module_utils.lab_k6 import Generator, finish, launch, segment
 
+from benchmark_lab.apply.k6_options import K6Load, Options, k6_load
 from benchmark_lab.bundle import Load
 from benchmark_lab.loads import open_load
 from benchmark_lab.records import LoadObservation
-from benchmark_lab.runtime.k6_options import K6Load, Options, k6_load
 
 LIBRARY = Path(__file__).parents[3] / "scenarios" / "lib"
 SCRIPT = f"""

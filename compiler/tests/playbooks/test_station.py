@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from ansible.module_utils import lab_station
 
-from benchmark_lab.runtime.ansible import Event
-from benchmark_lab.runtime.stations import Order, PlaybookStations
-from benchmark_lab.runtime.tools import ToolFailedError
+from benchmark_lab.hosts.ansible import Event
+from benchmark_lab.hosts.stations import Order, PlaybookStations
+from benchmark_lab.machine.tools import ToolFailedError
 from tests.playbooks.conftest import PLUGINS
 
 STATION = f"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmark_lab.runtime.tools import Completed, Conversation
+from benchmark_lab.machine.tools import Completed, Conversation
 
 DONE = Completed(0, "", "")
 NOT_THERE = Completed(1, "", "not there")

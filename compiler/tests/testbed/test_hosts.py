@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.runtime import local
-from benchmark_lab.runtime.process import Processes
-from benchmark_lab.runtime.testbed import rootfs
-from benchmark_lab.runtime.testbed.packages import find_settings
+from benchmark_lab.machine import folders
+from benchmark_lab.machine.process import Processes
+from benchmark_lab.targets.testbed import rootfs
+from benchmark_lab.targets.testbed.packages import find_settings
 from tests.testbed.commands import answering, hosts, lab, ssh
 from tests.testbed.harm import FAKETIME, Host, clock_off, cut_off, full_disk, on, slowed, stopped_sshd
 from tests.testbed.traces import STATE, traces
@@ -79,7 +79,7 @@ def test_a_host_installs_packages_with_the_machines_settings_and_for_itself_alon
 
 @pytest.mark.usefixtures("testbed")
 def test_the_cached_root_file_system_holds_no_key_and_none_of_the_machines_settings() -> None:
-    cached = rootfs.place(local.cache_root(os.environ))
+    cached = rootfs.place(folders.cache_root(os.environ))
     settings = find_settings(Processes(), os.environ)
     assert (cached / "usr/bin/python3").exists()
     assert [name for name in settings.files if (cached / name).exists()] == []

@@ -6,10 +6,10 @@ import yaml
 
 from benchmark_lab.bundle import Hardware, HostShape
 from benchmark_lab.cli import main
-from benchmark_lab.runtime.machine import CpuSets
-from benchmark_lab.runtime.testbed.inventory import inventory
-from benchmark_lab.runtime.testbed.layout import NETWORK, NoRoomError, lay_out, share_out_to_lanes
-from benchmark_lab.runtime.testbed.needs import installation, missing
+from benchmark_lab.hosts.cpus import CpuSets
+from benchmark_lab.targets.testbed.inventory import inventory
+from benchmark_lab.targets.testbed.layout import NETWORK, NoRoomError, lay_out, share_out_to_lanes
+from benchmark_lab.targets.testbed.needs import installation, missing
 
 CPUS = CpuSets(sut=(0,), load=(1,), db=(2, 3), upstream=(4,))
 HARDWARE = Hardware(name="small", sut=HostShape(cpus=1), load=HostShape(cpus=1))

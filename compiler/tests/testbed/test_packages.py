@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.runtime.testbed.packages import find_settings, reaching
-from benchmark_lab.runtime.tools import Completed, ToolFailedError
+from benchmark_lab.machine.tools import Completed, ToolFailedError
+from benchmark_lab.targets.testbed.packages import find_settings, reaching
 from tests.testbed.fake_machine import FakeMachine
 
 TARGETS = """http://mirror.example/security/ bookworm-security main

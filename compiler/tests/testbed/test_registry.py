@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.runtime.machine import CpuSets
-from benchmark_lab.runtime.testbed import network, rootfs
-from benchmark_lab.runtime.testbed.layout import NETWORK, lay_out
-from benchmark_lab.runtime.testbed.registry import Registry, Step, carry_out, read_registry, save, undo_all
-from benchmark_lab.runtime.testbed.removal import is_there
-from benchmark_lab.runtime.tools import ToolFailedError
+from benchmark_lab.hosts.cpus import CpuSets
+from benchmark_lab.machine.tools import ToolFailedError
+from benchmark_lab.targets.testbed import network, rootfs
+from benchmark_lab.targets.testbed.layout import NETWORK, lay_out
+from benchmark_lab.targets.testbed.registry import Registry, Step, carry_out, read_registry, save, undo_all
+from benchmark_lab.targets.testbed.removal import is_there
 from tests.testbed.fake_machine import FakeMachine, KilledError
 
 CPUS = CpuSets(sut=(0,), load=(1,), db=(2, 3), upstream=(4,))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.runtime.testbed.rootfs import make, place
-from benchmark_lab.runtime.tools import ToolFailedError
+from benchmark_lab.machine.tools import ToolFailedError
+from benchmark_lab.targets.testbed.rootfs import make, place
 from tests.testbed.fake_machine import FakeMachine
 
 MIRROR = "http://mirror.example/debian"

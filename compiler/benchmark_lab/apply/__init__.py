@@ -1,0 +1,1 @@
+"""Carries a bundle out on hosts."""

@@ -1,0 +1,63 @@
+"""What a run has come to, whole or cut short, made into its summary and sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmark_lab import __version__
+from benchmark_lab.hosts.facts import describe
+from benchmark_lab.records import Phase, Provenance, Summary
+from benchmark_lab.report.answer import answered
+from benchmark_lab.report.markdown import render
+from benchmark_lab.results.summary import RunFacts, summarise
+from benchmark_lab.store.bundles import LoadedBundle
+from benchmark_lab.store.run_folder import RunFolder
+from benchmark_lab.store.run_state import MEASURE, Outcome
+
+
+def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, *, ended_at: str, complete: bool) -> Summary:
+    """Write the summary of what there is."""
+    experiment, start = bundle.experiment, outcome.start
+    provenance = Provenance(
+        lab=start.lab if start else __version__,
+        git_commit=start.git_commit if start else None,
+        git_dirty=start.git_dirty if start else None,
+        seed=experiment.seed,
+        machine=outcome.machine or describe(),
+        as_found=outcome.as_found,
+        versions=outcome.versions,
+        cpu_sets=outcome.cpu_sets,
+    )
+    phases = _whole(outcome.phases)
+    facts = RunFacts(
+        run=folder.run,
+        started_at=outcome.started_at,
+        ended_at=ended_at,
+        complete=complete,
+        provenance=provenance,
+        phases=phases,
+        rounds_wall_s=sum(phase.seconds for phase in phases if phase.name == MEASURE),
+        labels=outcome.labels,
+        notes=(*experiment.notes, *outcome.notes),
+        not_measured=outcome.refused,
+        stopped_early=outcome.settled == {shape.name for shape in experiment.hardware},
+        searches=outcome.searches,
+        unequal_utilisation=outcome.unequal_utilisation,
+        calibrations={
+            cell: of
+            for lane in sorted(outcome.calibrations, reverse=True)
+            for cell, of in outcome.calibrations[lane].items()
+        },
+    )
+    summary = answered(summarise(experiment, bundle.cells.cells, outcome.trials, facts))
+    folder.conclude(summary, render(summary, experiment))
+    return summary
+
+
+def _whole(phases: Sequence[Phase]) -> tuple[Phase, ...]:
+    """One phase of a name, as long as all of it: a resumed run, and one of several hardware values, has parts."""
+    found: dict[str, Phase] = {}
+    for phase in phases:
+        before = found[phase.name].seconds if phase.name in found else 0.0
+        found[phase.name] = phase.model_copy(update={"seconds": before + phase.seconds})
+    return tuple(found.values())

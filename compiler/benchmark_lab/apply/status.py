@@ -1,0 +1,110 @@
+"""How far a run has come, read from its journal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from benchmark_lab.apply.outside import lives
+from benchmark_lab.bundle import Cells, Experiment, Schedule, StoredFile
+from benchmark_lab.records import Trial
+from benchmark_lab.results.summary import rented_usd
+from benchmark_lab.store.bundles import read_stored
+from benchmark_lab.store.run_state import Outcome, read_outcome
+
+LAST_VERDICTS = 5
+
+State = Literal["not started", "running", "killed", "elsewhere", "interrupted", "complete"]
+"""`killed`: its process is gone, and did not end it. `elsewhere`: another host's process, which may be gone."""
+
+FREE_TARGETS = frozenset({"local", "testbed"})
+"""Where hosts cost nothing; what somebody's own hosts cost is not known."""
+
+
+class Status(StoredFile):
+    """The state of a run as its journal tells it."""
+
+    folder: str
+    run: str
+    state: State
+    pid: int | None
+    """The process that carries it out."""
+    phase: str | None
+    trials_done: int
+    trials_planned: int
+    """At most: a run may stop early, and what fails conformance is not measured."""
+    probes_done: int
+    valid: int
+    seconds_left: float | None
+    """At most; None where no trial has shown how long one takes."""
+    spent_usd: float | None
+    """On rented hosts until now; None where it is not known."""
+    last_event_at: str | None
+    last_verdicts: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def status_of(folder: Path) -> Status:
+    """Read a run's journal, whole or cut off.
+
+    Raises:
+        ToolFailedError: if the folder holds no bundle, or a newer lab's.
+    """
+    bundle = folder / "bundle"
+    experiment = read_stored(bundle / "experiment.json", Experiment)
+    schedule = read_stored(bundle / "schedule.json", Schedule)
+    cells = read_stored(bundle / "cells.json", Cells).cells
+    outcome, remark = read_outcome(folder / "journal.jsonl")
+    measured = [trial for trial in outcome.trials if trial.purpose == "measure"]
+    measurable = [
+        [cells[index].id not in outcome.refused for index in order]
+        for block in schedule.blocks
+        for order in block.rounds
+    ]
+    planned = max(len(measured), sum(map(sum, measurable)))
+    state = _state(outcome)
+    running = state in {"running", "elsewhere"}
+    return Status(
+        folder=str(folder),
+        run=folder.resolve().name,
+        state=state,
+        pid=outcome.controller.pid if outcome.controller and running else None,
+        phase=outcome.phase[0] if outcome.phase else None,
+        trials_done=len(measured),
+        trials_planned=planned,
+        probes_done=len(outcome.trials) - len(measured),
+        valid=sum(trial.verdict == "valid" for trial in measured),
+        seconds_left=_seconds_left(measured, planned, experiment) if running else None,
+        spent_usd=spent_usd(outcome, experiment, running=running),
+        last_event_at=outcome.last_at or None,
+        last_verdicts=tuple(f"{trial.cell}: {trial.verdict}" for trial in outcome.trials[-LAST_VERDICTS:]),
+        notes=(*outcome.notes, *([remark] if remark else [])),
+    )
+
+
+def spent_usd(outcome: Outcome, experiment: Experiment, *, running: bool) -> float | None:
+    """What the hosts have cost until now; of a run that was killed, until its last entry."""
+    if experiment.target in FREE_TARGETS:
+        return 0.0
+    seconds = sum(phase.seconds for phase in outcome.phases)
+    if running and outcome.phase:
+        seconds += (datetime.now(UTC) - datetime.fromisoformat(outcome.phase[1])).total_seconds()
+    return rented_usd(experiment, seconds)
+
+
+def _state(outcome: Outcome) -> State:
+    if outcome.ended or outcome.controller is None:
+        return outcome.ended or "not started"
+    match lives(outcome.controller):
+        case None:
+            return "elsewhere"
+        case alive:
+            return "running" if alive else "killed"
+
+
+def _seconds_left(measured: list[Trial], planned: int, experiment: Experiment) -> float | None:
+    if not measured:
+        return None
+    each = sum(trial.overhead_s + trial.window_s + experiment.load.warmup_s for trial in measured) / len(measured)
+    return each * (planned - len(measured))

@@ -1,0 +1,125 @@
+"""Runs a bundle's playbooks with ansible-playbook and turns what its callback streams into events."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark_lab.machine.tools import ToolFailedError, Tools
+
+PASSED_ON = ("PATH", "HOME", "USER", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR")
+PASSED_ON_PREFIXES = ("PIP_", "UV_", "GO", "NPM_", "npm_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy",
+                      "https_proxy", "no_proxy")  # fmt: skip
+"""What of the caller's environment reaches Ansible: how to find programs and package registries, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the callback plugin: a task that starts, or a host's result of it."""
+
+    kind: str
+    """`task`, `ok`, `failed`, `ignored` or `unreachable`."""
+    monotonic_s: float
+    task: str
+    action: str
+    host: str
+    result: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Ansible:
+    """Where the playbooks and their parts are, and with which environment they run."""
+
+    tools: Tools
+    playbooks: Path
+    """Folder of the compiled playbooks."""
+    sources: Path
+    """Folder `playbooks/` of the copied sources, with `ansible.cfg`, `roles/` and `plugins/`."""
+    state: Path
+    """The run's state folder on the controller; Ansible's temporary files go there."""
+    logs: Path
+    environment: Mapping[str, str]
+    """The caller's environment."""
+
+    def play(
+        self,
+        name: str,
+        inventory: Path,
+        *,
+        variables: Mapping[str, object],
+        secret_env: Mapping[str, str],
+        on_event: Callable[[Event], None],
+        redact: Callable[[str], str] = str,
+        label: str = "",
+        limit: str = "all",
+    ) -> None:
+        """Run the playbook `<name>.yml` on the hosts that `limit` names; its output goes to `logs/<label or name>.log`.
+
+        What the hosts report, and what may be quoted of it, comes without what `redact` takes away.
+
+        Raises:
+            ToolFailedError: if a task failed or a host could not be reached.
+        """
+        label = label or name
+        extra = self.state / f"{label}.vars.json"
+        extra.write_text(json.dumps(dict(variables)))
+        log = self.logs / f"{label}.log"
+        failures: list[Event] = []
+
+        def on_line(line: str) -> None:
+            event = parse_event(redact(line))
+            if event.kind in ("failed", "unreachable"):
+                failures.append(event)
+            on_event(event)
+
+        argv = [sys.executable, "-m", "ansible", "playbook", f"--inventory={inventory}", f"--limit={limit}",
+                f"--extra-vars=@{extra}"]  # fmt: skip
+        playbook = str(self.playbooks / f"{name}.yml")
+        status = self.tools.stream(
+            [*argv, playbook], env={**self._environment(), **secret_env}, cwd=self.state, log=log, on_line=on_line
+        )
+        if status != 0:
+            raise self._failure(name, status, failures, log)
+
+    def _failure(self, name: str, status: int, failures: list[Event], log: Path) -> ToolFailedError:
+        if failures:
+            event = failures[0]
+            what = f"host {event.host}: the task “{event.task}” of {name}.yml {_VERB[event.kind]}"
+            said = "\n".join(str(event.result[key]) for key in ("msg", "module_stderr") if event.result.get(key))
+            return ToolFailedError(what, output=said, next_step=f"the whole output is in {log}")
+        output = log.read_text(errors="replace") if log.exists() else ""
+        return ToolFailedError(f"ansible-playbook {name}.yml ended with status {status}", output=output)
+
+    def _environment(self) -> dict[str, str]:
+        passed = {
+            key: value
+            for key, value in self.environment.items()
+            if key in PASSED_ON or key.startswith(PASSED_ON_PREFIXES)
+        }
+        return {
+            **passed,
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_CONFIG": str(self.sources / "ansible.cfg"),
+            "ANSIBLE_HOME": str(self.state / "ansible"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+
+_VERB = {"failed": "failed", "unreachable": "could not run, the host cannot be reached"}
+
+
+def parse_event(line: str) -> Event:
+    """One line of the callback plugin."""
+    data = json.loads(line)
+    return Event(
+        kind=data["event"],
+        monotonic_s=data["monotonic_s"],
+        task=data["task"],
+        action=data["action"],
+        host=data.get("host", ""),
+        result=data.get("result", {}),
+    )

@@ -1,0 +1,328 @@
+"""The hosts of one run while it goes on: what the preparation made, and the playbooks that act on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from benchmark_lab.bundle import Hardware, Part, Role
+from benchmark_lab.conformance import Target
+from benchmark_lab.hosts.ansible import Ansible, Event
+from benchmark_lab.hosts.cpus import CpuSets, RoleOfHost
+from benchmark_lab.hosts.facts import by_host
+from benchmark_lab.hosts.origin import Origin
+from benchmark_lab.hosts.secret import Secrets
+from benchmark_lab.hosts.stations import Answer, OpenStations, Order, PlaybookStations, Stations
+from benchmark_lab.hosts.task_times import TaskTimes
+from benchmark_lab.machine.tools import ToolFailedError, Tools
+from benchmark_lab.store.bundles import LoadedBundle
+
+K6_BUILD = "k6"
+NODE_BUILD = "nodejs"
+STATIONS = "stations"
+"""The playbook that goes on while the run measures."""
+STATION = "station"
+"""The socket of a host's station, in the run's folder on the host."""
+
+
+class NotServingError(ToolFailedError):
+    """A server does not become ready: its own problem, while its host does what it is asked."""
+
+
+class Served(Part):
+    """A server that is ready, as its host reported it."""
+
+    port: int
+    pid: int
+    workers: int
+    """Processes that serve."""
+
+
+class Setting(Part):
+    """A setting of a host as the run found it and has it; None where the host has no such setting."""
+
+    before: str | None
+    after: str | None
+
+
+class Site(Protocol):
+    """Where hosts are: how they reach each other, how the controller reaches them, and how they are let go."""
+
+    def address(self, role: Role) -> str:
+        """Where the other hosts reach the role's."""
+
+    def forwarded(self, role: Role, port: int) -> AbstractContextManager[str]:
+        """Where (`host:port`) the controller reaches a port of the role's host, within."""
+
+    def station(self, host: str) -> AbstractContextManager[Path]:
+        """Where the controller reaches the socket of a host's station, within."""
+
+    def server_log(self) -> str:
+        """What the server has written to standard output so far."""
+
+    def server_memory(self, pid: int) -> Callable[[], int] | None:
+        """Reads the resident memory of the process and its descendants; None where the controller cannot see it."""
+
+    def clock_offsets_s(self) -> Mapping[str, float]:
+        """By host: what its monotonic clock is ahead of the load's now; empty where all have one clock."""
+
+    def release(self, finish: Callable[[], None]) -> None:
+        """Let the hosts go, as they were found; `finish` stops what runs on them.
+
+        Raises:
+            ResourcesRemainError: if something could not be stopped.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What hosts are to be made for."""
+
+    bundle: LoadedBundle
+    hardware: Hardware
+    """How many CPUs each role asks for."""
+    state: Path
+    """The run's state folder on this machine, made with the hosts."""
+    logs: Path
+    """Folder of the playbooks' output."""
+    origin: Origin
+    tools: Tools
+    mark: str
+    """What `tools` marks the processes with that it starts."""
+    secrets: Secrets
+
+    def ansible(self, lane: int = 0) -> Ansible:
+        """Runs the bundle's playbooks on one of the lanes."""
+        return Ansible(
+            self.tools,
+            playbooks=self.bundle.folder / "playbooks",
+            sources=self.bundle.files / "playbooks",
+            state=lane_folder(self.state, lane),
+            logs=lane_folder(self.logs, lane),
+            environment=self.origin.environment,
+        )
+
+
+def lane_folder(folder: Path, lane: int) -> Path:
+    """Where what belongs to a lane lies in a folder: the first lane's in the folder itself."""
+    if lane == 0:
+        return folder
+    own = folder / f"lane-{lane}"
+    own.mkdir(exist_ok=True)
+    return own
+
+
+@dataclass(slots=True)
+class Hosts:
+    """Prepared hosts: addresses, builds and versions, as the playbooks reported them."""
+
+    ansible: Ansible
+    inventory: Path
+    names: Mapping[RoleOfHost, Sequence[str]]
+    """The names of the hosts of each role, in the order of the inventory."""
+    site: Site
+    cpus: CpuSets
+    controller_cpus: tuple[int, ...]
+    """CPUs of this machine for what only controls."""
+    labels: tuple[str, ...]
+    """What holds for every number from these hosts."""
+    machine: Mapping[str, str]
+    """What the hosts are, for the provenance."""
+    identity: Mapping[str, str]
+    """What shows whether they are the same hosts as before."""
+    secrets: Secrets
+    load_boxes: int
+    load_cpus: int
+    """CPUs of the load boxes together; those that several of them share count once."""
+    k6: str
+    """Path of k6 on the load host; empty until the role has built one."""
+    builds: dict[str, str] = field(default_factory=dict)
+    """Folder of each build, by name."""
+    versions: dict[str, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, dict[str, Setting]] = field(default_factory=dict)
+    """How each host is set, by its name and the setting's."""
+    times: TaskTimes = field(default_factory=TaskTimes)
+    """Of the preparation."""
+    open_stations: OpenStations = PlaybookStations
+    _stations: Stations | None = None
+
+    def _database_url(self, where: str) -> str:
+        return f"postgresql://lab:{self.secrets.database_password}@{where}/lab"
+
+    @contextmanager
+    def target(self, served: Served, middleware_depth: int) -> Iterator[Target]:
+        """A server as the controller reaches it, with all that shows what it does, within."""
+        with ExitStack() as forwards:
+            there: tuple[tuple[Role, int], ...] = (
+                ("sut", served.port),
+                ("db", self.ports["database"]),
+                ("upstream", self.ports["upstream"]),
+            )
+            server, database, upstream = (forwards.enter_context(self.site.forwarded(*port)) for port in there)
+            yield Target(
+                base_url=f"http://{server}",
+                db_url=self._database_url(database),
+                upstream_url=f"http://{upstream}",
+                jwt_secret=self.secrets.jwt_secret,
+                middleware_depth=middleware_depth,
+                server_log=self.site.server_log,
+                server_memory=self.site.server_memory(served.pid),
+            )
+
+    def play(
+        self,
+        name: str,
+        variables: Mapping[str, object],
+        on_event: Callable[[Event], None],
+        *,
+        label: str = "",
+        limit: str = "all",
+    ) -> None:
+        """Run one of the bundle's playbooks on these hosts; secrets and addresses go by environment."""
+        env = {"LAB_DATABASE_PASSWORD": self.secrets.database_password, "LAB_JWT_SECRET": self.secrets.jwt_secret}
+        if self.ports.keys() >= {"database", "upstream"}:  # not so while, or after, the preparation was cut short
+            database, upstream = self.site.address("db"), self.site.address("upstream")
+            env |= {
+                "LAB_DATABASE_URL": self._database_url(f"{database}:{self.ports['database']}"),
+                "LAB_UPSTREAM_URL": f"http://{upstream}:{self.ports['upstream']}",
+            }
+        self.ansible.play(
+            name,
+            self.inventory,
+            variables={"lab_k6": self.k6, **self._node(), **variables},
+            secret_env=env,
+            on_event=on_event,
+            redact=self.secrets.redact,
+            label=label,
+            limit=limit,
+        )
+
+    def prepare(self, on_step: Callable[[str], None], *, roles: str = "all") -> None:
+        """Bring up database and upstream, build the implementations and k6; or only what belongs to some `roles`."""
+
+        def on_event(event: Event) -> None:
+            self.times.take(event)
+            if event.kind == "task":
+                on_step(event.task)
+            if event.kind == "ok":
+                self._learn(event)
+
+        self.play("prepare", {}, on_event, limit=roles)
+
+    def described(self) -> dict[str, str]:
+        """What the hosts are and how they are set, for the provenance."""
+        settings = {
+            host: {name: each.after or "none" for name, each in of_host.items()}
+            for host, of_host in self.settings.items()
+        }
+        return {**self.machine, **by_host(settings)}
+
+    def changed(self) -> dict[str, str]:
+        """What the run has set otherwise, as it was before."""
+        return by_host(
+            {
+                host: {name: each.before for name, each in of_host.items() if each.before and each.before != each.after}
+                for host, of_host in self.settings.items()
+            }
+        )
+
+    def _node(self) -> dict[str, object]:
+        """Where the hosts have the Node.js that the run brought them."""
+        return {"lab_node": f"{self.builds[NODE_BUILD]}/node_modules/.bin"} if NODE_BUILD in self.builds else {}
+
+    def _learn(self, event: Event) -> None:
+        result = event.result
+        match event.action, result:
+            case "build", {"name": str(name), "build": str(folder), "versions": str(versions)}:
+                self.builds[name] = folder
+                self.versions[name] = versions
+                if name == K6_BUILD:
+                    self.k6 = f"{folder}/k6"
+            case "database", {"port": int(port), "version": str(version)}:
+                self.ports["database"] = port
+                self.versions["postgresql"] = version
+            case "tuning", {"settings": {**settings}}:
+                self.settings[event.host] = {str(name): Setting.model_validate(each) for name, each in settings.items()}
+            case "server", {"server": "upstream", "problem": None, "port": int(port)}:
+                self.ports["upstream"] = port
+            case "server", {"server": "upstream", "problem": str(problem)}:
+                raise ToolFailedError(f"the simulated external API did not start: {problem}")
+            case _:
+                pass
+
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+        """Give hosts orders, all at once, by their names; what each came to. The first one starts the stations.
+
+        Raises:
+            ToolFailedError: if a host fails.
+        """
+        if self._stations is None:
+            sockets = {host: self.site.station(host) for hosts in self.names.values() for host in hosts}
+            self._stations = self.open_stations(
+                lambda on_event: self.play(STATIONS, {}, on_event), sockets, self.secrets.redact
+            )
+            self._stations.call()
+        return self._stations.ask(orders)
+
+    def ask_one(self, role: RoleOfHost, order: str, **params: object) -> Answer:
+        """Give the role's first host an order.
+
+        Raises:
+            ToolFailedError: if the host fails.
+        """
+        name = self.names[role][0]
+        return self.ask({name: Order(order, params)})[name]
+
+    def hang_up(self) -> None:
+        """End what the hosts are doing for the run, whoever waits for it."""
+        if self._stations:
+            self._stations.hang_up()
+
+    def serve(self, server: Mapping[str, object]) -> Served:
+        """Start one server afresh.
+
+        Args:
+            server: the order's parameters: `argv`, `cwd`, `env` and `helpers`.
+
+        Raises:
+            NotServingError: if it does not become ready.
+            ToolFailedError: if its host fails.
+        """
+        started = self.ask_one("sut", "serve", **server)
+        if problem := started["problem"]:
+            raise NotServingError(str(problem), output=str(started.get("log_tail", "")))
+        return Served.model_validate(started)
+
+    def release(self) -> None:
+        """Stop everything and let the hosts go.
+
+        Raises:
+            ResourcesRemainError: if something could not be stopped.
+        """
+        try:
+            if self._stations:
+                self._stations.close()
+        finally:
+            self.site.release(lambda: self.play("finish", {}, lambda _: None))
+
+
+def write_inventory(path: Path, inventory: Mapping[str, object]) -> Path:
+    """Write Ansible's inventory; JSON is YAML."""
+    path.write_text(json.dumps(inventory, indent=1))
+    return path
+
+
+def release(lanes: Iterable[Hosts]) -> None:
+    """Let the hosts of all lanes go, whatever happens with one of them.
+
+    Raises:
+        ResourcesRemainError: if something could not be stopped.
+    """
+    with ExitStack() as released:
+        for hosts in lanes:
+            released.callback(hosts.release)

