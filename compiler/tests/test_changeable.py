@@ -6,7 +6,7 @@ import pytest
 
 from benchmark_lab.bundle import Experiment
 from benchmark_lab.catalog.load import load_catalog
-from benchmark_lab.cli.project import plan_file
+from benchmark_lab.cli.input.project import plan_file
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
 from tests.compiling import PROJECT

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from benchmark_lab.cli.every_server import UnknownPartError, plan_every_server
+from benchmark_lab.plan.every_server import UnknownPartError, plan_every_server
 from tests.test_project import catalog
 
 

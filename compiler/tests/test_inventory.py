@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.cli.inventory import read_inventory
+from benchmark_lab.cli.input.inventory import read_inventory
 from benchmark_lab.diagnostics import InvalidExperimentError
 
 GOOD = """\

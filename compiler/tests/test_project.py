@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator
 
 from benchmark_lab.catalog import Catalog
 from benchmark_lab.catalog.load import load_catalog
-from benchmark_lab.cli.project import plan_file
+from benchmark_lab.cli.input.project import plan_file
 from benchmark_lab.cli.schema import Kind, schema_text
 from benchmark_lab.diagnostics import Code
 from benchmark_lab.emit import emit

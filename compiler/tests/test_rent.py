@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmark_lab.catalog.load import load_catalog
-from benchmark_lab.cli.project import plan_file
+from benchmark_lab.cli.input.project import plan_file
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
 from benchmark_lab.plan import Plan, Rent

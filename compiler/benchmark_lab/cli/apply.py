@@ -12,12 +12,12 @@ import typer
 
 from benchmark_lab.apply.run import apply as apply_bundle
 from benchmark_lab.catalog.load import load_catalog
-from benchmark_lab.cli import options
-from benchmark_lab.cli.inventory import read_inventory
-from benchmark_lab.cli.origin import find_origin
-from benchmark_lab.cli.progress import RunProgress
-from benchmark_lab.cli.project import find_root, plan_file
-from benchmark_lab.cli.tables import print_summary
+from benchmark_lab.cli.input import options
+from benchmark_lab.cli.input.inventory import read_inventory
+from benchmark_lab.cli.input.origin import find_origin
+from benchmark_lab.cli.input.project import find_root, plan_file
+from benchmark_lab.cli.views.progress import RunProgress
+from benchmark_lab.cli.views.tables import print_summary
 from benchmark_lab.diagnostics import LabError
 from benchmark_lab.emit import emit
 from benchmark_lab.hosts.inventory import Inventory

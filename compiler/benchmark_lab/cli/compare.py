@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark_lab.cli.tables import print_table, stdout_console
+from benchmark_lab.cli.views.tables import print_table, stdout_console
 from benchmark_lab.report.naming import side_names
 from benchmark_lab.report.tables import comparisons_table
 from benchmark_lab.results.runs import RunComparison, asked_metrics, compare_run, compare_runs

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from benchmark_lab.cli import options
-from benchmark_lab.cli.project import plan_here
+from benchmark_lab.cli.input import options
+from benchmark_lab.cli.input.project import plan_here
 from benchmark_lab.cli.views.plan_words import apply_command
 from benchmark_lab.emit import emit
 from benchmark_lab.machine.process import Processes

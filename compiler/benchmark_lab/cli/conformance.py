@@ -16,14 +16,14 @@ import typer
 
 from benchmark_lab.apply.conform import Checked, conform
 from benchmark_lab.catalog.load import load_catalog
-from benchmark_lab.cli.every_server import plan_every_server
-from benchmark_lab.cli.origin import find_origin
-from benchmark_lab.cli.progress import RunProgress
-from benchmark_lab.cli.project import find_root
+from benchmark_lab.cli.input.origin import find_origin
+from benchmark_lab.cli.input.project import find_root
+from benchmark_lab.cli.views.progress import RunProgress
 from benchmark_lab.conformance import CHECKS, Check, Depth, Target, run_conformance
 from benchmark_lab.conformance.visible import resident_bytes
 from benchmark_lab.emit import emit
 from benchmark_lab.machine.process import Processes
+from benchmark_lab.plan.every_server import plan_every_server
 from benchmark_lab.store.bundles import write_bundle
 from benchmark_lab.store.run_folder import new_run_folder
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmark_lab.apply.status import status_of
-from benchmark_lab.cli.project import find_root
+from benchmark_lab.cli.input.project import find_root
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.lock import LockedError
 from benchmark_lab.machine.process import Processes

@@ -21,7 +21,7 @@ def doctor(
 
     Also ends what a killed run left. Exit code 3: something needed is missing.
     """
-    from benchmark_lab.cli.project import find_root  # noqa: PLC0415  imported late, for the speed of --help
+    from benchmark_lab.cli.input.project import find_root  # noqa: PLC0415  imported late, for the speed of --help
     from benchmark_lab.machine.folders import locked  # noqa: PLC0415
     from benchmark_lab.machine.lock import LockedError  # noqa: PLC0415
     from benchmark_lab.machine.process import Processes  # noqa: PLC0415

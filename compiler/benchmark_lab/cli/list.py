@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from benchmark_lab.catalog.load import load_catalog
-from benchmark_lab.cli import options
-from benchmark_lab.cli.project import find_root
+from benchmark_lab.cli.input import options
+from benchmark_lab.cli.input.project import find_root
 
 
 class Kind(StrEnum):

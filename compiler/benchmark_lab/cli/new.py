@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark_lab.cli.project import find_root
+from benchmark_lab.cli.input.project import find_root
 from benchmark_lab.diagnostics import LabError
 
 SKELETONS = Path(__file__).parents[1] / "skeletons"

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from benchmark_lab.cli import options
-from benchmark_lab.cli.project import plan_here
+from benchmark_lab.cli.input import options
+from benchmark_lab.cli.input.project import plan_here
 from benchmark_lab.cli.views.plan_json import as_json as json_view
 from benchmark_lab.cli.views.plan_markdown import markdown
 from benchmark_lab.cli.views.plan_text import text

@@ -41,7 +41,7 @@ def status(
 
 def words(status: Status) -> str:
     """The status for people."""
-    from benchmark_lab.cli.progress import minutes  # noqa: PLC0415
+    from benchmark_lab.cli.views.progress import minutes  # noqa: PLC0415
 
     doing = f", {status.phase}" if status.phase else ""
     by = f" (pid {status.pid})" if status.pid else ""

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark_lab.cli import options
+from benchmark_lab.cli.input import options
 
 
 def sweep(
@@ -28,7 +28,7 @@ def sweep(
     Exit codes: 3 AWS does not answer, 7 something could not be removed.
     """
     from benchmark_lab.catalog.load import load_catalog  # noqa: PLC0415  imported late, for the speed of --help
-    from benchmark_lab.cli.project import find_root  # noqa: PLC0415
+    from benchmark_lab.cli.input.project import find_root  # noqa: PLC0415
     from benchmark_lab.targets.aws_ec2.account import connect  # noqa: PLC0415
     from benchmark_lab.targets.aws_ec2.driver import ended_runs  # noqa: PLC0415
     from benchmark_lab.targets.aws_ec2.sweep import Patience, leftovers, remove_and_look  # noqa: PLC0415

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from benchmark_lab.bundle import Hardware, HostShape
-from benchmark_lab.cli import options
+from benchmark_lab.cli.input import options
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.process import Processes
 from benchmark_lab.targets import testbed as hosts

@@ -10,8 +10,8 @@ import typer
 
 from benchmark_lab.catalog import Catalog
 from benchmark_lab.catalog.load import load_catalog
-from benchmark_lab.cli import options
-from benchmark_lab.cli.project import find_root, plan_file
+from benchmark_lab.cli.input import options
+from benchmark_lab.cli.input.project import find_root, plan_file
 from benchmark_lab.cli.views import problems as view
 from benchmark_lab.diagnostics import Diagnostic, InvalidExperimentError
 from benchmark_lab.experiment import Changes

@@ -1,0 +1,1 @@
+"""What commands read: options, the project, inventories, and where a run comes from."""
