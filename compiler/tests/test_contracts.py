@@ -1,0 +1,53 @@
+"""The contracts between rooms: each is broken in a copy of the package, and seen to fail."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+PACKAGE = PROJECT / "compiler" / "benchmark_lab"
+BREACHES = {
+    "A room imports only rooms below it": ("machine/tools.py", "benchmark_lab.cli"),
+    "The pure half has no processes, network, clock, chance or environment": ("judge/case.py", "time"),
+    "The running half never sees YAML, experiments or plans": ("apply/gate.py", "benchmark_lab.plan"),
+    "Each target's driver stands alone": ("targets/local.py", "benchmark_lab.targets.testbed"),
+    "Each emitter stands alone": ("emit/ansible.py", "benchmark_lab.emit.records"),
+    "Processes are started in one module": ("store/seal.py", "subprocess"),
+}
+"""By contract: a module, and what it must not import."""
+IGNORED = shutil.ignore_patterns("skeletons", "__pycache__")
+
+
+def linted(folder: Path, breaches: Mapping[str, tuple[str, str]]) -> tuple[dict[str, str], str]:
+    """What becomes of each contract in a copy of the package with these imports; and all that was said."""
+    shutil.copytree(PACKAGE, folder / "benchmark_lab", ignore=IGNORED, dirs_exist_ok=True)
+    shutil.copy(PROJECT / "pyproject.toml", folder)
+    for module, imported in breaches.values():
+        with (folder / "benchmark_lab" / module).open("a") as source:
+            source.write(f"\nimport {imported}\n")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    return dict(re.findall(r"^(.+?) (KEPT|BROKEN)", said, re.MULTILINE)), said
+
+
+def test_each_contract_finds_its_breach(tmp_path: Path) -> None:
+    found, said = linted(tmp_path, BREACHES)
+    assert found == dict.fromkeys(BREACHES, "BROKEN"), said
+
+
+def test_a_room_without_a_place_among_the_others_is_found(tmp_path: Path) -> None:
+    attic = tmp_path / "benchmark_lab" / "attic"
+    attic.mkdir(parents=True)
+    (attic / "__init__.py").touch()
+    _, said = linted(tmp_path, {})
+    assert "attic" in said
