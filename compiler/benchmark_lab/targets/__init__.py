@@ -11,8 +11,8 @@ from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.progress import Progress
 from benchmark_lab.machine.tools import ToolFailedError
 from benchmark_lab.targets import local
-from benchmark_lab.targets.aws_ec2 import driver as aws_ec2
-from benchmark_lab.targets.testbed import driver as testbed
+from benchmark_lab.targets.aws_ec2 import driver as rented_hosts
+from benchmark_lab.targets.testbed import driver as testbed_hosts
 
 
 def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
@@ -33,7 +33,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
         case "machine":
             return [local.make_hosts(wanted, progress.say)]
         case "testbed":
-            return testbed.make_hosts(wanted, interrupts, progress.say)
+            return testbed_hosts.make_hosts(wanted, interrupts, progress.say)
         case "inventory":
             if wanted.origin.inventory is None:
                 raise ToolFailedError(
@@ -41,6 +41,6 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
                 )
             return ssh.make_hosts(wanted, wanted.origin.inventory)
         case "terraform":
-            return aws_ec2.make_hosts(wanted, interrupts, progress)
+            return rented_hosts.make_hosts(wanted, interrupts, progress)
         case _:
             assert_never(experiment.hosts.source)
