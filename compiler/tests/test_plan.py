@@ -156,7 +156,7 @@ def test_load_boxes_agree_twice_in_each_trial_on_a_time_to_begin_at(target: str)
         plan_text(experiment("rounds: {max: 10}", f"hardware: {{load: {{count: {count}}}}}", target=target))
         for count in (1, 5)
     )
-    assert five.worst_case_s - one.worst_case_s == pytest.approx(10 * 2 * (3 + 5 * 0.2))
+    assert five.worst_case_s - one.worst_case_s == pytest.approx(10 * 2 * (0.5 + 5 * 0.05))
 
 
 def test_flags_shorten_a_run_and_the_notes_say_so() -> None:
