@@ -112,16 +112,18 @@ check-terraform: .venv/checkov/installed ## Format and security rules of infra/,
 check-playbooks: .venv/ansible-lint/installed ## ansible-lint's strictest profile
 	PATH=$$PWD/.venv/ansible-lint/bin:$$PATH ANSIBLE_CONFIG=playbooks/ansible.cfg ansible-lint --nocolor -q playbooks/roles/*
 
+SLOWEST := --durations=15 --durations-min=5
+
 # What starts servers, but loads nothing: it may run beside the checks and each other.
 UNLOADED := test-conformance test-aws test-implementations
 
 .PHONY: test $(UNLOADED) test-typescript
 test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform
 	+@$(AT_ONCE) $(UNLOADED) $(CHECKS) check-terraform check-playbooks
-	$(BIN)/pytest --quiet -m tools --ignore=compiler/tests/conformance --ignore=compiler/tests/aws
+	$(BIN)/pytest --quiet -m tools $(SLOWEST) --ignore=compiler/tests/conformance --ignore=compiler/tests/aws
 
 test-conformance test-aws: test-%: .venv/dev.installed
-	$(BIN)/pytest --quiet -m tools compiler/tests/$*
+	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/$*
 
 test-implementations: test-typescript $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed)
 	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/pytest --quiet -m 'tools or not tools') || exit 1; done
@@ -132,7 +134,7 @@ test-typescript: .venv/dev.installed node_modules/.installed check-types
 
 .PHONY: test-hosts
 test-hosts: .venv/dev.installed ## What needs root: hosts in namespaces of this machine, made, broken and removed
-	$(BIN)/pytest --quiet -m hosts
+	$(BIN)/pytest --quiet -m hosts $(SLOWEST)
 
 .PHONY: format
 format: .venv/dev.installed node_modules/.installed ## Format and mend what can be mended
