@@ -13,7 +13,8 @@ from jsonschema import Draft7Validator
 from benchmark_lab.catalog import Catalog
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli.input.project import plan_file
-from benchmark_lab.cli.schema import Kind, schema_text
+from benchmark_lab.results.metrics import METRICS
+from benchmark_lab.cli.schema import Kind, reference_text, schema_text
 from benchmark_lab.diagnostics import Code
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
@@ -72,6 +73,28 @@ def test_a_schema_is_fresh_and_of_draft_07(kind: Kind, update_golden: bool) -> N
     Draft7Validator.check_schema(json.loads(text))
     assert "prefixItems" not in text
     assert "$defs" not in text
+
+
+GENERATED = "<!-- What follows is written by `make golden`. -->\n\n"
+PAGES = {"experiment.md": [Kind.EXPERIMENT], "manifests.md": [Kind.IMPLEMENTATION, Kind.SCENARIO, Kind.TARGET]}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_reference_of_the_keys_is_fresh(page: str, update_golden: bool) -> None:
+    file = PROJECT / "docs" / page
+    by_hand, _, generated = file.read_text().partition(GENERATED)
+    written = "\n".join(map(reference_text, PAGES[page]))
+    if page == "experiment.md":
+        written += f"\n{metrics_text()}"
+    if update_golden:
+        file.write_text(by_hand + GENERATED + written)
+        generated = written
+    assert generated == written
+
+
+def metrics_text() -> str:
+    rows = [f"| `{metric.name}` | {metric.noun} | {metric.unit} |" for metric in METRICS.values()]
+    return "\n".join(["## Metrics", "", "| name in `criteria` | what | unit |", "|---|---|---|", *rows, ""])
 
 
 @pytest.mark.parametrize("kind", list(Kind))

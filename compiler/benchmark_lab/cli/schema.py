@@ -1,4 +1,4 @@
-"""`lab schema`: the JSON schema of a file that people write, for editors."""
+"""`lab schema`: the keys of a file that people write, for editors and for people."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from pydantic import BaseModel
 
 from benchmark_lab.catalog import Implementation, Scenario, Target
+from benchmark_lab.cli.views.reference import reference
 from benchmark_lab.experiment import ExperimentFile
 from benchmark_lab.source.schema import editor_schema
 
@@ -31,11 +32,19 @@ _MODELS: dict[Kind, type[BaseModel]] = {
 }
 
 
-def schema(kind: Annotated[Kind, typer.Argument(help="The kind of file.")] = Kind.EXPERIMENT) -> None:
-    """Print the JSON schema (draft-07) of a file that people write."""
-    typer.echo(schema_text(kind), nl=False)
+def schema(
+    kind: Annotated[Kind, typer.Argument(help="The kind of file.")] = Kind.EXPERIMENT,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the keys as tables for people.")] = False,
+) -> None:
+    """Print the JSON schema (draft-07) of a file that people write, or its keys for people."""
+    typer.echo(reference_text(kind) if markdown else schema_text(kind), nl=False)
 
 
 def schema_text(kind: Kind) -> str:
     """Return the text of `spec/<kind>.schema.json`."""
     return json.dumps(editor_schema(_MODELS[kind], kind.value), indent=2, ensure_ascii=False) + "\n"
+
+
+def reference_text(kind: Kind) -> str:
+    """Return the tables of the file's keys, as the pages in docs/ have them."""
+    return reference(editor_schema(_MODELS[kind], kind.value))
