@@ -15,7 +15,12 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 24
+	@{ \
+	  grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'; \
+	  for bench in $(BENCHES); do \
+	    printf 'bench-%s\t%s\n' "$${bench//_/-}" "$$(sed -nE '1s/^"+([^."]*).*/\1/p' compiler/benches/$$bench.py)"; \
+	  done; \
+	} | expand -t 24
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 
@@ -153,46 +158,10 @@ format: .venv/dev.installed node_modules/.installed ## Format and mend what can 
 golden: .venv/dev.installed ## Write the compiler's golden files anew; read their diff
 	$(BIN)/pytest --quiet --update-golden || $(BIN)/pytest --quiet
 
-.PHONY: bench-compiler
-bench-compiler: .venv/dev.installed ## Time and memory of planning and compiling 10,000 cells
-	$(BIN)/python compiler/benches/compiler.py
+# --- benches --------------------------------------------------------------------------------------------------------
 
-.PHONY: bench-implementations
-bench-implementations: .venv/dev.installed ## Each implementation beside the smallest program on its framework
-	$(BIN)/python compiler/benches/implementations.py
+BENCHES := $(patsubst compiler/benches/%.py,%,$(shell grep -l __main__ compiler/benches/*.py))
 
-.PHONY: bench-revisions
-bench-revisions: .venv/dev.installed ## Implementations' code beside a revision's: CPU per request
-	$(BIN)/python compiler/benches/revisions.py $(ARGUMENTS)
-
-.PHONY: bench-upload-memory
-bench-upload-memory: .venv/dev.installed ## Memory of each server during an upload of 100 MiB
-	$(BIN)/python compiler/benches/upload_memory.py
-
-.PHONY: bench-verdicts
-bench-verdicts: .venv/dev.installed ## How surely a trial is found out whose limit is the generator
-	$(BIN)/python compiler/benches/verdicts.py
-
-.PHONY: bench-limits
-bench-limits: .venv/dev.installed ## How often the limit that was put into a trial is named
-	$(BIN)/python compiler/benches/limits.py
-
-.PHONY: bench-crosscheck
-bench-crosscheck: .venv/dev.installed ## A trial's throughput beside wrk's on the same server
-	$(BIN)/python compiler/benches/crosscheck.py
-
-.PHONY: bench-library
-bench-library: .venv/dev.installed ## What the scenarios' library costs k6, beside the smallest script
-	$(BIN)/python compiler/benches/library.py
-
-.PHONY: bench-slo
-bench-slo: .venv/dev.installed ## How near a search comes to the highest rate that queues keep a promise at
-	$(BIN)/python compiler/benches/slo.py
-
-.PHONY: bench-crash
-bench-crash: .venv/dev.installed ## Kill twenty real runs, resume them, and count what was lost or measured twice
-	$(BIN)/python compiler/benches/crash.py
-
-.PHONY: bench-trial-cost
-bench-trial-cost: .venv/dev.installed ## What a trial costs beside its warm-up and window, beside an older revision; root
-	$(BIN)/python compiler/benches/trial_cost.py
+# What each measures stands in the first line of its module; ARGUMENTS goes to it.
+bench-%: .venv/dev.installed
+	$(BIN)/python compiler/benches/$(subst -,_,$*).py $(ARGUMENTS)
