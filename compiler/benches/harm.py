@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal, LiteralString
 
+import httpx
 import psycopg
 
 from benches.servers import lab_processes
@@ -56,6 +57,16 @@ class Stage:
                 if config in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
                     return int(pid)
         return None
+
+    def is_loading(self, pid: int) -> bool:
+        """True once a k6 loads the server: it gets ready earlier, and waits."""
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            address = next(word.removeprefix("--address=") for word in words if word.startswith("--address="))
+            status = httpx.get(f"http://{address}/v1/status", trust_env=False).json()["data"]["attributes"]
+        except (OSError, httpx.HTTPError, ValueError):  # it has ended, or does not listen yet
+            return False
+        return not status["paused"]
 
     def database(self) -> psycopg.Connection:
         """A connection with all rights, each of whose statements is a transaction."""

@@ -73,7 +73,7 @@ class Scene:
                 thread.join()
 
     def _do_harm(self, stage: Stage, harm: Harm, ended: threading.Event) -> None:
-        while (pid := stage.generator(self.part)) is None:
+        while (pid := stage.generator(self.part)) is None or not stage.is_loading(pid):
             if ended.wait(0.02):
                 return
         connect_s = k6_load(self.load).connect_s if self.part == "measure" else 0.0
