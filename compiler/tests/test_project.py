@@ -13,11 +13,11 @@ from jsonschema import Draft7Validator
 from benchmark_lab.catalog import Catalog
 from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli.input.project import plan_file
-from benchmark_lab.results.metrics import METRICS
 from benchmark_lab.cli.schema import Kind, reference_text, schema_text
 from benchmark_lab.diagnostics import Code
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
+from benchmark_lab.results.metrics import METRICS
 from tests.compiling import PROJECT, TESTS
 
 EXPERIMENTS = sorted((PROJECT / "experiments").glob("*.yaml"))

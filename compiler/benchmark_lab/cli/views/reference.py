@@ -12,21 +12,19 @@ _REF = "#/definitions/"
 def reference(schema: Schema) -> str:
     """Return a section for the file, and one for each kind of mapping in it, with a table of the keys."""
     definitions: Schema = schema["definitions"]
-    sections = [f"## {_heading(schema['title'])}\n\n{_section(schema)}"]
-    sections += [f"### {name}\n\n{_section(definitions[name])}" for name in _mentioned(schema, definitions)]
+    sections = [f"## The {schema['title']}'s keys\n\n{_section(schema, definitions)}"]
+    sections += [
+        f"### {name}\n\n{_section(definitions[name], definitions)}" for name in _mentioned(schema, definitions)
+    ]
     return "\n".join(sections)
 
 
-def _heading(title: str) -> str:
-    return f"The {title}'s keys"
-
-
-def _section(of: Schema) -> str:
+def _section(of: Schema, definitions: Schema) -> str:
     if "properties" not in of:
         return f"{of.get('description', '')}\n\nA value: {_type(of)}.\n".lstrip()
     required = of.get("required", ())
     rows = [
-        f"| `{key}` | {_type(each)} | {_default(key, each, required)} | {_meaning(each)} |"
+        f"| `{key}` | {_type(each)} | {_default(key, each, required)} | {_meaning(each, definitions)} |"
         for key, each in of["properties"].items()
     ]
     table = ["| key | value | if left out | meaning |", "|---|---|---|---|", *rows]
@@ -62,32 +60,34 @@ def _type(of: Schema) -> str:
             return f"[{name}](#{name.lower()})"
         case {"allOf": [only]}:
             return _type(only)
-        case {"const": value}:
-            return f"`{value}`"
-        case {"enum": values}:
-            return ", ".join(f"`{value}`" for value in values)
+        case {"anyOf": [one, {"type": "array", "items": items}]} if _type(one) == _type(items):
+            return f"{_type(one)}; or a list of such"
         case {"anyOf": choices} | {"oneOf": choices}:
             return " or ".join(dict.fromkeys(map(_type, choices)))
-        case {"type": "array", "items": items}:
-            return f"list of {_type(items)}"
-        case {"type": "array"}:
-            return "list"
-        case {"type": "object", "additionalProperties": dict(values)}:
-            return f"mapping to {_type(values)}"
-        case {"type": [*kinds]}:
-            return " or ".join(map(str, kinds))
-        case {"type": "integer" | "number" as kind}:
-            return f"{kind}{_bounds(of)}"
-        case {"examples": [example, *_]}:
-            return f"text such as `{example}`"
-        case {"type": "string"}:
-            return "text"
-        case {"type": "object"}:
-            return "mapping"
-        case {"type": kind}:
-            return str(kind)
         case _:
-            return "anything"
+            return _of_one_kind(of)
+
+
+def _of_one_kind(of: Schema) -> str:
+    kinds = {"string": "text", "object": "mapping", "array": "list"}
+    match of:
+        case {"const": value}:
+            words = f"`{value}`"
+        case {"enum": values}:
+            words = ", ".join(f"`{value}`" for value in values)
+        case {"type": "array", "items": items}:
+            words = f"list of {_type(items)}"
+        case {"type": "object", "additionalProperties": dict(values)}:
+            words = f"mapping to {_type(values)}"
+        case {"type": [*several]}:
+            words = " or ".join(kinds.get(kind, kind) for kind in several)
+        case {"type": "integer" | "number" as kind}:
+            words = f"{kind}{_bounds(of)}"
+        case {"examples": [example, *_]}:
+            words = f"text such as `{example}`"
+        case _:
+            words = kinds.get(of.get("type", ""), str(of.get("type", "anything")))
+    return words
 
 
 def _bounds(of: Schema) -> str:
@@ -104,9 +104,20 @@ def _bounds(of: Schema) -> str:
 def _default(key: str, of: Schema, required: object) -> str:
     if isinstance(required, list | tuple) and key in required:
         return "required"
-    default = of.get("default")
-    return "" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+    match of:
+        case {"default": bool(value)}:
+            return f"`{str(value).lower()}`"
+        case {"default": float(value), "examples": [str(example), *_]}:
+            return f"`{value:g}s`" if example.endswith("s") else f"`{value * 100:g}%`"
+        case {"default": value}:
+            return f"`{value}`"
+        case _:
+            return ""
 
 
-def _meaning(of: Schema) -> str:
-    return " ".join(str(of.get("description", "")).split()).replace("|", "\\|")
+def _meaning(of: Schema, definitions: Schema) -> str:
+    """What the key is for, in one line; of a mapping that is described where it stands, the first sentence of that."""
+    known = {"description": "", **of}
+    if not known["description"] and "$ref" in of:
+        known = definitions[str(of["$ref"]).removeprefix(_REF)]
+    return " ".join(str(known.get("description", "")).split()).replace("|", "\\|")
