@@ -120,21 +120,15 @@ check-playbooks: .venv/ansible-lint/installed ## ansible-lint's strictest profil
 SLOWEST := --durations=15 --durations-min=5
 
 # What starts servers, but loads nothing: it may run beside the checks and each other.
-UNLOADED := test-builds test-conformance test-aws test-implementations
-
-UNLOADED_TESTS := conformance aws e2e/test_builds.py
+UNLOADED := test-conformance test-aws test-implementations
 
 .PHONY: test $(UNLOADED) test-typescript
 test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform
 	+@$(AT_ONCE) $(UNLOADED) $(CHECKS) check-terraform check-playbooks
-	$(BIN)/pytest --quiet -m tools $(SLOWEST) $(UNLOADED_TESTS:%=--ignore=compiler/tests/%)
+	$(BIN)/pytest --quiet -m tools $(SLOWEST) --ignore=compiler/tests/conformance --ignore=compiler/tests/aws
 
 test-conformance test-aws: test-%: .venv/dev.installed
 	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/$*
-
-# Builds what later tests measure.
-test-builds: .venv/dev.installed
-	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/e2e/test_builds.py
 
 test-implementations: test-typescript $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed)
 	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/pytest --quiet -m 'tools or not tools') || exit 1; done

@@ -28,6 +28,7 @@ from tests.compiling import PROJECT
 
 pytestmark = [
     pytest.mark.tools,
+    pytest.mark.usefixtures("nothing_left"),
     pytest.mark.skipif(os.getuid() != 0, reason="only root can start a program as another user"),
 ]
 
