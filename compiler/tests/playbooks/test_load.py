@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ansible.module_utils import lab_load
 
-K6 = f"""#!{sys.executable}
+K6 = """
 import json, os, sys, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -17,7 +17,7 @@ class Api(BaseHTTPRequestHandler):
     paused = True
 
     def do_GET(self):
-        body = json.dumps({{"data": {{"attributes": {{"status": 4, "paused": self.paused}}}}}}).encode()
+        body = json.dumps({"data": {"attributes": {"status": 4, "paused": self.paused}}}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -47,8 +47,9 @@ Confer = Callable[[dict[str, object]], dict[str, object]]
 @pytest.fixture
 def params(tmp_path: Path) -> dict[str, object]:
     """Of the second of two hosts."""
-    k6 = tmp_path / "slow-k6"
-    k6.write_text(K6)
+    k6, program = tmp_path / "slow-k6", tmp_path / "k6.py"
+    program.write_text(K6)
+    k6.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{program}' \"$@\"\n")
     k6.chmod(0o755)
     own = {"k6": str(k6), "script": "", "env": {}, "cpus": [], "metadata": ""}
     shared = {"folder": str(tmp_path), "segment": 1, "segments": 2, "beside": 1, "ahead_s": 0.0}
@@ -120,7 +121,7 @@ def test_a_host_that_is_not_to_begin_loads_nothing_and_leaves_no_k6(
 ) -> None:
     assert lab_load.load(params, telling(*begins_in_s)[0]) == {"clean": False}
     assert parts(Path(str(params["folder"]))) == begun
-    program = str(params["k6"]).encode()
+    program = str(params["k6"]).replace("slow-k6", "k6.py").encode()
     assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if program in _read(path)]
 
 
