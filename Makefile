@@ -120,9 +120,9 @@ check-playbooks: .venv/ansible-lint/installed ## ansible-lint's strictest profil
 SLOWEST := --durations=15 --durations-min=5
 
 # What starts servers, but loads nothing: it may run beside the checks and each other.
-UNLOADED := test-conformance test-aws test-implementations
+UNLOADED := test-aws test-typescript test-conformance test-python
 
-.PHONY: test $(UNLOADED) test-typescript
+.PHONY: test $(UNLOADED)
 test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform
 	+@$(AT_ONCE) $(UNLOADED) $(CHECKS) check-terraform check-playbooks
 	$(BIN)/pytest --quiet -m tools $(SLOWEST) --ignore=compiler/tests/conformance --ignore=compiler/tests/aws
@@ -130,7 +130,7 @@ test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform
 test-conformance test-aws: test-%: .venv/dev.installed
 	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/$*
 
-test-implementations: test-typescript $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed)
+test-python: $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed)
 	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/pytest --quiet -m 'tools or not tools') || exit 1; done
 
 # After check-types, since both compile into the same folders.
