@@ -80,7 +80,7 @@ quickstart: setup ## Compare two frameworks on this machine, in a few minutes
 CHECKS := check-tests check-typescript check-types check-python check-go
 
 .PHONY: check $(CHECKS)
-check: ## Format, lint, types, contracts and unit tests: 150 s of CPU time
+check: ## Format, lint, types, contracts and unit tests: 2 min on 2 cores
 	+@$(AT_ONCE) $(CHECKS)
 
 check-tests: .venv/dev.installed
@@ -123,7 +123,7 @@ SLOWEST := --durations=15 --durations-min=5
 UNLOADED := test-aws test-typescript test-conformance test-python
 
 .PHONY: test $(UNLOADED)
-test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform
+test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform: 15 to 18 min on 2 cores
 	+@$(AT_ONCE) $(UNLOADED) $(CHECKS) check-terraform check-playbooks
 	$(BIN)/pytest --quiet -m tools $(SLOWEST) --ignore=compiler/tests/conformance --ignore=compiler/tests/aws
 
@@ -138,7 +138,7 @@ test-typescript: .venv/dev.installed node_modules/.installed check-types
 	$(BIN)/python compiler/tests/conformance/postgres.py npm run --silent test:implementations
 
 .PHONY: test-hosts
-test-hosts: .venv/dev.installed ## What needs root: hosts in namespaces of this machine, made, broken and removed
+test-hosts: .venv/dev.installed ## What needs root: hosts in namespaces of this machine, made, broken and removed: 13 min
 	$(BIN)/pytest --quiet -m hosts $(SLOWEST)
 
 .PHONY: format

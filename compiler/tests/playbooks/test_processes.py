@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import resource
@@ -6,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from ansible.module_utils import lab_processes
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
@@ -74,6 +76,43 @@ def test_a_process_that_ignores_the_signal_is_ended_by_force(tmp_path: Path) -> 
     process = start(tmp_path, STUBBORN)
     wait_for(lambda: "up" in lab_processes.tail(process.log))
     assert not lab_processes.stop(tmp_path, process, timeout_s=0.3)
+    assert not lab_processes.is_alive(process)
+
+
+COUNTING = """
+import signal, time
+from pathlib import Path
+def count(*_):
+    with Path("signals").open("a") as signals: signals.write(".")
+signal.signal(signal.SIGTERM, count)
+print("up", flush=True)
+end = time.monotonic() + 60
+while time.monotonic() < end and not Path("go").exists(): time.sleep(0.01)
+"""
+
+
+def test_a_process_that_was_asked_to_end_is_not_asked_again(tmp_path: Path) -> None:
+    process = start(tmp_path, COUNTING)
+    wait_for(lambda: "up" in lab_processes.tail(process.log))
+    lab_processes.begin_to_stop(tmp_path, process)
+    wait_for((tmp_path / "signals").exists)
+    (tmp_path / "go").touch()
+    asked = lab_processes.read_record(tmp_path, "sut")
+    assert lab_processes.stop(tmp_path, asked) is True
+    assert (tmp_path / "signals").read_text() == "."
+
+
+def test_stopping_needs_no_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = start(tmp_path, "import time; print('up', flush=True); time.sleep(60)")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lab_processes, "_record", full)
+    wait_for(lambda: "up" in lab_processes.tail(process.log))
+    lab_processes.begin_to_stop(tmp_path, process)
+    assert lab_processes.is_alive(process)
+    assert lab_processes.stop(tmp_path, process) is True
     assert not lab_processes.is_alive(process)
 
 

@@ -330,7 +330,8 @@ def stop(state: Path, process: Process, timeout_s: float = STOP_TIMEOUT_S) -> bo
     """
     graceful = True
     if is_alive(process):
-        begin_to_stop(state, process)
+        if not process.is_stopping:
+            _ask_to_end(process)
         graceful = _wait_until(lambda: not session_of(process.pid), timeout_s)
     end_session(process.pid)
     _wait_until(lambda: not session_of(process.pid), STOP_TIMEOUT_S)
@@ -339,11 +340,21 @@ def stop(state: Path, process: Process, timeout_s: float = STOP_TIMEOUT_S) -> bo
 
 
 def begin_to_stop(state: Path, process: Process) -> None:
-    """Ask the process to end, once, and don't wait: many a program takes a second signal for an order to drop all."""
+    """Ask the process to end, once, and don't wait: many a program takes a second signal for an order to drop all.
+
+    Where that cannot be noted, as on a full disk, the process is left to `stop`, which needs no disk.
+    """
     if is_alive(process) and not process.is_stopping:
-        _record(state, replace(process, is_stopping=True))
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, process.stop_signal)
+        try:
+            _record(state, replace(process, is_stopping=True))
+        except OSError:
+            return
+        _ask_to_end(process)
+
+
+def _ask_to_end(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, process.stop_signal)
 
 
 def end_session(leader: int) -> None:
