@@ -148,8 +148,11 @@ def test_a_checkpoint_within_the_window_is_counted(lab: Lab) -> None:
     began = time.monotonic()
     cluster = Cluster(lab.params)
     cluster.psql("CREATE TABLE t AS SELECT 1; CHECKPOINT; DROP TABLE t;", lab.port)
-    time.sleep(2 * SETTLED_S)
-    assert lab.observe(began, time.monotonic())["checkpoints"] == 1
+    # A busy machine may answer late: the count may come later, and never exceeds one.
+    deadline = began + 15
+    while not (counted := lab.observe(began, time.monotonic())["checkpoints"]) and time.monotonic() < deadline:
+        time.sleep(SETTLED_S)
+    assert counted == 1
 
 
 def test_a_backend_that_ended_within_the_window_keeps_its_cpu_time(lab: Lab) -> None:
