@@ -15,7 +15,7 @@ from pathlib import Path
 from benches.servers import PROJECT, build, build_from
 from benches.windows import READ_USER, Measured, Program, Request, Windows, require_wrk_and_two_cpus, windows
 from benchmark_lab.catalog import Implementation
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.statistics import ratio
 
 REVISION = "ef0522a"
@@ -55,12 +55,12 @@ def program(row: Row, manifest: Implementation, folder: Path, parameters: Mappin
 def both_sides(row: Row, revision: Path) -> tuple[Program, Program]:
     """The revision's program and the working tree's, both built with the same tools."""
     name = row.implementation
-    manifest = load_catalog(PROJECT).implementations[name]
+    manifest = read_catalog(PROJECT).implementations[name]
     built = build(name, manifest)
     own = program(row, manifest, built, row.parameters)
     if row.beside is not None:
         return program(row, manifest, built, row.beside), own
-    manifest = load_catalog(revision).implementations[name]
+    manifest = read_catalog(revision).implementations[name]
     old = build_from(revision / "implementations" / name, name, manifest)
     return program(row, manifest, old, row.parameters), own
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import yaml
 
 from benchmark_lab.catalog import Implementation
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.machine.folders import cache_root
 from benchmark_lab.machine.process import Processes
 from benchmark_lab.store.bundles import tracked_files
@@ -54,7 +54,7 @@ class Served:
 
 def chosen(names: Sequence[str]) -> dict[str, Implementation]:
     """The manifests of these implementations, or of all; ends the program at an unknown name."""
-    implementations = load_catalog(PROJECT).implementations
+    implementations = read_catalog(PROJECT).implementations
     if unknown := set(names) - set(implementations):
         sys.exit(f"There is no implementation {', '.join(sorted(unknown))}: {', '.join(implementations)}.")
     return {name: manifest for name, manifest in implementations.items() if not names or name in names}

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmark_lab.apply.calibrate import calibrate
 from benchmark_lab.apply.rounds import Rounds
 from benchmark_lab.bundle import Cell, Load, Scalar
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.cli.input.origin import find_origin
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
@@ -142,7 +142,7 @@ def prepared(experiment: str) -> Iterator[Bench]:
     """Compile an experiment's text and bring up its hosts, without conformance; everything is gone afterwards."""
     tools, progress = Processes(), Quiet()
     origin = find_origin(PROJECT, tools)
-    plan = make_plan(resolve(parse("bench", experiment), load_catalog(PROJECT), Changes()))
+    plan = make_plan(resolve(parse("bench", experiment), read_catalog(PROJECT), Changes()))
     with tempfile.TemporaryDirectory(prefix="benchmark-lab-bench-") as scratch:
         folder = new_run_folder(Path(scratch), plan.experiment.name, datetime.now(UTC))
         write_bundle(emit(plan), PROJECT, folder.bundle, tools)

@@ -41,7 +41,6 @@ class Code(Enum):
     AMBIGUOUS_BASELINE = "LAB035", "Several baseline cells are equally near to a cell."
     CRITERION_WITHOUT_CELL = "LAB036", "A criterion speaks of cells that do not exist."
     OVER_BUDGET = "LAB037", "The worst case exceeds the experiment's budget."
-    NOT_YET = "LAB040", "Valid, but this version of lab does not carry it out."
     INCONSISTENT_MANIFEST = "LAB050", "A manifest contradicts itself or the files beside it."
 
     def __init__(self, number: str, meaning: str) -> None:

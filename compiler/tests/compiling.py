@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmark_lab.catalog import Catalog
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.experiment import Changes
 from benchmark_lab.plan import Plan, make_plan
 from benchmark_lab.resolve import resolve
@@ -19,7 +19,7 @@ PROJECT = TESTS.parent.parent
 
 @cache
 def catalog() -> Catalog:
-    return load_catalog(REPO)
+    return read_catalog(REPO)
 
 
 def plan_text(text: str, changes: Changes | None = None, name: str = "example") -> Plan:

@@ -22,6 +22,7 @@ from benchmark_lab.bundle import (
     LoadAsked,
     Rounds,
     SoughtLoad,
+    TargetHosts,
 )
 from benchmark_lab.records import Phase, Provenance, Reason, Summary, Trial
 from benchmark_lab.report.answer import answered
@@ -96,6 +97,7 @@ def experiment(
         name="quickstart",
         question="How much CPU and time does a request take in FastAPI and in Fiber?",
         target="local",
+        hosts=TargetHosts(source="local"),
         hardware=(Hardware(name="small", sut=HostShape(cpus=1), load=HostShape(cpus=1)),),
         implementations=tuple(
             BundledImplementation(

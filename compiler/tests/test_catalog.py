@@ -15,6 +15,8 @@ from tests.compiling import REPO
 
 IMPLEMENTATION = "implementations/python-alpha/implementation.yaml"
 SCENARIO = "scenarios/02-list.yaml"
+TARGET = "infra/local/target.yaml"
+DRIVERS = ("aws_ec2", "local", "ssh")
 
 
 def complaint(folder: Path, file: str, old: str, new: str) -> str:
@@ -24,7 +26,7 @@ def complaint(folder: Path, file: str, old: str, new: str) -> str:
     assert old in text
     (folder / file).write_text(text.replace(old, new, 1))
     with pytest.raises(InvalidExperimentError) as raised:
-        load_catalog(folder)
+        load_catalog(folder, DRIVERS)
     return str(raised.value)
 
 
@@ -91,11 +93,26 @@ def test_a_contributors_slip_is_framed_like_a_users(tmp_path: Path) -> None:
             "work: {parameter: page_size, unit: user, whole: true}\nparameters:\n  page_size:\n    type: integer",
             "must have a min above 0 for page_size, since a request is nothing else",
         ),
-        ("infra/local/target.yaml", "sut: {cpus: 1}, ", "", "`sut` is missing"),
+        (TARGET, "sut: {cpus: 1}, ", "", "`sut` is missing"),
+        (TARGET, "driver: local", "hosts: machine", "`driver` is missing"),
+        (TARGET, "driver: local", "hosts: machine", "unknown key `hosts` in this file"),
+        (TARGET, "max_lanes: 1", "region: north-1", "the sut of infra/local/target.yaml has no type with a price"),
+        ("infra/cloud/target.yaml", "region: north-1\n", "", "has prices, and infra/cloud/target.yaml no region"),
     ],
 )
 def test_slips_in_manifests_are_named(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:
     assert said in complaint(tmp_path, file, old, new)
+
+
+def test_a_driver_that_does_not_exist_is_named_beside_those_that_do(tmp_path: Path) -> None:
+    assert complaint(tmp_path, TARGET, "driver: local", "driver: locl") == (
+        "error[LAB020]: unknown driver `locl`\n"
+        f" --> {TARGET}:3:9\n"
+        "  |\n"
+        "3 | driver: locl\n"
+        "  |         ^^^^ did you mean `local`?\n"
+        "  = help: known: aws_ec2, local, ssh"
+    )
 
 
 def test_all_manifests_slips_are_told_at_once(tmp_path: Path) -> None:
@@ -104,7 +121,7 @@ def test_all_manifests_slips_are_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "implementations" / "Rust_Gamma" / "implementation.yaml").write_text("language: [")
     (tmp_path / "scenarios" / "list.yaml").write_text((tmp_path / SCENARIO).read_text())
     with pytest.raises(InvalidExperimentError) as raised:
-        load_catalog(tmp_path)
+        load_catalog(tmp_path, DRIVERS)
     assert [(found.code.number, found.message) for found in raised.value.diagnostics] == [
         ("LAB001", "not YAML: expected the node content, but found '<stream end>'"),
         ("LAB050", "`list` is no name: it is spelled like `03-db-read`"),

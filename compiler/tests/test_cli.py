@@ -149,7 +149,7 @@ def test_outside_a_project_lab_says_so(tmp_path: Path, capsys: pytest.CaptureFix
         (["plan", "example.yaml", "--measure", "2h"], 2, "must be 1s to 1h"),
         (["plan", "example.yaml", "--only", "server"], 2, "must be AXIS=VALUE"),
         (["plan", "example.yaml", "--only", "sever=many"], 2, "did you mean `server`?"),
-        (["plan", "example.yaml", "--target", "aws-ec2"], 2, "not yet: target `aws-ec2` cannot be used"),
+        (["plan", "example.yaml", "--target", "aws-ec2"], 2, "unknown target `aws-ec2`"),
         (["plan", "example.yaml", "-k", "gamma"], 5, "selects none of the 2 cells"),
         (["plan", "example.yaml", "-k", "(alpha"], 2, "cannot be read at its end"),
         (["pln"], 2, "Did you mean 'plan'?"),

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.cli import main
 from benchmark_lab.cli.new import SKELETONS, Language
 from tests.compiling import PROJECT, REPO
@@ -69,7 +69,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_a_new_implementation_is_in_the_catalog_under_its_name(project: Path, language: Language) -> None:
     name = f"{language}-new"
     make("implementation", name, "--language", language)
-    implementation = load_catalog(project).implementations[name]
+    implementation = read_catalog(project).implementations[name]
     assert implementation.language == language
     made = contents(project / "implementations" / name)
     assert {"README.md", "Dockerfile", ".dockerignore", "implementation.yaml"} <= made.keys()
@@ -79,7 +79,7 @@ def test_a_new_implementation_is_in_the_catalog_under_its_name(project: Path, la
 
 def test_a_new_scenario_is_in_the_catalog_beside_its_script(project: Path) -> None:
     make("scenario", "09-bursts")
-    scenario = load_catalog(project).scenarios["09-bursts"]
+    scenario = read_catalog(project).scenarios["09-bursts"]
     assert [parameter.bind.k6_env for parameter in scenario.parameters.values()] == ["REQUESTS"]
     assert (project / "scenarios" / "09-bursts.js").is_file()
 
@@ -171,7 +171,7 @@ def _pins(folder: Path) -> set[str]:
 @LANGUAGES
 def test_a_new_implementation_builds_serves_and_ends(tmp_path: Path, project: Path, language: Language) -> None:
     make("implementation", f"{language}-new", "--language", language)
-    implementation = load_catalog(project).implementations[f"{language}-new"]
+    implementation = read_catalog(project).implementations[f"{language}-new"]
     build = tmp_path / "a build"
     shutil.copytree(project / "implementations" / f"{language}-new", build)
     for command in implementation.build:

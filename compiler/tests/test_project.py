@@ -11,9 +11,8 @@ import yaml
 from jsonschema import Draft7Validator
 
 from benchmark_lab.catalog import Catalog
-from benchmark_lab.catalog.load import load_catalog
-from benchmark_lab.cli.input.project import plan_file
 from benchmark_lab.cli.schema import Kind, reference_text, schema_text
+from benchmark_lab.cli.input.project import plan_file, read_catalog
 from benchmark_lab.diagnostics import Code
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
@@ -35,7 +34,7 @@ def loaded(file: Path) -> object:
 
 @cache
 def catalog() -> Catalog:
-    return load_catalog(PROJECT)
+    return read_catalog(PROJECT)
 
 
 @pytest.mark.parametrize("file", EXPERIMENTS, ids=[file.stem for file in EXPERIMENTS])

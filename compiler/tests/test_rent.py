@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from benchmark_lab.catalog.load import load_catalog
-from benchmark_lab.cli.input.project import plan_file
+from benchmark_lab.cli.input.project import plan_file, read_catalog
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
 from benchmark_lab.plan import Plan, Rent
+from benchmark_lab.store.bundles import worst_case_usd
 from tests.compiling import PROJECT, experiment, plan_text
 
 SWEEP = PROJECT / "experiments" / "workers-sweep.yaml"
@@ -52,9 +53,19 @@ def test_a_type_brings_its_cpus() -> None:
     assert [choice.value.sut.type, choice.value.load.type, choice.value.db.type] == ["m8", "m4", "m4"]
 
 
+@pytest.mark.parametrize(("target", "free"), [("cloud", False), ("local", True)])
+def test_a_bundle_tells_what_a_plan_told_of_its_cost(tmp_path: Path, target: str, *, free: bool) -> None:
+    plan = plan_text(experiment("rounds: {max: 6}", target=target))
+    for name, content in emit(plan).files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    assert worst_case_usd(tmp_path) == pytest.approx(plan.worst_case_usd, rel=1e-3)
+    assert (worst_case_usd(tmp_path) == 0) is free
+
+
 @pytest.mark.parametrize(("lanes", "hosts"), [(1, 3), (3, 9), (10, 30)])
 def test_the_shipped_sweep_fits_its_budget_with_load_boxes_that_suffice(lanes: int, hosts: int) -> None:
-    plan = plan_file(SWEEP, load_catalog(PROJECT), Changes(lanes=lanes))
+    plan = plan_file(SWEEP, read_catalog(PROJECT), Changes(lanes=lanes))
     assert rent(plan).hosts == hosts
     assert plan.worst_case_s <= 2 * 3600
     assert plan.worst_case_usd <= 10
@@ -62,7 +73,7 @@ def test_the_shipped_sweep_fits_its_budget_with_load_boxes_that_suffice(lanes: i
 
 
 def test_the_smoke_test_costs_less_than_a_dollar() -> None:
-    plan = plan_file(PROJECT / "experiments" / "smoke-aws.yaml", load_catalog(PROJECT), Changes())
+    plan = plan_file(PROJECT / "experiments" / "smoke-aws.yaml", read_catalog(PROJECT), Changes())
     assert 0 < plan.worst_case_usd < 1
     assert plan.notes[0] == "There is no interval from 2 rounds; it takes 6."
     assert [note for note in plan.notes[1:] if not note.startswith("Warm-up: 2 s of 5;")] == []
@@ -70,7 +81,7 @@ def test_the_smoke_test_costs_less_than_a_dollar() -> None:
 
 def test_a_bundle_holds_terraforms_variables_and_sources_where_hosts_are_rented() -> None:
     rented, local = (
-        emit(plan_file(SWEEP, load_catalog(PROJECT), Changes(target=target))) for target in (None, "local")
+        emit(plan_file(SWEEP, read_catalog(PROJECT), Changes(target=target))) for target in (None, "local")
     )
     variables = json.loads(rented.files["terraform.tfvars.json"])
     assert variables.keys() == {"region", "lanes", "hardware", "hours"}

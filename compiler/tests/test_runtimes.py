@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 from tests.compiling import PROJECT
 
 RUNTIMES = dict(
@@ -96,7 +96,7 @@ def test_only_named_files_are_sent_to_the_build(folder: Path) -> None:
 
 @of_every_implementation
 def test_an_image_without_a_command_starts_the_default_server(folder: Path) -> None:
-    implementation = load_catalog(PROJECT).implementations[folder.name]
+    implementation = read_catalog(PROJECT).implementations[folder.name]
     server = implementation.servers[implementation.default_server]
     stage = last_stage(folder / "Dockerfile")
     argv = json.loads(next(rest for word, rest in stage if word == "CMD"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.bundle import Cell, Work
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.records import Summary, Trial
 from benchmark_lab.report.markdown import render
 from benchmark_lab.report.tables import work_table
@@ -96,6 +96,6 @@ def test_each_server_has_a_row_by_what_its_cells_share() -> None:
 
 
 def test_the_shipped_scenarios_tell_the_cost_of_a_middleware_and_of_a_mib() -> None:
-    scenarios = load_catalog(Path(__file__).parents[2]).scenarios
+    scenarios = read_catalog(Path(__file__).parents[2]).scenarios
     units = {name: scenario.work.unit for name, scenario in scenarios.items() if scenario.work}
     assert units == {"06-middleware-chain": "middleware", "07-file-upload": "MiB"}

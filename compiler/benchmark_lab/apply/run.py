@@ -37,6 +37,7 @@ from benchmark_lab.store.journal import Journal
 from benchmark_lab.store.run_folder import RunFolder
 from benchmark_lab.store.run_state import MEASURE, Outcome, left_of
 from benchmark_lab.store.seal import seal
+from benchmark_lab.targets import find_driver
 
 
 @dataclass(slots=True)
@@ -135,7 +136,7 @@ class Run:
         wanted = Wanted(
             self.bundle, hardware, state, self.folder.logs, self.origin, self.tools, self.mark, self.secrets
         )
-        rents = self.bundle.experiment.hosts.source == "terraform"
+        rents = find_driver(self.bundle.experiment.hosts.source).cost == "rented"
         with self._phase("rent hosts") if rents else nullcontext():
             lanes.extend(enumerate(self.outside.make_hosts(wanted, self.interrupts, self.progress)))
 

@@ -12,14 +12,12 @@ from benchmark_lab.records import Trial
 from benchmark_lab.results.summary import rented_usd
 from benchmark_lab.store.bundles import read_stored
 from benchmark_lab.store.run_state import Outcome, read_outcome
+from benchmark_lab.targets import find_driver
 
 LAST_VERDICTS = 5
 
 State = Literal["not started", "running", "killed", "elsewhere", "interrupted", "complete"]
 """`killed`: its process is gone, and did not end it. `elsewhere`: another host's process, which may be gone."""
-
-FREE_TARGETS = frozenset({"local", "testbed"})
-"""Where hosts cost nothing; what somebody's own hosts cost is not known."""
 
 
 class Status(StoredFile):
@@ -85,7 +83,7 @@ def status_of(folder: Path) -> Status:
 
 def spent_usd(outcome: Outcome, experiment: Experiment, *, running: bool) -> float | None:
     """What the hosts have cost until now; of a run that was killed, until its last entry."""
-    if experiment.target in FREE_TARGETS:
+    if find_driver(experiment.hosts.source).cost == "free":
         return 0.0
     seconds = sum(phase.seconds for phase in outcome.phases)
     if running and outcome.phase:

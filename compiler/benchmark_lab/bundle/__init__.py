@@ -5,15 +5,7 @@ from benchmark_lab.bundle.copies import Bundle, CopiedFile, CopiedFiles
 from benchmark_lab.bundle.criteria import Arithmetic, Criterion, Metric, Number, Operand
 from benchmark_lab.bundle.experiment import Budget, BundledImplementation, BundledScenario, Experiment, Rounds, Work
 from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile
-from benchmark_lab.bundle.hosts import (
-    Hardware,
-    HostShape,
-    HostSource,
-    RentedHosts,
-    Role,
-    TargetHosts,
-    TerraformVariables,
-)
+from benchmark_lab.bundle.hosts import Hardware, HostShape, RentedHosts, Role, TargetHosts, TerraformVariables
 from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
 from benchmark_lab.bundle.thresholds import Limits
 
@@ -35,7 +27,6 @@ __all__ = [
     "Experiment",
     "Hardware",
     "HostShape",
-    "HostSource",
     "Limits",
     "Load",
     "LoadAsked",

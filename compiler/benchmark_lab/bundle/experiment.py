@@ -77,7 +77,7 @@ class Experiment(StoredFile):
     name: str
     question: str
     target: str
-    hosts: TargetHosts = TargetHosts()
+    hosts: TargetHosts
     hardware: tuple[Hardware, ...]
     implementations: tuple[BundledImplementation, ...]
     scenarios: tuple[BundledScenario, ...]

@@ -7,8 +7,6 @@ from typing import Literal
 from benchmark_lab.bundle.file import Part
 
 Role = Literal["sut", "load", "db", "upstream"]
-HostSource = Literal["machine", "testbed", "inventory", "terraform"]
-"""Where hosts come from: this machine plays every role or carries a testbed, somebody has them, or they are rented."""
 
 
 class HostShape(Part):
@@ -31,7 +29,8 @@ class Hardware(Part):
 class TargetHosts(Part):
     """What the target says of an experiment's hosts."""
 
-    source: HostSource = "machine"
+    source: str
+    """The driver that makes them."""
     shared: bool = True
     """Whether all roles share one machine."""
     installs: bool = False

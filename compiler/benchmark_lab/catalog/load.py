@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from benchmark_lab.catalog import Catalog, Implementation, Instances, Scenario, Target
-from benchmark_lab.diagnostics import Code, Diagnostic, InvalidExperimentError, raise_all
+from benchmark_lab.diagnostics import Code, Diagnostic, InvalidExperimentError, nearest, raise_all
 from benchmark_lab.source import Document, decode, parse, read
 
 M = TypeVar("M", bound=BaseModel)
@@ -18,15 +19,21 @@ M = TypeVar("M", bound=BaseModel)
 _WORDS = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
-def load_catalog(root: Path) -> Catalog:
-    """Read every manifest below `root`; InvalidExperimentError holds what is wrong with all of them."""
+def load_catalog(root: Path, drivers: Collection[str]) -> Catalog:
+    """Read every manifest below `root`; InvalidExperimentError holds what is wrong with all of them.
+
+    Args:
+        root: of the project.
+        drivers: the names among which a target chooses its driver.
+    """
     problems: list[Diagnostic] = []
     folders = sorted(root.glob("implementations/*/implementation.yaml"))
     implementations = _manifests(root, Implementation, {path.parent.name: path for path in folders}, problems)
     scenario_files = sorted(root.glob("scenarios/*.yaml"))
     scenarios = _manifests(root, Scenario, {path.stem: path for path in scenario_files}, problems)
     target_files = sorted(root.glob("infra/*/target.yaml"))
-    targets = _manifests(root, Target, {path.parent.name: path for path in target_files}, problems)
+    known = partial(_unknown_driver, drivers)
+    targets = _manifests(root, Target, {path.parent.name: path for path in target_files}, problems, known)
     instance_files = sorted(root.glob("infra/*/instances.yaml"))
     instances = _manifests(root, Instances, {path.parent.name: path for path in instance_files}, problems)
     problems += _unrentable(targets, instances)
@@ -35,9 +42,12 @@ def load_catalog(root: Path) -> Catalog:
 
 
 def _unrentable(targets: Mapping[str, Target], instances: Mapping[str, Instances]) -> Iterator[Diagnostic]:
-    """Yield the default hosts of targets that rent them whose type or price is not known."""
+    """Yield the default hosts of targets that rent them whose type or price is not known, and prices of no region."""
     for name, target in targets.items():
         if target.region is None:
+            if name in instances:
+                message = f"infra/{name}/instances.yaml has prices, and infra/{name}/target.yaml no region"
+                yield Diagnostic(Code.INCONSISTENT_MANIFEST, message, help="name the `region` where hosts are rented")
             continue
         default = target.default_hardware
         known = instances[name].types if name in instances else {}
@@ -48,7 +58,21 @@ def _unrentable(targets: Mapping[str, Target], instances: Mapping[str, Instances
                 yield Diagnostic(Code.INCONSISTENT_MANIFEST, message, help=advice)
 
 
-def _manifests(root: Path, model: type[M], files: dict[str, Path], problems: list[Diagnostic]) -> dict[str, M]:
+def _unknown_driver(drivers: Collection[str], document: Document, target: Target) -> Iterator[Diagnostic]:
+    """Yield the driver of a target if there is none of that name."""
+    if target.driver not in drivers:
+        message, advice = f"unknown driver `{target.driver}`", f"known: {', '.join(drivers)}"
+        span = document.span(("driver",))
+        yield Diagnostic(Code.UNKNOWN_NAME, message, span, nearest(target.driver, drivers), advice)
+
+
+def _manifests(
+    root: Path,
+    model: type[M],
+    files: dict[str, Path],
+    problems: list[Diagnostic],
+    check: Callable[[Document, M], Iterable[Diagnostic]] = lambda _document, _manifest: (),
+) -> dict[str, M]:
     manifests: dict[str, M] = {}
     for name, path in files.items():
         file = path.relative_to(root).as_posix()
@@ -60,6 +84,7 @@ def _manifests(root: Path, model: type[M], files: dict[str, Path], problems: lis
         manifest, found = read(document, model)
         problems += found + _misfits(document, model, manifest, name, path)
         if manifest is not None:
+            problems += check(document, manifest)
             manifests[name] = manifest
     return manifests
 

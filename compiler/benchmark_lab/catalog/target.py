@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from benchmark_lab.bundle import HostShape, HostSource
+from benchmark_lab.bundle import HostShape
 from benchmark_lab.source.shape import Written
 
 CpuCount = Annotated[int, Field(ge=1, le=1024)]
@@ -52,10 +52,10 @@ class Target(Written):
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     summary: str
     """One sentence."""
-    hosts: HostSource
-    """Where the hosts come from: this machine, a testbed on it, an inventory file, or Terraform, which rents them."""
+    driver: str
+    """What makes the hosts: a module of `compiler/benchmark_lab/targets`."""
     region: str | None = None
-    """Where Terraform rents them; `instances.yaml` has the prices there."""
+    """Where hosts are rented; `instances.yaml` beside this file has the prices there."""
     provides: tuple[Literal["cpus", "type", "count"], ...]
     """The hardware keys that a role may ask for here."""
     default_hardware: DefaultHardware
@@ -64,9 +64,3 @@ class Target(Written):
     """Whether all roles share one machine; results then carry the label `shared-host`."""
     installs: bool = False
     """Whether a run may install the Debian packages that a host lacks; it says what is missing otherwise."""
-
-    @model_validator(mode="after")
-    def _has_a_region_where_it_rents(self) -> Self:
-        if (self.hosts == "terraform") != (self.region is not None):
-            raise ValueError("must have a region if its hosts come from Terraform, and only then")
-        return self

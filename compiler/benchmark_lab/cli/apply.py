@@ -11,11 +11,10 @@ from pathlib import Path
 import typer
 
 from benchmark_lab.apply.run import apply as apply_bundle
-from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli.input import options
 from benchmark_lab.cli.input.inventory import read_inventory
 from benchmark_lab.cli.input.origin import find_origin
-from benchmark_lab.cli.input.project import find_root, plan_file
+from benchmark_lab.cli.input.project import find_root, plan_file, read_catalog
 from benchmark_lab.cli.views.progress import RunProgress
 from benchmark_lab.cli.views.tables import print_summary
 from benchmark_lab.diagnostics import LabError
@@ -59,7 +58,7 @@ def apply(
     7 something may still be running.
     """
     root = find_root(Path.cwd())
-    catalog = load_catalog(root)
+    catalog = read_catalog(root)
     listed = read_inventory(inventory) if inventory else None
     changes = options.changes(target, rounds, lanes, measure, only, keywords)
     plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run

@@ -15,9 +15,8 @@ from typing import Annotated
 import typer
 
 from benchmark_lab.apply.conform import Checked, conform
-from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli.input.origin import find_origin
-from benchmark_lab.cli.input.project import find_root
+from benchmark_lab.cli.input.project import find_root, read_catalog
 from benchmark_lab.cli.views.progress import RunProgress
 from benchmark_lab.conformance import CHECKS, Check, Depth, Target, run_conformance
 from benchmark_lab.conformance.visible import resident_bytes
@@ -116,7 +115,7 @@ def _check_all(
 ) -> int:
     """Start and check every server of the implementations; the exit code."""
     root = find_root(Path.cwd())
-    plan = plan_every_server(load_catalog(root), names, servers)
+    plan = plan_every_server(read_catalog(root), names, servers)
     tools = Processes()
     folder = new_run_folder(root / "results", plan.experiment.name, datetime.now(UTC))
     write_bundle(emit(plan), root, folder.bundle, tools)

@@ -17,9 +17,10 @@ INCOMPLETE = 3
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Say what this machine lacks for target `local`, and how to get it.
+    """Say what this machine lacks for runs, and what it lacks for each driver of targets.
 
-    Also ends what a killed run left. Exit code 3: something needed is missing.
+    Also ends what a killed run left. Exit code 3: something is missing that every run needs, or every driver lacks
+    something.
     """
     from benchmark_lab.cli.input.project import find_root  # noqa: PLC0415  imported late, for the speed of --help
     from benchmark_lab.machine.folders import locked  # noqa: PLC0415

@@ -10,9 +10,8 @@ from typing import Annotated
 
 import typer
 
-from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli.input import options
-from benchmark_lab.cli.input.project import find_root
+from benchmark_lab.cli.input.project import find_root, read_catalog
 
 
 class Kind(StrEnum):
@@ -40,7 +39,7 @@ def list(  # noqa: A001  the command's name
 
 def _entries(kind: Kind, root: Path) -> Iterator[tuple[str, str]]:
     """Name and a sentence of each."""
-    catalog = load_catalog(root)
+    catalog = read_catalog(root)
     match kind:
         case Kind.IMPLEMENTATIONS:
             for name, implementation in catalog.implementations.items():

@@ -11,10 +11,10 @@ from benchmark_lab.cli.apply import agree_to_pay, carry_out
 from benchmark_lab.cli.input import options
 from benchmark_lab.cli.input.inventory import read_inventory
 from benchmark_lab.cli.input.project import find_root
+from benchmark_lab.store.bundles import worst_case_usd
 from benchmark_lab.store.run_folder import run_folder
 from benchmark_lab.store.run_state import read_outcome
 from benchmark_lab.store.runs import find_run
-from benchmark_lab.targets.aws_ec2.rented import worst_case_usd
 
 
 def resume(

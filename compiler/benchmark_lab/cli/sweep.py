@@ -27,14 +27,13 @@ def sweep(
 
     Exit codes: 3 AWS does not answer, 7 something could not be removed.
     """
-    from benchmark_lab.catalog.load import load_catalog  # noqa: PLC0415  imported late, for the speed of --help
-    from benchmark_lab.cli.input.project import find_root  # noqa: PLC0415
+    from benchmark_lab.cli.input.project import find_root, read_catalog  # noqa: PLC0415  late, for the speed of --help
     from benchmark_lab.targets.aws_ec2.account import connect  # noqa: PLC0415
     from benchmark_lab.targets.aws_ec2.driver import ended_runs  # noqa: PLC0415
     from benchmark_lab.targets.aws_ec2.sweep import Patience, leftovers, remove_and_look  # noqa: PLC0415
 
     root = find_root(Path.cwd())
-    regions = [region] if region else [each.region for each in load_catalog(root).targets.values() if each.region]
+    regions = [region] if region else [each.region for each in read_catalog(root).targets.values() if each.region]
     ended, now = ended_runs(root / "results"), datetime.now(UTC)
     listed: list[dict[str, str]] = []
     for place in dict.fromkeys(regions):

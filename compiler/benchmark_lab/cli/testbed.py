@@ -17,7 +17,7 @@ from benchmark_lab.bundle import Hardware, HostShape
 from benchmark_lab.cli.input import options
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.process import Processes
-from benchmark_lab.targets import testbed as hosts
+from benchmark_lab.targets.testbed import lifecycle as hosts
 from benchmark_lab.targets.testbed.layout import NETWORK, RANGE, Role
 from benchmark_lab.targets.testbed.status import Status
 

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from benchmark_lab.catalog import Catalog
-from benchmark_lab.catalog.load import load_catalog
 from benchmark_lab.cli.input import options
-from benchmark_lab.cli.input.project import find_root, plan_file
+from benchmark_lab.cli.input.project import find_root, plan_file, read_catalog
 from benchmark_lab.cli.views import problems as view
 from benchmark_lab.diagnostics import Diagnostic, InvalidExperimentError
 from benchmark_lab.experiment import Changes
@@ -40,7 +39,7 @@ def validate(
     changes = options.changes(target, rounds, lanes, measure, only, keywords)
     found: list[Diagnostic] = []
     try:
-        catalog = load_catalog(find_root(Path.cwd()))
+        catalog = read_catalog(find_root(Path.cwd()))
     except InvalidExperimentError as error:
         found += error.diagnostics
     else:

@@ -57,7 +57,7 @@ def _hosts(plan: Plan) -> TargetHosts:
     asked, target = plan.experiment, plan.experiment.target
     values = [choice.value for choice in asked.hardware] if plan.rent else []
     return TargetHosts(
-        source=target.hosts,
+        source=target.driver,
         shared=target.shared_host,
         installs=target.installs,
         usd_per_hour={value.name: round(usd_per_hour(asked, value), 5) for value in values},

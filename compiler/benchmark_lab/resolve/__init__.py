@@ -15,7 +15,6 @@ from benchmark_lab.resolve.checks import check
 from benchmark_lab.resolve.experiment import Choice, Experiment, Selector
 from benchmark_lab.resolve.hardware import hardware_of, sized_by_rate
 from benchmark_lab.resolve.loads import asked_load, fewest_vus, levels_of
-from benchmark_lab.resolve.not_yet import not_yet
 from benchmark_lab.resolve.scope import scope_of
 from benchmark_lab.source import Document, Path
 from benchmark_lab.source.quantity import counted
@@ -34,8 +33,7 @@ def resolve(document: Document, catalog: Catalog, changes: Changes) -> Experimen
         raise InvalidExperimentError(problems)
     file, notes = change(written, changes)
     scope = scope_of(document, file, catalog)
-    asked_too_early = not_yet(document, file, scope.parameters)
-    raise_all([*problems, *check(scope, file, catalog, changes), *asked_too_early])
+    raise_all([*problems, *check(scope, file, catalog, changes)])
     return _experiment(document, file, catalog, changes, notes)
 
 

@@ -12,7 +12,6 @@ from benchmark_lab.experiment.criteria import metrics_of
 from benchmark_lab.experiment.file import workers_text
 from benchmark_lab.resolve.hardware import check_hosts
 from benchmark_lab.resolve.loads import fewest_vus, levels_of
-from benchmark_lab.resolve.not_yet import NOT_YET_AXES, TARGETS
 from benchmark_lab.resolve.scope import Scope
 from benchmark_lab.source import Document, Path
 from benchmark_lab.source.quantity import counted
@@ -46,12 +45,8 @@ def _target(document: Document, file: ExperimentFile, catalog: Catalog, changes:
     if name in catalog.targets:
         return
     span = document.span(("target",)) if changes.target is None else None
-    if name in TARGETS:
-        ready = f"ready: {', '.join(catalog.targets) or 'none'}"
-        yield Diagnostic(Code.NOT_YET, f"not yet: target `{name}` cannot be used", span, help=ready)
-    else:
-        message, known = f"unknown target `{name}`", tuple(dict.fromkeys((*TARGETS, *catalog.targets)))
-        yield Diagnostic(Code.UNKNOWN_NAME, message, span, nearest(name, known), f"known: {', '.join(known)}")
+    advice = f"known: {', '.join(catalog.targets) or 'none'}"
+    yield Diagnostic(Code.UNKNOWN_NAME, f"unknown target `{name}`", span, nearest(name, catalog.targets), advice)
 
 
 def _load_boxes(document: Document, file: ExperimentFile) -> Iterator[Diagnostic]:
@@ -77,7 +72,7 @@ def _matrix(scope: Scope, file: ExperimentFile) -> Iterator[Diagnostic]:
             yield from _twice(scope.document, values, path)
             for index, value in enumerate(values):
                 yield from scope.check(axis, value, (*path, index))
-        elif axis not in NOT_YET_AXES:
+        else:
             yield scope.unknown_axis(axis, path)
     for key, entries in (("exclude", matrix.exclude), ("include", matrix.include)):
         for index, entry in enumerate(entries):

@@ -14,7 +14,16 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from benchmark_lab.bundle import Bundle, Cells, CopiedFile, CopiedFiles, Experiment, Schedule, StoredFile
+from benchmark_lab.bundle import (
+    Bundle,
+    Cells,
+    CopiedFile,
+    CopiedFiles,
+    Experiment,
+    Schedule,
+    StoredFile,
+    TerraformVariables,
+)
 from benchmark_lab.machine.tools import ToolFailedError, Tools
 
 
@@ -141,3 +150,14 @@ def read_bundle(folder: Path) -> LoadedBundle:
                 next_step="compile the experiment again",
             )
     return bundle
+
+
+def read_variables(bundle: Path) -> TerraformVariables:
+    """Read what the compiler knew of the hosts that a bundle rents."""
+    return TerraformVariables.model_validate_json((bundle / "terraform.tfvars.json").read_bytes())
+
+
+def worst_case_usd(bundle: Path) -> float:
+    """Return what hosts cost in US dollars that are rented for as long as a bundle allows; 0 where it rents none."""
+    prices = read_stored(bundle / "experiment.json", Experiment).hosts.usd_per_hour
+    return sum(prices.values()) * read_variables(bundle).hours if prices else 0.0

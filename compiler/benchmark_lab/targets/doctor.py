@@ -1,4 +1,4 @@
-"""What this machine lacks for target `local`, and how to get it."""
+"""What this machine lacks for runs, what it lacks for each driver of targets, and how to get it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmark_lab.bundle import Part
 from benchmark_lab.hosts.cpus import available_cpus
 from benchmark_lab.machine import folders, programs
-from benchmark_lab.machine.tools import ToolFailedError, Tools
-from benchmark_lab.targets.testbed import needs
+from benchmark_lab.machine.tools import Tools
+from benchmark_lab.targets import driver_names, find_driver
 
 FREE_GIB = 3
 CPUS_WANTED = 2
@@ -31,7 +31,7 @@ class Finding(Part):
 
 
 def examine(tools: Tools, environment: Mapping[str, str], system: str = sys.platform) -> Iterator[Finding]:
-    """Look at everything that target `local` uses; without Linux, at nothing else."""
+    """Look at everything that runs and drivers use; without Linux, at nothing else."""
     yield Finding(
         what="Linux",
         ok=system == "linux",
@@ -43,7 +43,6 @@ def examine(tools: Tools, environment: Mapping[str, str], system: str = sys.plat
         return
     yield _program("git", ["--version"], "`lab` copies the files that git tracks", tools, environment)
     yield _program("go", ["version"], "it builds Go implementations, the upstream and k6", tools, environment)
-    yield _postgres(tools, environment)
     npm = shutil.which("npm", path=environment.get("PATH"))
     yield Finding(
         what="npm",
@@ -64,25 +63,22 @@ def examine(tools: Tools, environment: Mapping[str, str], system: str = sys.plat
         found=f"{len(cpus)}",
         help="with one CPU the generator and the server share it, and results carry a label that says so",
     )
-    lacks = needs.missing(environment)
-    yield Finding(
-        what="target `testbed`",
-        ok=not lacks,
-        needed=False,
-        found=f"lacks {', '.join(lacks)}" if lacks else "`lab testbed up` can make hosts here",
-        help="without these there are no hosts in namespaces of this machine",
-    )
-    terraform = environment.get("LAB_TERRAFORM", "terraform")
-    path = shutil.which(terraform, path=environment.get("PATH"))
-    yield Finding(
-        what="target `aws-ec2`",
-        ok=path is not None,
-        needed=False,
-        found=path or f"no {terraform} on PATH",
-        help="install Terraform 1.10 or later, or OpenTofu with LAB_TERRAFORM=tofu",
-    )
+    yield from _drivers(environment)
     for what, folder in (("space for builds", folders.cache_root(environment)), ("space for runs", Path("/var/tmp"))):  # noqa: S108  as in local
         yield _space(what, folder)
+
+
+def _drivers(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Look at what each driver needs; a run needs one driver that lacks nothing."""
+    lacks = {name: find_driver(name).needs(environment) for name in driver_names()}
+    for name, lacking in lacks.items():
+        yield Finding(
+            what=f"driver `{name}`",
+            ok=not lacking,
+            needed=all(lacks.values()),
+            found=f"lacks {'; '.join(lacking)}" if lacking else "lacks nothing",
+            help=f"targets with `driver: {name}` cannot be used until then",
+        )
 
 
 def _program(name: str, arguments: list[str], use: str, tools: Tools, environment: Mapping[str, str]) -> Finding:
@@ -102,15 +98,6 @@ def _python(tools: Tools, environment: Mapping[str, str]) -> Finding:
         found=str(python or "none of version 3.11 or later with `venv` that other users can execute"),
         help="install Debian's python3-venv: a Python in root's home serves as root only",
     )
-
-
-def _postgres(tools: Tools, environment: Mapping[str, str]) -> Finding:
-    try:
-        postgres = programs.locate_postgres(environment)
-    except ToolFailedError as error:
-        return Finding(what="PostgreSQL", ok=False, needed=True, found=error.what, help=error.next_step)
-    version = tools.run([str(postgres / "postgres"), "--version"]).stdout.strip()
-    return Finding(what="PostgreSQL", ok=True, needed=True, found=f"{version} in {postgres}")
 
 
 def _space(what: str, folder: Path) -> Finding:

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from benchmark_lab.hosts.ansible import Ansible
 from benchmark_lab.machine.folders import is_controlled, remove_state, run_states
-from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.process import end_marked, marked_pids
 from benchmark_lab.machine.tools import ResourcesRemainError, ToolFailedError, Tools
-from benchmark_lab.targets import testbed
-from benchmark_lab.targets.aws_ec2 import rented
+from benchmark_lab.targets import driver_names, find_driver
 
 
 class UncleanHostsError(ResourcesRemainError):
@@ -43,11 +41,13 @@ def reap_all(project: Path, tools: Tools, environment: Mapping[str, str], say: C
 def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     """End every process that the run of this state started, remove the hosts that it made, and the state.
 
-    Processes are ended by the same role that ends a run as it should, with the inventory that the run left; the run's
-    own bundle may be gone, so the roles are the project's.
+    Each driver is asked whether it made the hosts. If none did, they stay, and the processes on them are ended by the
+    same role that ends a run as it should, with the inventory that the run left; the run's own bundle may be gone, so
+    the roles are the project's.
 
     Raises:
         UncleanHostsError: if hosts that are not this machine cannot be cleaned; the state stays.
+        ResourcesRemainError: if hosts that the run made cannot be removed; the state stays.
         ToolFailedError: if the processes cannot be ended.
     """
     try:
@@ -56,12 +56,8 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
         mark = None
     if mark:
         end_marked(mark)
-    if (state / rented.FOLDER).exists():
-        rented.destroy_leftover(state, environment, say)
-    elif (state / testbed.MADE).exists():
-        name = (state / testbed.MADE).read_text(encoding="utf-8")
-        testbed.down(testbed.Machine(tools, environment, say, Interrupts(say)), name)
-    else:
+    drivers = map(find_driver, driver_names())
+    if not any(driver.remove_leftovers(state, tools, environment, say) for driver in drivers):
         with ExitStack() as lanes:  # each, whatever happens with another
             for inventory in state.rglob("inventory.json"):
                 lanes.callback(_clean_hosts, inventory, state, project, tools, environment)

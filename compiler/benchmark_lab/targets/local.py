@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,10 @@ from benchmark_lab.hosts.cpus import CpuSets, available_cpus, share_out
 from benchmark_lab.hosts.facts import describe, machine_id
 from benchmark_lab.hosts.prepared import STATION, Hosts, Wanted, write_inventory
 from benchmark_lab.machine import folders, other_users, programs
-from benchmark_lab.machine.tools import ResourcesRemainError, ToolFailedError
+from benchmark_lab.machine.interrupts import Interrupts
+from benchmark_lab.machine.progress import Progress
+from benchmark_lab.machine.tools import ResourcesRemainError, ToolFailedError, Tools
+from benchmark_lab.targets import Cost, Driver
 
 ADDRESS = "127.0.0.1"
 ROOTS_OWN_PYTHON = (
@@ -150,3 +153,32 @@ def inventory(
         for role, hosts in cpus.hosts(hardware.load.count).items()
     }
     return {"all": {"vars": common, "children": {**groups, "remote": {}}}}, cpus
+
+
+class Local:
+    """Has this machine play every role; makes no hosts."""
+
+    cost: Cost = "free"
+
+    def needs(self, environment: Mapping[str, str]) -> list[str]:
+        """Say that PostgreSQL is missing, if it is."""
+        try:
+            programs.locate_postgres(environment)
+        except ToolFailedError as error:
+            return [f"PostgreSQL: {error.next_step}"]
+        return []
+
+    def make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+        """Share this machine out among the roles: there is one lane."""
+        del interrupts
+        return [make_hosts(wanted, progress.say)]
+
+    def remove_leftovers(
+        self, state: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]
+    ) -> bool:
+        """Return False: this machine stays."""
+        del state, tools, environment, say
+        return False
+
+
+DRIVER: Driver = Local()

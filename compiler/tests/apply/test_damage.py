@@ -149,7 +149,7 @@ class DiskFull:
 def test_hosts_are_let_go_at_whichever_entry_the_disk_is_full(tmp_path: Path) -> None:
     one = cells()[:1]
     rented = experiment(contrasts=[], rounds=Rounds(min=1, max=1)).model_copy(
-        update={"hosts": TargetHosts(source="terraform")}
+        update={"hosts": TargetHosts(source="aws_ec2")}
     )
     entries = 0
     while True:

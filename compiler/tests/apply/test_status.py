@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.apply.status import spent_usd, status_of
-from benchmark_lab.bundle import Rounds
+from benchmark_lab.bundle import Rounds, TargetHosts
 from benchmark_lab.cli.status import words
 from benchmark_lab.records import Phase
 from benchmark_lab.store.run_state import Outcome
@@ -71,11 +71,10 @@ def test_a_complete_run_has_nothing_to_go_on_with(tmp_path: Path) -> None:
     assert "lab resume" not in words(found)
 
 
-@pytest.mark.parametrize(("target", "usd"), [("local", 0.0), ("ssh", None), ("aws-ec2", 3.0)])
-def test_what_rented_hosts_cost_is_reckoned_by_the_hour_until_now(target: str, usd: float | None) -> None:
-    base = experiment()
-    prices = {"default": 2.0} if target == "aws-ec2" else {}
-    asked = base.model_copy(update={"target": target, "hosts": base.hosts.model_copy(update={"usd_per_hour": prices})})
+@pytest.mark.parametrize(("driver", "usd"), [("local", 0.0), ("testbed", 0.0), ("ssh", None), ("aws_ec2", 3.0)])
+def test_what_rented_hosts_cost_is_reckoned_by_the_hour_until_now(driver: str, usd: float | None) -> None:
+    prices = {"default": 2.0} if driver == "aws_ec2" else {}
+    asked = experiment().model_copy(update={"hosts": TargetHosts(source=driver, usd_per_hour=prices)})
     half_an_hour_ago = datetime.now(UTC) - timedelta(minutes=30)
     outcome = Outcome(phases=[Phase(name="rent hosts", seconds=3600)], phase=("measure", half_an_hour_ago.isoformat()))
     assert spent_usd(outcome, asked, running=True) == pytest.approx(usd, abs=0.01)

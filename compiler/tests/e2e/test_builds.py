@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.cli.input.origin import find_origin
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
@@ -61,7 +61,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Hosts:
     """This machine after a run that built what `sut` and `load` need, under a strict umask; the builds stay."""
     tools = Processes()
     folder = new_run_folder(tmp_path_factory.mktemp("results"), "builds", datetime.now(UTC))
-    plan = make_plan(resolve(parse("builds.yaml", EXPERIMENT), load_catalog(PROJECT), Changes()))
+    plan = make_plan(resolve(parse("builds.yaml", EXPERIMENT), read_catalog(PROJECT), Changes()))
     write_bundle(emit(plan), PROJECT, folder.bundle, tools)
     bundle = read_bundle(folder.bundle)
     state, hardware = folders.run_states() / folder.run, bundle.experiment.hardware[0]

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.bundle import Budget, Cells, Experiment, Hardware, HostShape, Limits, LoadAsked, Rounds, Schedule
+from benchmark_lab.bundle import (
+    Budget,
+    Cells,
+    Experiment,
+    Hardware,
+    HostShape,
+    Limits,
+    LoadAsked,
+    Rounds,
+    Schedule,
+    TargetHosts,
+)
 from benchmark_lab.hosts.facts import machine_id
 from benchmark_lab.hosts.inventory import InventoryHost, Lane, Login
 from benchmark_lab.hosts.ssh import End, RemoteSite, files, lane
@@ -308,6 +319,7 @@ def test_the_archive_ends_with_its_mark_and_leaves_the_playbooks_out(tmp_path: P
         name="e",
         question="?",
         target="ssh",
+        hosts=TargetHosts(source="ssh"),
         hardware=(),
         implementations=(),
         scenarios=(),

@@ -11,6 +11,7 @@ from benchmark_lab.experiment import Changes
 from benchmark_lab.plan import Plan, make_plan
 from benchmark_lab.resolve import resolve
 from benchmark_lab.source import decode, parse
+from benchmark_lab.targets import driver_names
 
 
 class NoProjectError(LabError):
@@ -30,6 +31,11 @@ def find_root(start: Path) -> Path:
     )
 
 
+def read_catalog(root: Path) -> Catalog:
+    """Read every manifest of a project; InvalidExperimentError holds what is wrong with all of them."""
+    return load_catalog(root, driver_names())
+
+
 def plan_file(file: Path, catalog: Catalog, changes: Changes) -> Plan:
     """Read an experiment from disk and plan it; InvalidExperimentError holds what is wrong with it."""
     name = file.as_posix()
@@ -39,4 +45,4 @@ def plan_file(file: Path, catalog: Catalog, changes: Changes) -> Plan:
 def plan_here(file: Path, changes: Changes) -> tuple[Path, Plan]:
     """Return the root of the project around the working directory, and the plan of an experiment in it."""
     root = find_root(Path.cwd())
-    return root, plan_file(file, load_catalog(root), changes)
+    return root, plan_file(file, read_catalog(root), changes)

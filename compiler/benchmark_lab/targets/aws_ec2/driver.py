@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,11 +20,14 @@ from benchmark_lab.machine import folders
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.progress import Progress
 from benchmark_lab.machine.tools import ToolFailedError, Tools
+from benchmark_lab.store.bundles import read_variables
+from benchmark_lab.targets import Cost, Driver
 from benchmark_lab.targets.aws_ec2 import rented
 from benchmark_lab.targets.aws_ec2.account import connect
 from benchmark_lab.targets.aws_ec2.caller import caller_address
 from benchmark_lab.targets.aws_ec2.images import LOCK, pin, read_lock
 from benchmark_lab.targets.aws_ec2.preflight import Ready, look_ahead
+from benchmark_lab.targets.aws_ec2.terraform import terraform_program
 
 BUCKET = "LAB_STATE_BUCKET"
 """The setting that has Terraform keep its state in S3."""
@@ -127,7 +130,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
 
 def _variables(wanted: Wanted) -> TerraformVariables:
     """What the compiler knew of this hardware value's hosts."""
-    variables = rented.read_variables(wanted.bundle.folder)
+    variables = read_variables(wanted.bundle.folder)
     name = wanted.hardware.name
     return variables.model_copy(update={"hardware": {name: variables.hardware[name]}})
 
@@ -217,3 +220,34 @@ def _described(
     images = {f"image for {architecture}": image for architecture, image in ready.images.items()}
     where = {"region": variables.region, "availability zone": ready.zone.id}
     return {**hosts, **images, **where, "market": "spot" if spot else "on demand"}
+
+
+class AwsEc2:
+    """Rents hosts from Amazon EC2 for a run."""
+
+    cost: Cost = "rented"
+
+    def needs(self, environment: Mapping[str, str]) -> list[str]:
+        """Say which programs are missing."""
+        terraform = terraform_program(environment)
+        uses = {
+            terraform: "Terraform 1.10 or later, or OpenTofu with LAB_TERRAFORM=tofu",
+            "ssh": "Debian package openssh-client",
+            "ssh-keygen": "Debian package openssh-client",
+        }
+        path = environment.get("PATH")
+        return [f"`{name}` ({source})" for name, source in uses.items() if not shutil.which(name, path=path)]
+
+    def make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+        """Rent hosts, which go with the run."""
+        return make_hosts(wanted, interrupts, progress)
+
+    def remove_leftovers(
+        self, state: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]
+    ) -> bool:
+        """Remove the hosts that were rented for a run; return False if it rented none."""
+        del tools
+        return rented.destroy_leftover(state, environment, say)
+
+
+DRIVER: Driver = AwsEc2()

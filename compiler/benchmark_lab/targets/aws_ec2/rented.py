@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchmark_lab.bundle import Experiment, StoredFile, TerraformVariables
+from benchmark_lab.bundle import StoredFile
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.process import interrupt_in
 from benchmark_lab.machine.tools import ResourcesRemainError, ToolFailedError
@@ -82,34 +82,26 @@ def terraform_in(
     )
 
 
-def read_variables(bundle: Path) -> TerraformVariables:
-    """What the compiler knew of the hosts."""
-    return TerraformVariables.model_validate_json((bundle / "terraform.tfvars.json").read_bytes())
-
-
-def worst_case_usd(bundle: Path) -> float:
-    """What hosts cost that are rented again for as long as a bundle allows; nothing where it rents none."""
-    prices = read_stored(bundle / "experiment.json", Experiment).hosts.usd_per_hour
-    return sum(prices.values()) * read_variables(bundle).hours if prices else 0.0
-
-
 def save(record: Record, folder: Path) -> None:
     """Write the record."""
     write_atomically(folder / RECORD, record.model_dump_json(indent=1) + "\n")
 
 
-def destroy_leftover(state: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Remove the hosts of a run whose `lab` was killed; may be repeated. Nothing is done for a run that rents none.
+def destroy_leftover(state: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> bool:
+    """Remove the hosts of a run whose `lab` was killed; may be repeated. Return False for a run that rents none.
 
     Raises:
         ResourcesRemainError: with what is left, and how to remove it.
     """
     folder = state / FOLDER
+    if not folder.exists():
+        return False
     if not (folder / RECORD).exists():
-        return
+        return True  # it was killed before it rented anything
     record = read_stored(folder / RECORD, Record)
     terraform = terraform_in(folder, record, environment, log=folder / "terraform.log", on_step=lambda _: None)
     end(folder, record, terraform, Aws(record.region, say), say)
+    return True
 
 
 def end(folder: Path, record: Record, terraform: Terraform, cloud: Cloud, say: Callable[[str], None]) -> None:

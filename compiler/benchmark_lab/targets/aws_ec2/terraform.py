@@ -41,6 +41,11 @@ class Terraform(Protocol):
         """What the state knows to be there, such as `aws_instance i-0a1b`."""
 
 
+def terraform_program(environment: Mapping[str, str]) -> str:
+    """Return the name or path of the program: Terraform, or what LAB_TERRAFORM names."""
+    return environment.get("LAB_TERRAFORM", "terraform")
+
+
 class TerraformProgram:
     """The real one: python-terraform's command lines; what takes long is followed line by line."""
 
@@ -65,7 +70,7 @@ class TerraformProgram:
             on_step: is told what begins and ends.
         """
         self._folder = folder
-        self._program = environment.get("LAB_TERRAFORM", "terraform")
+        self._program = terraform_program(environment)
         self._lines = _CommandLines(terraform_bin_path=self._program)
         self._environment = {
             **environment,

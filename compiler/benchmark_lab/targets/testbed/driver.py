@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from benchmark_lab.hosts import ssh
 from benchmark_lab.hosts.inventory import Inventory, InventoryHost, Lane, Login
 from benchmark_lab.hosts.prepared import Hosts, Wanted
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.interrupts import Interrupts
-from benchmark_lab.machine.tools import ToolFailedError
-from benchmark_lab.targets import testbed
+from benchmark_lab.machine.progress import Progress
+from benchmark_lab.machine.tools import ToolFailedError, Tools
+from benchmark_lab.targets import Cost, Driver
+from benchmark_lab.targets.testbed import lifecycle
 from benchmark_lab.targets.testbed.layout import NETWORK, Role
+from benchmark_lab.targets.testbed.needs import missing
 from benchmark_lab.targets.testbed.status import Status
 
 
@@ -24,8 +28,8 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None
         ToolFailedError: if there can be none on this machine, or a former one was left unfinished.
         LockedError: if another run holds it.
     """
-    machine = testbed.Machine(wanted.tools, wanted.origin.environment, say, interrupts)
-    found = testbed.status(machine)
+    machine = lifecycle.Machine(wanted.tools, wanted.origin.environment, say, interrupts)
+    found = lifecycle.status(machine)
     if found.state == "unfinished":
         raise ToolFailedError("the testbed was left unfinished", next_step="remove it with `lab testbed down`")
     if found.state == "up":
@@ -33,16 +37,16 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None
         return ssh.make_hosts(wanted, listed(found))
     folders.new_state(wanted.state, wanted.mark)
     name = secrets.token_hex(4)
-    (wanted.state / testbed.MADE).write_text(name, encoding="utf-8")
+    (wanted.state / lifecycle.MADE).write_text(name, encoding="utf-8")
     try:
         say("Making a testbed for this run.")
         counts: dict[Role, int] = {"sut": 1, "load": wanted.hardware.load.count, "db": 1}
-        shape = testbed.Wanted(counts, wanted.bundle.experiment.lanes, wanted.hardware, NETWORK)
-        made = testbed.up(machine, shape, name=name, now=datetime.now(UTC))
-        return ssh.make_hosts(wanted, listed(made), remove=lambda: testbed.down(machine, name))
+        shape = lifecycle.Wanted(counts, wanted.bundle.experiment.lanes, wanted.hardware, NETWORK)
+        made = lifecycle.up(machine, shape, name=name, now=datetime.now(UTC))
+        return ssh.make_hosts(wanted, listed(made), remove=lambda: lifecycle.down(machine, name))
     except BaseException:
         with interrupts.shielded():
-            testbed.down(machine, name)
+            lifecycle.down(machine, name)
             if wanted.state.exists():
                 folders.remove_state(wanted.state)
         raise
@@ -66,3 +70,31 @@ def _lane(status: Status, number: int) -> Lane:
         for role in ("sut", "load", "db")
     }
     return Lane(**of_role)
+
+
+class Testbed:
+    """Makes hosts in namespaces of this machine, unless a testbed is up."""
+
+    cost: Cost = "free"
+
+    def needs(self, environment: Mapping[str, str]) -> list[str]:
+        """Say what this machine lacks to carry hosts."""
+        return missing(environment)
+
+    def make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+        """Take the testbed that is up, or make one for the run."""
+        return make_hosts(wanted, interrupts, progress.say)
+
+    def remove_leftovers(
+        self, state: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]
+    ) -> bool:
+        """Remove the testbed that was made for a run, and no other; return False if none was."""
+        made = state / lifecycle.MADE
+        if not made.exists():
+            return False
+        machine = lifecycle.Machine(tools, environment, say, Interrupts(say))
+        lifecycle.down(machine, made.read_text(encoding="utf-8"))
+        return True
+
+
+DRIVER: Driver = Testbed()

@@ -1,0 +1,50 @@
+"""Hosts that somebody has, listed in an inventory: they are taken for a run, and left as they were found."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from benchmark_lab.hosts import ssh
+from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.machine.interrupts import Interrupts
+from benchmark_lab.machine.progress import Progress
+from benchmark_lab.machine.tools import ToolFailedError, Tools
+from benchmark_lab.targets import Cost, Driver
+
+
+class Ssh:
+    """Takes the hosts of the inventory that the user lists; makes none."""
+
+    cost: Cost = "unknown"
+
+    def needs(self, environment: Mapping[str, str]) -> list[str]:
+        """Say that SSH's client is missing, if it is."""
+        found = shutil.which("ssh", path=environment.get("PATH"))
+        return [] if found else ["`ssh` (Debian package openssh-client)"]
+
+    def make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+        """Take as many lanes of the inventory as the experiment asks for.
+
+        Raises:
+            ToolFailedError: if there is no inventory, or a host cannot be reached or lacks something.
+            LockedError: if another run holds one of them.
+        """
+        del interrupts, progress
+        if wanted.origin.inventory is None:
+            raise ToolFailedError(
+                f"target `{wanted.bundle.experiment.target}` makes no hosts",
+                next_step="list yours in a file: --inventory FILE",
+            )
+        return ssh.make_hosts(wanted, wanted.origin.inventory)
+
+    def remove_leftovers(
+        self, state: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]
+    ) -> bool:
+        """Return False: the hosts stay."""
+        del state, tools, environment, say
+        return False
+
+
+DRIVER: Driver = Ssh()
