@@ -14,6 +14,7 @@ from benchmark_lab.bundle.hosts import (
     TargetHosts,
     TerraformVariables,
 )
+from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain, NeededProgram
 from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
 from benchmark_lab.bundle.thresholds import Limits
 
@@ -25,7 +26,9 @@ __all__ = [
     "Budget",
     "Bundle",
     "BundledImplementation",
+    "BundledLanguage",
     "BundledScenario",
+    "BundledToolchain",
     "Cell",
     "Cells",
     "Contrast",
@@ -41,6 +44,7 @@ __all__ = [
     "LoadAsked",
     "LoadModel",
     "Metric",
+    "NeededProgram",
     "Number",
     "Operand",
     "Part",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
-from benchmark_lab.catalog import Implementation, Scenario, Target
+from benchmark_lab.catalog import Implementation, Language, Scenario, Target
 from benchmark_lab.experiment import ExperimentFile
 from benchmark_lab.source.schema import editor_schema
 
@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
     EXPERIMENT = "experiment"
     IMPLEMENTATION = "implementation"
+    LANGUAGE = "language"
     SCENARIO = "scenario"
     TARGET = "target"
 
@@ -26,6 +27,7 @@ class Kind(StrEnum):
 _MODELS: dict[Kind, type[BaseModel]] = {
     Kind.EXPERIMENT: ExperimentFile,
     Kind.IMPLEMENTATION: Implementation,
+    Kind.LANGUAGE: Language,
     Kind.SCENARIO: Scenario,
     Kind.TARGET: Target,
 }
