@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/.venv/', 'compiler/', 'results/']),
+  globalIgnores(['**/dist/', '**/.venv/', 'compiler/', 'implementations/languages/', 'results/', 'scenarios/skeleton/']),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -46,7 +46,7 @@ def by_trial(bench: Bench) -> float | None:
 def by_wrk(bench: Bench) -> float:
     """Requests a second of wrk against the same server, started afresh, on the generator's CPUs."""
     hosts, (cell,) = bench.rounds.hosts, bench.cells
-    served = hosts.serve(server_order(cell, hosts.builds[cell.implementation]))
+    served = hosts.serve(server_order(hosts, cell))
     cpus = ",".join(map(str, hosts.cpus.load))
     for seconds in (WARMUP_S, MEASURE_S):
         command = ["taskset", "-c", cpus, "wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}"]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -67,12 +68,14 @@ def both_sides(row: Row, revision: Path) -> tuple[Program, Program]:
 
 @contextmanager
 def project_at(revision: str) -> Iterator[Path]:
-    """The project's files as a git revision has them, in a folder that is removed afterwards."""
+    """The project's files as a git revision has them, but today's languages, in a folder that is removed afterwards."""
     with tempfile.TemporaryDirectory() as scratch:
         archive, folder = Path(scratch, "project.tar"), Path(scratch, "project")
         folder.mkdir()
         subprocess.run(["git", "archive", f"--output={archive}", revision], cwd=PROJECT, check=True)
         subprocess.run(["tar", "-x", "-f", archive, "-C", folder], check=True)
+        languages = Path("implementations", "languages")
+        shutil.copytree(PROJECT / languages, folder / languages, dirs_exist_ok=True)
         yield folder
 
 

@@ -17,17 +17,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from benchmark_lab.catalog import Implementation
 from benchmark_lab.cli.input.project import read_catalog
+from benchmark_lab.catalog.language import build_of, folder_of
+from benchmark_lab.catalog.load import load_languages
 from benchmark_lab.machine.folders import cache_root
 from benchmark_lab.machine.process import Processes
 from benchmark_lab.store.bundles import tracked_files
 
 PROJECT = Path(__file__).parents[2]
 PLUGINS = PROJECT / "playbooks" / "plugins"
-NODEJS = PROJECT / "playbooks" / "roles" / "nodejs"
 sys.path.append(str(PLUGINS / "module_utils"))
 
 import lab_processes as lab_processes  # noqa: E402, PLC0414  # where Ansible finds it; the other benches take it from here
@@ -62,8 +61,7 @@ def chosen(names: Sequence[str]) -> dict[str, Implementation]:
 
 def build(name: str, manifest: Implementation) -> Path:
     """Build what git tracks of an implementation with the module and in the cache of the playbooks; the folder."""
-    if manifest.language == "typescript":
-        bring_node()
+    bring_toolchain(manifest.language)
     folder = PROJECT / "implementations" / name
     with tempfile.TemporaryDirectory() as sources:
         for path in tracked_files(PROJECT, [f"implementations/{name}"], Processes()):
@@ -79,18 +77,21 @@ def build_from(sources: Path, name: str, manifest: Implementation) -> Path:
 
 
 @cache
-def bring_node() -> None:
-    """Have this program's PATH begin with the Node.js that runs build and serve with."""
-    commands = yaml.safe_load((NODEJS / "tasks" / "main.yml").read_text())[0]["vars"]["program_commands"]
-    node = built("nodejs", NODEJS / "files", commands, ["node_modules/.bin/node", "--version"])
-    os.environ["PATH"] = f"{node}/node_modules/.bin:{os.environ['PATH']}"
+def bring_toolchain(language: str) -> None:
+    """Have this program's PATH begin with what runs build and serve the language with, where it has a toolchain."""
+    toolchain = load_languages(PROJECT)[language].toolchain
+    if toolchain is None:
+        return
+    sources = PROJECT / folder_of(language) / toolchain.sources if toolchain.sources else None
+    folder = built(build_of(language), sources, toolchain.commands, toolchain.versions)
+    os.environ["PATH"] = f"{folder}/{toolchain.path}:{os.environ['PATH']}"
 
 
-def built(name: str, sources: Path, commands: Sequence[Sequence[str]], versions: Sequence[str]) -> Path:
+def built(name: str, sources: Path | None, commands: Sequence[Sequence[str]], versions: Sequence[str]) -> Path:
     """Build sources with the module and in the cache of the playbooks; the folder."""
     arguments = {
         "name": name,
-        "sources": str(sources),
+        "sources": str(sources) if sources else None,
         "cache": str(cache_root(os.environ) / "builds"),
         "commands": commands,
         "versions": versions,

@@ -18,12 +18,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmark_lab.catalog.load import load_languages
 from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.cli import main
-from benchmark_lab.cli.new import SKELETONS, Language
 from tests.compiling import PROJECT, REPO
 
-LANGUAGES = pytest.mark.parametrize("language", list(Language))
+LANGUAGES = Path("implementations", "languages")
+of_every_language = pytest.mark.parametrize("language", load_languages(PROJECT))
 STAND_INS = ("example-implementation", "00-example")
 ENVIRONMENT = {
     "HOST": "127.0.0.1",
@@ -38,9 +39,11 @@ ENVIRONMENT = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Path]:
-    """A project whose path has a space; the working directory is a folder inside it."""
+    """A project with the real languages whose path has a space; the working directory is a folder inside it."""
     folder = tmp_path / "a project"
     shutil.copytree(REPO, folder)
+    for skeletons in (LANGUAGES, Path("scenarios", "skeleton")):
+        shutil.copytree(PROJECT / skeletons, folder / skeletons, dirs_exist_ok=True)
     with chdir(folder / "implementations" / "go-beta"):
         yield folder
 
@@ -65,8 +68,8 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@LANGUAGES
-def test_a_new_implementation_is_in_the_catalog_under_its_name(project: Path, language: Language) -> None:
+@of_every_language
+def test_a_new_implementation_is_in_the_catalog_under_its_name(project: Path, language: str) -> None:
     name = f"{language}-new"
     make("implementation", name, "--language", language)
     implementation = read_catalog(project).implementations[name]
@@ -121,8 +124,24 @@ def test_a_typescript_implementation_is_named_as_the_workspace_finds_it(capsys: 
 
 
 @pytest.mark.usefixtures("project")
+def test_a_language_without_a_folder_is_refused_with_the_nearest_or_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "did you mean `python`?" in refusal(capsys, "implementation", "new", "--language", "pyhton")
+    said = refusal(capsys, "implementation", "rust-new", "--language", "rust")
+    assert "no implementation can be made in `rust`: implementations/languages/rust has no manifest" in said
+    assert "known: go, python, typescript; docs/guides/add-a-language.md shows how to add one" in said
+
+
+@pytest.mark.parametrize("gone", ["scenarios/skeleton/00-example.js", "scenarios/skeleton/00-example.yaml"])
+def test_a_scenario_is_not_made_by_half(project: Path, capsys: pytest.CaptureFixture[str], gone: str) -> None:
+    (project / gone).unlink()
+    before = contents(project)
+    assert f"{gone} is not there to be copied" in refusal(capsys, "scenario", "09-bursts")
+    assert contents(project) == before
+
+
+@pytest.mark.usefixtures("project")
 def test_only_implementations_have_a_language(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "needs --language python|go|typescript" in refusal(capsys, "implementation", "go-new")
+    assert "needs --language go|python|typescript" in refusal(capsys, "implementation", "go-new")
     assert "leave --language out" in refusal(capsys, "scenario", "09-bursts", "--language", "go")
 
 
@@ -151,7 +170,7 @@ def test_outside_a_project_nothing_is_made(tmp_path: Path, capsys: pytest.Captur
 )
 def test_a_skeleton_pins_what_its_sibling_pins(skeleton: str, sibling: str) -> None:
     """Images and dependencies with their hashes, so that a new implementation does not begin with old ones."""
-    pins = [_pins(folder) for folder in (SKELETONS / skeleton, PROJECT / "implementations" / sibling)]
+    pins = [_pins(folder) for folder in (PROJECT / LANGUAGES / skeleton / "skeleton", PROJECT / "implementations" / sibling)]
     assert pins[0] <= pins[1]
 
 
@@ -168,8 +187,8 @@ def _pins(folder: Path) -> set[str]:
 
 
 @pytest.mark.tools
-@LANGUAGES
-def test_a_new_implementation_builds_serves_and_ends(tmp_path: Path, project: Path, language: Language) -> None:
+@of_every_language
+def test_a_new_implementation_builds_serves_and_ends(tmp_path: Path, project: Path, language: str) -> None:
     make("implementation", f"{language}-new", "--language", language)
     implementation = read_catalog(project).implementations[f"{language}-new"]
     build = tmp_path / "a build"
@@ -246,7 +265,8 @@ def test_a_new_go_implementation_passes_its_checks(project: Path) -> None:
 def test_new_typescript_and_scenarios_pass_the_workspaces_checks(project: Path) -> None:
     make("implementation", "typescript-new", "--language", "typescript")
     shutil.rmtree(project / "scenarios")
-    shutil.copytree(PROJECT / "scenarios" / "lib", project / "scenarios" / "lib")
+    for folder in ("lib", "skeleton"):
+        shutil.copytree(PROJECT / "scenarios" / folder, project / "scenarios" / folder)
     make("scenario", "99-new")
     for name in ("package.json", "tsconfig.json", "eslint.config.js", ".prettierrc.json", ".prettierignore"):
         shutil.copy(PROJECT / name, project)

@@ -23,6 +23,7 @@ EXPERIMENTS = sorted((PROJECT / "experiments").glob("*.yaml"))
 MANIFESTS = {
     Kind.EXPERIMENT: [*EXPERIMENTS, *sorted((TESTS / "golden").glob("*/*.yaml"))],
     Kind.IMPLEMENTATION: sorted(PROJECT.glob("implementations/*/implementation.yaml")),
+    Kind.LANGUAGE: sorted(PROJECT.glob("implementations/languages/*/language.yaml")),
     Kind.SCENARIO: sorted(PROJECT.glob("scenarios/*.yaml")),
     Kind.TARGET: sorted(PROJECT.glob("infra/*/target.yaml")),
 }

@@ -26,14 +26,16 @@ LOCKS = {"requirements.txt", "package-lock.json", "go.sum"}
 ASKED_FOR = {"package.json", ".npmrc", "go.mod"}
 """What stands beside a lock file and says what was locked."""
 IMPLEMENTATIONS = sorted(file.parent for file in PROJECT.glob("implementations/*/implementation.yaml"))
-SKELETONS = sorted(file.parent for file in PROJECT.glob("compiler/benchmark_lab/skeletons/*/implementation.yaml"))
+SKELETONS = sorted(file.parent for file in PROJECT.glob("implementations/languages/*/skeleton/implementation.yaml"))
 PROGRAMS = sorted(file.parent for file in PROJECT.glob("infra/programs/*/go.mod"))
 DOCKERFILES = [
     *(folder / "Dockerfile" for folder in (*IMPLEMENTATIONS, *SKELETONS)),
     *sorted(PROJECT.glob("infra/programs/*/Dockerfile")),
 ]
 of_every_implementation = pytest.mark.parametrize("folder", IMPLEMENTATIONS, ids=lambda folder: folder.name)
-of_every_image = pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda file: file.parent.name)
+of_every_image = pytest.mark.parametrize(
+    "dockerfile", DOCKERFILES, ids=lambda file: str(file.parent.relative_to(PROJECT))
+)
 
 
 def instructions(dockerfile: Path) -> list[tuple[str, str]]:
@@ -134,7 +136,7 @@ def test_the_tools_of_contributors_run_on_older_nodes_than_the_one_that_serves()
 
 
 def test_the_node_that_serves_is_the_pinned_one_on_every_architecture_whatever_the_registry() -> None:
-    folder = PROJECT / "playbooks" / "roles" / "nodejs" / "files"
+    folder = PROJECT / "implementations" / "languages" / "typescript" / "toolchain"
     pinned = {f"node-linux-{architecture}": RUNTIMES["nodejs"] for architecture in ("arm64", "x64")}
     assert json.loads((folder / "package.json").read_text())["optionalDependencies"] == pinned
     packages = json.loads((folder / "package-lock.json").read_text())["packages"]

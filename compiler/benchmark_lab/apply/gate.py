@@ -60,7 +60,7 @@ def check_server(
         ToolFailedError: if its host fails.
     """
     try:
-        served = hosts.serve(server_order(cell, hosts.builds[cell.implementation]))
+        served = hosts.serve(server_order(hosts, cell))
     except NotServingError as error:
         raise NotProvenError(f"its server does not start: {error}") from error
     if served.workers != cell.workers:

@@ -35,10 +35,12 @@ By as great a share of the window the sum of their rates may exceed what is serv
 """
 
 
-def server_order(cell: Cell, build: str) -> dict[str, object]:
-    """Return the parameters of the order to serve this cell, whose build lies in a folder of the server's host."""
+def server_order(hosts: Hosts, cell: Cell) -> dict[str, object]:
+    """Return the parameters of the order to serve this cell on its built implementation."""
+    build = hosts.builds[cell.implementation]
     argv = [part.replace("{build}", build) for part in cell.command]
-    return {"argv": argv, "cwd": build, "env": cell.env, "helpers": cell.helper_processes}
+    path = hosts.programs_of(cell.implementation)
+    return {"argv": argv, "cwd": build, "env": cell.env, "path": path, "helpers": cell.helper_processes}
 
 
 def carry_out(
@@ -80,7 +82,7 @@ def carry_out(
         "env": {"BASE_URL": base_url, "SEED": str(seed), **cell.k6_env, **arrivals},
         "upstream_settings": upstream,
     }
-    server = {**server_order(cell, hosts.builds[cell.implementation]), "port": port}
+    server = {**server_order(hosts, cell), "port": port}
     started, loads = _loaded(hosts, server, order, clock_offsets_s)
     parts = {"server-started": started}
     uses_database = not DATABASE_OPERATIONS.isdisjoint(scenario.endpoints)

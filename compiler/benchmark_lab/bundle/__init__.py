@@ -6,6 +6,7 @@ from benchmark_lab.bundle.criteria import Arithmetic, Criterion, Metric, Number,
 from benchmark_lab.bundle.experiment import Budget, BundledImplementation, BundledScenario, Experiment, Rounds, Work
 from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile
 from benchmark_lab.bundle.hosts import Hardware, HostShape, RentedHosts, Role, TargetHosts, TerraformVariables
+from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain, NeededProgram
 from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
 from benchmark_lab.bundle.thresholds import Limits
 
@@ -17,7 +18,9 @@ __all__ = [
     "Budget",
     "Bundle",
     "BundledImplementation",
+    "BundledLanguage",
     "BundledScenario",
+    "BundledToolchain",
     "Cell",
     "Cells",
     "Contrast",
@@ -32,6 +35,7 @@ __all__ = [
     "LoadAsked",
     "LoadModel",
     "Metric",
+    "NeededProgram",
     "Number",
     "Operand",
     "Part",

@@ -8,6 +8,7 @@ from benchmark_lab.bundle.cells import Contrast
 from benchmark_lab.bundle.criteria import Criterion
 from benchmark_lab.bundle.file import Part, StoredFile
 from benchmark_lab.bundle.hosts import Hardware, TargetHosts
+from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain
 from benchmark_lab.bundle.load import LoadAsked
 from benchmark_lab.bundle.thresholds import Limits
 
@@ -79,6 +80,8 @@ class Experiment(StoredFile):
     target: str
     hosts: TargetHosts
     hardware: tuple[Hardware, ...]
+    languages: tuple[BundledLanguage, ...] = ()
+    """Those of the implementations."""
     implementations: tuple[BundledImplementation, ...]
     scenarios: tuple[BundledScenario, ...]
     load: LoadAsked
@@ -91,3 +94,9 @@ class Experiment(StoredFile):
     criteria: tuple[Criterion, ...]
     notes: tuple[str, ...]
     """What the compiler wants a reader of the results to know, such as a hardware default or a shortened run."""
+
+    @property
+    def toolchains(self) -> dict[str, BundledToolchain]:
+        """Return the toolchain of each implementation whose language has one, by the implementation's name."""
+        of_language = {each.name: each.toolchain for each in self.languages}
+        return {each.name: found for each in self.implementations if (found := of_language.get(each.language))}

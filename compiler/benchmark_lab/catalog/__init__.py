@@ -1,4 +1,4 @@
-"""What experiments choose from: the implementations, scenarios and targets of a project."""
+"""What experiments choose from: the implementations with their languages, scenarios and targets of a project."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmark_lab.catalog.implementation import Implementation, Server
 from benchmark_lab.catalog.instances import Instances, InstanceType
+from benchmark_lab.catalog.language import Language, Toolchain
 from benchmark_lab.catalog.parameter import Parameter, text_of
 from benchmark_lab.catalog.scenario import Scenario, Work
 from benchmark_lab.catalog.target import Target
@@ -16,10 +17,12 @@ __all__ = [
     "Implementation",
     "InstanceType",
     "Instances",
+    "Language",
     "Parameter",
     "Scenario",
     "Server",
     "Target",
+    "Toolchain",
     "Work",
     "text_of",
 ]
@@ -29,6 +32,7 @@ __all__ = [
 class Catalog:
     """All manifests, by the name of their folder or file."""
 
+    languages: Mapping[str, Language]
     implementations: Mapping[str, Implementation]
     scenarios: Mapping[str, Scenario]
     targets: Mapping[str, Target]

@@ -16,7 +16,8 @@ CommandLine = Annotated[tuple[str, ...], Field(min_length=1)]
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 
 
-def _check_placeholders(texts: tuple[str, ...], allowed: set[str]) -> None:
+def check_placeholders(texts: tuple[str, ...], allowed: set[str]) -> None:
+    """Raise ValueError if a text holds braces other than the allowed placeholders."""
     for text in texts:
         for found in _BRACES.findall(text):
             if found not in allowed:
@@ -64,7 +65,7 @@ class Server(Written):
     @model_validator(mode="after")
     def _knows_its_placeholders(self) -> Self:
         texts = (*self.command, *self.env.values())
-        _check_placeholders(texts, {"{build}", "{host}", "{port}", "{workers}", "{cpus}"})
+        check_placeholders(texts, {"{build}", "{host}", "{port}", "{workers}", "{cpus}"})
         return self
 
 
@@ -74,7 +75,8 @@ class Implementation(Written):
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     framework: str
     """The framework's name as its authors write it."""
-    language: Literal["python", "go", "typescript"]
+    language: Slug
+    """A folder of `implementations/languages/`."""
     summary: str
     """One sentence."""
     build_on: Literal["host", "controller"]
@@ -97,5 +99,5 @@ class Implementation(Written):
         if self.default_server not in self.servers:
             raise ValueError(f"must have a default_server among its servers: {', '.join(self.servers)}")
         for line in self.build:
-            _check_placeholders(line, {"{build}"})
+            check_placeholders(line, {"{build}"})
         return self

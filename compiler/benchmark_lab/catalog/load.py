@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from benchmark_lab.catalog import Catalog, Implementation, Instances, Scenario, Target
+from benchmark_lab.catalog import Catalog, Implementation, Instances, Language, Scenario, Target
 from benchmark_lab.diagnostics import Code, Diagnostic, InvalidExperimentError, nearest, raise_all
 from benchmark_lab.source import Document, decode, parse, read
 
@@ -27,6 +27,7 @@ def load_catalog(root: Path, drivers: Collection[str]) -> Catalog:
         drivers: the names among which a target chooses its driver.
     """
     problems: list[Diagnostic] = []
+    languages = _languages(root, problems)
     folders = sorted(root.glob("implementations/*/implementation.yaml"))
     implementations = _manifests(root, Implementation, {path.parent.name: path for path in folders}, problems)
     scenario_files = sorted(root.glob("scenarios/*.yaml"))
@@ -38,7 +39,20 @@ def load_catalog(root: Path, drivers: Collection[str]) -> Catalog:
     instances = _manifests(root, Instances, {path.parent.name: path for path in instance_files}, problems)
     problems += _unrentable(targets, instances)
     raise_all(problems)
-    return Catalog(implementations, scenarios, targets, instances)
+    return Catalog(languages, implementations, scenarios, targets, instances)
+
+
+def load_languages(root: Path) -> dict[str, Language]:
+    """Read the manifests of the languages alone; InvalidExperimentError holds what is wrong with them."""
+    problems: list[Diagnostic] = []
+    languages = _languages(root, problems)
+    raise_all(problems)
+    return languages
+
+
+def _languages(root: Path, problems: list[Diagnostic]) -> dict[str, Language]:
+    files = sorted(root.glob("implementations/languages/*/language.yaml"))
+    return _manifests(root, Language, {path.parent.name: path for path in files}, problems)
 
 
 def _unrentable(targets: Mapping[str, Target], instances: Mapping[str, Instances]) -> Iterator[Diagnostic]:
@@ -92,7 +106,7 @@ def _manifests(
 def _misfits(
     document: Document, model: type[BaseModel], manifest: BaseModel | None, name: str, path: Path
 ) -> tuple[Diagnostic, ...]:
-    """Check what a manifest's own text cannot show: its name, and the scripts beside a scenario."""
+    """Check what a manifest's own text cannot show: its name, what lies beside it, and an implementation's language."""
     pattern = rf"[0-9]{{2}}-{_WORDS}" if model is Scenario else _WORDS
     problems = []
     if not re.fullmatch(pattern, name):
@@ -106,4 +120,21 @@ def _misfits(
         if not path.with_name(file).is_file():
             message = f"the {what} `{file}` is not beside its manifest"
             problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(at)))
+    if isinstance(manifest, Language) and manifest.toolchain and manifest.toolchain.sources:
+        folder = manifest.toolchain.sources
+        if not (path.parent / folder).is_dir():
+            message = f"the folder `{folder}` of its toolchain is not beside its manifest"
+            span = document.span(("toolchain", "sources"))
+            problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, span))
+    if isinstance(manifest, Implementation):
+        problems += _unknown_language(document, manifest.language, path.parents[1] / "languages")
     return tuple(problems)
+
+
+def _unknown_language(document: Document, language: str, folder: Path) -> Iterator[Diagnostic]:
+    """Yield the language of an implementation if no folder of languages has that name."""
+    known = sorted(path.parent.name for path in folder.glob("*/language.yaml"))
+    if language not in known:
+        advice = f"known: {', '.join(known) or 'none'}; another is a folder of implementations/languages"
+        span = document.span(("language",))
+        yield Diagnostic(Code.UNKNOWN_NAME, f"unknown language `{language}`", span, nearest(language, known), advice)

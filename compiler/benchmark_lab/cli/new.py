@@ -12,11 +12,14 @@ from typing import Annotated
 
 import typer
 
+from benchmark_lab.catalog import Language
+from benchmark_lab.catalog.language import folder_of
+from benchmark_lab.catalog.load import load_languages
 from benchmark_lab.cli.input.project import find_root
-from benchmark_lab.diagnostics import LabError
+from benchmark_lab.diagnostics import LabError, nearest
 
-SKELETONS = Path(__file__).parents[1] / "skeletons"
-"""What is copied: a folder for each language, and one for scenarios."""
+SKELETON = "skeleton"
+"""The folder of what is copied: beside a language's manifest, and beside the scenarios."""
 
 _WORDS = r"[a-z0-9]+(-[a-z0-9]+)*"
 
@@ -26,14 +29,6 @@ class Kind(StrEnum):
 
     IMPLEMENTATION = "implementation"
     SCENARIO = "scenario"
-
-
-class Language(StrEnum):
-    """The languages that `lab` builds."""
-
-    PYTHON = "python"
-    GO = "go"
-    TYPESCRIPT = "typescript"
 
 
 class NotMadeError(LabError):
@@ -47,17 +42,24 @@ def new(
     name: Annotated[
         str, typer.Argument(help="Such as python-litestar, or 09-bursts for a scenario.", show_default=False)
     ],
-    language: Annotated[Language | None, typer.Option(help="Of an implementation.", show_default=False)] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(help="Of an implementation: a folder of implementations/languages.", show_default=False),
+    ] = None,
 ) -> None:
     """Make an implementation that builds, starts and answers GET /health, or a scenario that runs."""
     root = find_root(Path.cwd())
     match kind:
         case Kind.IMPLEMENTATION:
+            offered = languages_with_skeleton(root)
             if language is None:
-                raise typer.BadParameter(f"an implementation needs --language {'|'.join(Language)}")
-            made = new_implementation(root, name, language)
-            workspace = ["npm install  # takes it into the workspace"] if language is Language.TYPESCRIPT else []
-            steps = [*workspace, f"lab conformance {name}", "docs/guides/add-a-framework.md shows the way from there"]
+                raise typer.BadParameter(f"an implementation needs --language {'|'.join(offered)}")
+            made = new_implementation(root, name, language, offered)
+            steps = [
+                *offered[language].next_steps,
+                f"lab conformance {name}",
+                "docs/guides/add-a-framework.md shows the way from there",
+            ]
         case Kind.SCENARIO:
             if language is not None:
                 raise typer.BadParameter("scenarios are written in JavaScript: leave --language out")
@@ -67,21 +69,43 @@ def new(
     typer.echo("\n".join(("\nNext:", *(f"  {step}" for step in steps))), err=True)
 
 
-def new_implementation(root: Path, name: str, language: Language) -> tuple[Path, ...]:
-    """Make the folder `implementations/NAME`; NotMadeError where the name is wrong or taken."""
+def languages_with_skeleton(root: Path) -> dict[str, Language]:
+    """Return the project's languages that an implementation can be made in, by name.
+
+    Raises:
+        InvalidExperimentError: if the manifest of a language is wrong.
+    """
+    languages = load_languages(root)
+    return {name: language for name, language in languages.items() if (root / folder_of(name) / SKELETON).is_dir()}
+
+
+def new_implementation(root: Path, name: str, language: str, offered: Mapping[str, Language]) -> tuple[Path, ...]:
+    """Make the folder `implementations/NAME`.
+
+    Raises:
+        NotMadeError: if the name is wrong or taken, or the language is not one of those that are offered.
+    """
     _require_spelling(name, _WORDS, "lower-case letters, digits and single dashes, such as `python-litestar`")
-    if language is Language.TYPESCRIPT and not name.startswith("typescript-"):
+    if language not in offered:
+        known = f"known: {', '.join(offered) or 'none'}; docs/guides/add-a-language.md shows how to add one"
         raise NotMadeError(
-            f"`{name}` would not be in npm's workspace, which holds implementations/typescript-*\n"
-            f"help: lab new implementation typescript-{name} --language typescript"
+            f"no implementation can be made in `{language}`: {folder_of(language)} has no manifest with a skeleton\n"
+            f"help: {nearest(language, offered) or known}"
         )
-    return _make(root / "implementations", {name: SKELETONS / language}, "example-implementation", name)
+    prefix = offered[language].name_prefix or ""
+    if not name.startswith(prefix):
+        raise NotMadeError(
+            f"`{name}` is no name for an implementation in {language}: it begins with `{prefix}`\n"
+            f"help: lab new implementation {prefix}{name} --language {language}"
+        )
+    skeleton = root / folder_of(language) / SKELETON
+    return _make(root / "implementations", {name: skeleton}, "example-implementation", name)
 
 
 def new_scenario(root: Path, name: str) -> tuple[Path, ...]:
     """Make `scenarios/NAME.js` and its manifest; NotMadeError where the name is wrong or taken."""
     _require_spelling(name, rf"[0-9]{{2}}-{_WORDS}", "two digits and lower-case words, such as `09-bursts`")
-    files = {f"{name}{kind}": SKELETONS / "scenario" / f"00-example{kind}" for kind in (".js", ".yaml")}
+    files = {f"{name}{kind}": root / "scenarios" / SKELETON / f"00-example{kind}" for kind in (".js", ".yaml")}
     return _make(root / "scenarios", files, "00-example", name)
 
 
@@ -93,9 +117,11 @@ def _require_spelling(name: str, pattern: str, words: str) -> None:
 def _make(parent: Path, sources: Mapping[str, Path], stand_in: str, name: str) -> tuple[Path, ...]:
     """Copy folders or files into `parent`, with `name` for `stand_in`; each appears whole, in the order given."""
     made = {parent / target: source for target, source in sources.items()}
-    for path in made:
+    for path, source in made.items():
         if path.exists() or path.is_symlink():
             raise NotMadeError(f"{path} exists, and was left as it is\nhelp: choose another name, or remove it first")
+        if not source.exists():
+            raise NotMadeError(f"{source} is not there to be copied\nhelp: copy a script and manifest that are there")
     parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=parent) as aside:
         for path, source in made.items():

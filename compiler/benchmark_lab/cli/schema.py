@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
-from benchmark_lab.catalog import Implementation, Scenario, Target
 from benchmark_lab.cli.views.reference import reference
+from benchmark_lab.catalog import Implementation, Language, Scenario, Target
 from benchmark_lab.experiment import ExperimentFile
 from benchmark_lab.source.schema import editor_schema
 
@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
     EXPERIMENT = "experiment"
     IMPLEMENTATION = "implementation"
+    LANGUAGE = "language"
     SCENARIO = "scenario"
     TARGET = "target"
 
@@ -27,6 +28,7 @@ class Kind(StrEnum):
 _MODELS: dict[Kind, type[BaseModel]] = {
     Kind.EXPERIMENT: ExperimentFile,
     Kind.IMPLEMENTATION: Implementation,
+    Kind.LANGUAGE: Language,
     Kind.SCENARIO: Scenario,
     Kind.TARGET: Target,
 }

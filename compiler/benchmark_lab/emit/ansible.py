@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import yaml
 
+from benchmark_lab.catalog.language import build_of, folder_of
 from benchmark_lab.plan import Plan
 
 Play = dict[str, object]
@@ -13,7 +14,7 @@ Play = dict[str, object]
 
 def files(plan: Plan) -> dict[str, str]:
     """Return the playbooks by path: before, during and after the measuring."""
-    builds = {"implementation_builds": _builds(plan), "nodejs_languages": _languages(plan)}
+    builds = {"implementation_builds": _builds(plan), "toolchain_builds": _toolchains(plan)}
     return {
         "playbooks/prepare.yml": _playbook(
             _play("Put on each host that is not this machine what every run needs", "remote", "host"),
@@ -22,7 +23,7 @@ def files(plan: Plan) -> dict[str, str]:
             _play(
                 "Build what runs on the system under test",
                 "sut",
-                "nodejs",
+                "toolchain",
                 "implementation",
                 "null_server",
                 variables=builds,
@@ -49,9 +50,24 @@ def _play(
     return play | ({"vars": dict(variables)} if variables else {}) | {"roles": list(roles)}
 
 
-def _languages(plan: Plan) -> list[str]:
-    manifests = plan.experiment.catalog.implementations
-    return sorted({manifests[cell.implementation].language for cell in plan.cells})
+def _toolchains(plan: Plan) -> list[dict[str, object]]:
+    builds: list[dict[str, object]] = []
+    for name, language in plan.languages.items():
+        if (toolchain := language.toolchain) is None:
+            continue
+        sources = f"{folder_of(name)}/{toolchain.sources}" if toolchain.sources else ""
+        build = [list(line) for line in toolchain.commands]
+        builds.append(
+            {
+                "name": build_of(name),
+                "language": name,
+                "sources": sources,
+                "build": build,
+                "versions": list(toolchain.versions),
+                "path": toolchain.path,
+            }
+        )
+    return builds
 
 
 def _builds(plan: Plan) -> list[dict[str, object]]:
@@ -62,7 +78,14 @@ def _builds(plan: Plan) -> list[dict[str, object]]:
         sources = f"implementations/{name}"
         versions = list(manifest.versions)
         builds.append(
-            {"name": name, "sources": sources, "build": build, "build_on": manifest.build_on, "versions": versions}
+            {
+                "name": name,
+                "language": manifest.language,
+                "sources": sources,
+                "build": build,
+                "build_on": manifest.build_on,
+                "versions": versions,
+            }
         )
     return builds
 

@@ -39,6 +39,7 @@ def _experiment(plan: Plan) -> Experiment:
         target=asked.target_name,
         hosts=_hosts(plan),
         hardware=tuple(choice.value for choice in asked.hardware if choice.value.name in in_use),
+        languages=tuple(language.bundled(name) for name, language in plan.languages.items()),
         implementations=tuple(_implementations(plan)),
         scenarios=tuple(_scenarios(plan)),
         load=asked.load,

@@ -11,9 +11,8 @@ from pathlib import Path
 from benchmark_lab.machine.tools import ToolFailedError, Tools
 
 PASSED_ON = ("PATH", "HOME", "USER", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR")
-PASSED_ON_PREFIXES = ("PIP_", "UV_", "GO", "NPM_", "npm_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy",
-                      "https_proxy", "no_proxy")  # fmt: skip
-"""What of the caller's environment reaches Ansible: how to find programs and package registries, and nothing else."""
+PASSED_ON_PREFIXES = ("GO", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+"""What of the caller's environment reaches Ansible: how to find programs and registries, and what languages ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,8 @@ class Ansible:
     logs: Path
     environment: Mapping[str, str]
     """The caller's environment."""
+    passed_on: tuple[str, ...] = ()
+    """First letters of the variables that builds of the bundle's languages take from it."""
 
     def play(
         self,
@@ -97,7 +98,7 @@ class Ansible:
         passed = {
             key: value
             for key, value in self.environment.items()
-            if key in PASSED_ON or key.startswith(PASSED_ON_PREFIXES)
+            if key in PASSED_ON or key.startswith((*PASSED_ON_PREFIXES, *self.passed_on))
         }
         return {
             **passed,

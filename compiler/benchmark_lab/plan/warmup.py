@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from benchmark_lab.bundle import Cell, Load
-from benchmark_lab.catalog import Implementation
+from benchmark_lab.catalog import Catalog
 from benchmark_lab.source.quantity import counted
 
 LEAST_S = 5.0
@@ -14,20 +14,16 @@ REQUESTS = 1_000
 """Each worker needs so many requests: before, it may have met hardly any."""
 REQUESTS_COMPILED = 5_000
 """The same where the runtime compiles a program while it runs: before, it still optimises."""
-COMPILED_WHILE_RUNNING = frozenset({"typescript"})
-"""Languages whose runtimes do: Node.js."""
 
 
-def short_warmup(
-    warmup_s: float, cells: Sequence[Cell], implementations: Mapping[str, Implementation]
-) -> Iterator[str]:
+def short_warmup(warmup_s: float, cells: Sequence[Cell], catalog: Catalog) -> Iterator[str]:
     """Say that the warm-up is short, or which cell it gives the smallest share of the requests that it needs."""
     missing = [f"{warmup_s:g} s of {LEAST_S:g}"] if warmup_s < LEAST_S else []
     short: list[tuple[float, str]] = []
     for cell in cells:
         if isinstance(cell.load, Load) and cell.load.rate_per_s:
-            compiled = implementations[cell.implementation].language in COMPILED_WHILE_RUNNING
-            needed = cell.workers * (REQUESTS_COMPILED if compiled else REQUESTS)
+            language = catalog.languages[catalog.implementations[cell.implementation].language]
+            needed = cell.workers * (REQUESTS_COMPILED if language.compiles_while_running else REQUESTS)
             sent, workers = cell.load.rate_per_s * warmup_s, counted(cell.workers, "worker")
             short.append((sent / needed, f"{cell.id} gets {sent:,.0f} requests of {needed:,} for {workers}"))
     missing += [said for share, said in sorted(short)[:1] if share < 1]

@@ -103,3 +103,19 @@ SnakeName = Annotated[
 VariableName = Annotated[
     str, _Spelling(r"[A-Za-z_][A-Za-z0-9_]*", "letters, digits and underscores, such as `PAGE_SIZE`")
 ]
+ProgramName = Annotated[
+    str, _Spelling(r"[A-Za-z0-9_.+-]+", "letters, digits, dots, dashes, underscores and `+`, such as `cargo`")
+]
+PackageName = Annotated[
+    str, _Spelling(r"[a-z0-9][a-z0-9.+-]+", "lower-case letters, digits, dots, dashes and `+`, such as `python3-venv`")
+]
+FolderPath = Annotated[
+    str,
+    _Spelling(
+        r"\.?[A-Za-z0-9_+-][A-Za-z0-9_.+-]*(/\.?[A-Za-z0-9_+-][A-Za-z0-9_.+-]*)*",
+        "names of folders with slashes between them, such as `node_modules/.bin`",
+    ),
+]
+NamePrefix = Annotated[
+    str, _Spelling(r"([a-z0-9]+-)+", "lower-case letters and digits with a dash behind, such as `typescript-`")
+]

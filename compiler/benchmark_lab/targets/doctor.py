@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from benchmark_lab.bundle import Part
+from benchmark_lab.bundle import BundledLanguage, NeededProgram, Part
 from benchmark_lab.hosts.cpus import available_cpus
 from benchmark_lab.machine import folders, programs
 from benchmark_lab.machine.tools import Tools
@@ -30,8 +29,10 @@ class Finding(Part):
     help: str = ""
 
 
-def examine(tools: Tools, environment: Mapping[str, str], system: str = sys.platform) -> Iterator[Finding]:
-    """Look at everything that runs and drivers use; without Linux, at nothing else."""
+def examine(
+    tools: Tools, environment: Mapping[str, str], system: str = sys.platform, languages: Iterable[BundledLanguage] = ()
+) -> Iterator[Finding]:
+    """Look at everything that runs, drivers and these languages use; without Linux, at nothing else."""
     yield Finding(
         what="Linux",
         ok=system == "linux",
@@ -43,16 +44,9 @@ def examine(tools: Tools, environment: Mapping[str, str], system: str = sys.plat
         return
     yield _program("git", ["--version"], "`lab` copies the files that git tracks", tools, environment)
     yield _program("go", ["version"], "it builds Go implementations, the upstream and k6", tools, environment)
-    npm = shutil.which("npm", path=environment.get("PATH"))
-    yield Finding(
-        what="npm",
-        ok=npm is not None,
-        needed=False,
-        found=npm or "not on PATH",
-        help="it installs the Node.js that implementations in TypeScript are built and served with",
-    )
-    if os.getuid() == 0:
-        yield _python(tools, environment)
+    for language in languages:
+        for need in language.needs:
+            yield _need(need, language.name, tools, environment)
     k6 = programs.find_k6(environment, tools)
     yield Finding(what="k6", ok=True, needed=False, found=k6 or "none on PATH: built with Go at the first run")
     cpus = available_cpus()
@@ -89,14 +83,14 @@ def _program(name: str, arguments: list[str], use: str, tools: Tools, environmen
     return Finding(what=name, ok=done.status == 0, needed=True, found=(done.stdout or done.stderr).strip(), help=use)
 
 
-def _python(tools: Tools, environment: Mapping[str, str]) -> Finding:
-    python = programs.find_python(environment, tools)
+def _need(need: NeededProgram, language: str, tools: Tools, environment: Mapping[str, str]) -> Finding:
+    program = programs.find_needed(need, environment, tools)
     return Finding(
-        what="Python for servers",
-        ok=python is not None,
+        what=f"{need.program} for {language}",
+        ok=program is not None,
         needed=False,
-        found=str(python or "none of version 3.11 or later with `venv` that other users can execute"),
-        help="install Debian's python3-venv: a Python in root's home serves as root only",
+        found=str(program or "none on PATH that will do"),
+        help=f"{need.purpose}; of root's only one that every user can execute" if need.serves else need.purpose,
     )
 
 

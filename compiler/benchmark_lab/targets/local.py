@@ -23,10 +23,6 @@ from benchmark_lab.machine.tools import ResourcesRemainError, ToolFailedError, T
 from benchmark_lab.targets import Cost, Driver
 
 ADDRESS = "127.0.0.1"
-ROOTS_OWN_PYTHON = (
-    "Other users cannot execute the Python that implementations are built with here. Install one of version 3.11 or"
-    " later with `venv` for all users (Debian: `apt-get install python3-venv`)."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +90,7 @@ def make_hosts(wanted: Wanted, say: Callable[[str], None]) -> Hosts:
     for folder in (cache, cache / "builds"):
         other_users.make_readable(folder)
     k6 = programs.find_k6(environment, wanted.tools)
-    python = programs.find_python(environment, wanted.tools) if os.getuid() == 0 else None
-    languages = {each.language for each in wanted.bundle.experiment.implementations}
-    if os.getuid() == 0 and python is None and "python" in languages:
-        say(ROOTS_OWN_PYTHON)
-    listed, cpus = inventory(
-        state, bundle, wanted.hardware, postgres, cache=cache, path=programs.build_path(environment, python)
-    )
+    listed, cpus = inventory(state, bundle, wanted.hardware, postgres, cache=cache, path=_build_path(wanted, say))
     names = {role: [*hosts] for role, hosts in cpus.hosts(wanted.hardware.load.count).items()}
     folders.new_state(state, wanted.mark, [name for hosts in names.values() for name in hosts])
     return Hosts(
@@ -117,7 +107,22 @@ def make_hosts(wanted: Wanted, say: Callable[[str], None]) -> Hosts:
         load_boxes=wanted.hardware.load.count,
         load_cpus=len(cpus.load),
         k6=k6,
+        toolchains=wanted.bundle.experiment.toolchains,
     )
+
+
+def _build_path(wanted: Wanted, say: Callable[[str], None]) -> str:
+    """Return the PATH of builds: root's begins with the programs that servers of other users can run on."""
+    environment = wanted.origin.environment
+    found: list[Path] = []
+    needs = [need for language in wanted.bundle.experiment.languages for need in language.needs if need.serves]
+    for need in needs if os.getuid() == 0 else ():
+        program = programs.find_everybodys(need, environment, wanted.tools)
+        if program is None:
+            say(f"There is no `{need.program}` here that every user can execute: {need.purpose}.")
+        else:
+            found.append(program)
+    return programs.build_path(environment, found)
 
 
 def inventory(

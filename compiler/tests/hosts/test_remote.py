@@ -22,9 +22,10 @@ from benchmark_lab.bundle import (
     Schedule,
     TargetHosts,
 )
+from benchmark_lab.catalog.load import load_languages
 from benchmark_lab.hosts.facts import machine_id
 from benchmark_lab.hosts.inventory import InventoryHost, Lane, Login
-from benchmark_lab.hosts.ssh import End, RemoteSite, files, lane
+from benchmark_lab.hosts.ssh import End, RemoteSite, agent, files, lane
 from benchmark_lab.hosts.ssh.access import Access
 from benchmark_lab.hosts.ssh.session import Facts, Session, open_session
 from benchmark_lab.machine.lock import LockedError, locked
@@ -32,6 +33,7 @@ from benchmark_lab.machine.process import Processes
 from benchmark_lab.machine.tools import ResourcesRemainError, ToolFailedError
 from benchmark_lab.store.bundles import LoadedBundle
 from benchmark_lab.targets.testbed.rootfs import PACKAGES
+from tests.compiling import PROJECT
 
 LOGIN = Login(user="bench", key="/keys/a key", known_hosts="/keys/known hosts")
 
@@ -201,13 +203,13 @@ def test_a_connections_socket_is_short_and_no_other_processs(monkeypatch: pytest
     assert len(f"{lane.socket_in(folder, 41)}.0123456789abcdef") <= 107
 
 
-def facts_of(name: str, cpus: int, *, postgresql: bool = True, venv: bool = True) -> dict[str, object]:
+def facts_of(name: str, cpus: int, *, postgresql: bool = True, packages: tuple[str, ...] = ()) -> dict[str, object]:
     return {
         "machine": {"kernel": "6.1", "cpus": str(cpus)},
         "machine_id": f"id of {name}",
         "cpus": tuple(range(cpus)),
         "python": "3.11.2",
-        "venv": venv,
+        "packages": packages,
         "postgresql": postgresql,
         "users": ("root",),
         "former": (),
@@ -216,9 +218,9 @@ def facts_of(name: str, cpus: int, *, postgresql: bool = True, venv: bool = True
 
 @pytest.fixture
 def three(tmp_path: Path) -> dict[str, Session]:
-    """Hosts of which the database's lacks PostgreSQL, and the sut Python's venv."""
+    """Hosts of which the database's lacks PostgreSQL, and the sut has one package."""
     facts = {
-        "sut-0": facts_of("sut-0", 4, venv=False),
+        "sut-0": facts_of("sut-0", 4, packages=("libssl3",)),
         "load-0": facts_of("load-0", 2),
         "db-0": facts_of("db-0", 4, postgresql=False),
     }
@@ -239,6 +241,18 @@ def three(tmp_path: Path) -> dict[str, Session]:
         )
         for index, (name, found) in enumerate(facts.items(), 2)
     }
+
+
+def test_a_host_tells_which_debian_packages_are_installed(tmp_path: Path) -> None:
+    status = tmp_path / "status"
+    assert agent.installed(status) == []
+    status.write_text(
+        "Package: python3-venv\nStatus: install ok installed\nDescription: environments\n Status: of no package\n\n"
+        "Package: bash\nEssential: yes\nStatus: install ok installed\n\n"
+        "Package: gone\nStatus: deinstall ok config-files\n\n"
+        "Package: half\nStatus: install ok half-installed\n"
+    )
+    assert agent.installed(status) == ["bash", "python3-venv"]
 
 
 def lane_of(sessions: dict[str, Session]) -> Lane:
@@ -266,14 +280,16 @@ def test_cpus_of_several_load_boxes_count_once_where_the_boxes_are_parts_of_one_
 
 
 def test_hosts_of_a_testbed_have_every_package_that_hosts_may_lack(three: dict[str, Session]) -> None:
-    lacking = lane.packages(lane_of(three), three, ["python", "go", "typescript"])
+    asked = [package for language in load_languages(PROJECT).values() for package in language.packages]
+    assert asked
+    lacking = lane.packages(lane_of(three), three, asked)
     assert {*lacking["sut-0"], *lacking["load-0"], *lacking["db-0"]} <= {*PACKAGES}
 
 
 def test_what_hosts_lack_is_listed_by_host(three: dict[str, Session]) -> None:
-    lacking = lane.packages(lane_of(three), three, ["python", "go"])
+    lacking = lane.packages(lane_of(three), three, ["python3-venv", "libssl3", "python3-venv"])
     assert lacking == {"sut-0": ["python3-venv"], "load-0": [], "db-0": ["postgresql"]}
-    assert lane.packages(lane_of(three), three, ["go"])["sut-0"] == []
+    assert lane.packages(lane_of(three), three, [])["sut-0"] == []
     with pytest.raises(ToolFailedError) as refused:
         lane.require(lacking, three)
     assert "host db-0 (bench@198.18.0.4): apt-get install postgresql" in str(refused.value)

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmark_lab.bundle import NeededProgram
+from benchmark_lab.catalog.load import load_languages
 from benchmark_lab.machine import folders, other_users, programs
 from benchmark_lab.machine.process import Processes
 from benchmark_lab.machine.tools import ToolFailedError
+from tests.compiling import PROJECT
 
 only_root = pytest.mark.skipif(os.getuid() != 0, reason="only root's servers run as other users")
 
@@ -98,20 +101,33 @@ def test_a_program_is_everybodys_only_where_its_links_lead_past_no_closed_folder
     assert not other_users.can_execute(open_folder / "nothing")
 
 
-def test_implementations_are_built_with_the_first_python_of_all_users_that_makes_environments(
-    open_folder: Path,
-) -> None:
+def test_what_servers_run_on_is_the_first_program_of_all_users_that_is_good_enough(open_folder: Path) -> None:
     roots = program(open_folder / "home" / "python3", mode=0o700)
     old = program(open_folder / "old" / "python3", "exit 1")
     fit = program(open_folder / "fit" / "python3")
     path = ":".join(str(each.parent) for each in (roots, old, fit))
-    assert programs.find_python({"PATH": path}, Processes()) == fit
-    assert programs.build_path({"PATH": path}, fit) == f"{fit.parent}:{path}"
-    assert programs.build_path({"PATH": path}, None) == path
+    need = NeededProgram(program="python3", purpose="", check=("-c", ""), serves=True)
+    assert programs.find_everybodys(need, {"PATH": path}, Processes()) == fit
+    assert programs.build_path({"PATH": path}, [fit]) == f"{fit.parent}:{path}"
+    assert programs.build_path({"PATH": path}, []) == path
+
+
+def test_what_only_builds_use_is_the_first_program_on_path_if_it_is_good_enough(open_folder: Path) -> None:
+    good, bad = program(open_folder / "good" / "tool"), program(open_folder / "bad" / "tool", "exit 1")
+    good_first, bad_first = (
+        {"PATH": f"{one.parent}:{other.parent}"} for one, other in ((good, bad), (bad, good))
+    )
+    checked = NeededProgram(program="tool", purpose="", check=("--version",))
+    assert programs.find_needed(checked, good_first, Processes()) == good
+    assert programs.find_needed(checked, bad_first, Processes()) is None
+    assert programs.find_needed(NeededProgram(program="tool", purpose=""), bad_first, Processes()) == bad
+    assert programs.find_needed(NeededProgram(program="none", purpose=""), good_first, Processes()) is None
 
 
 def test_what_tells_a_fit_python_holds_for_the_one_of_lab_itself() -> None:
-    assert Processes().run([sys.executable, "-c", programs.MAKES_ENVIRONMENTS]).status == 0
+    (need,) = load_languages(PROJECT)["python"].needs
+    assert need.serves
+    assert Processes().run([sys.executable, *need.check]).status == 0
 
 
 @only_root

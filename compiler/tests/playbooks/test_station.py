@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from ansible.module_utils import lab_station
@@ -293,3 +294,30 @@ def calls_as(user: int) -> int:
         os.setuid(user)
         os._exit(socket.socket(socket.AF_UNIX).connect_ex("station"))
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def test_the_path_of_a_server_begins_with_the_programs_of_its_language(
+    tmp_path: Path, module: Callable[[str], ModuleType]
+) -> None:
+    launch = tmp_path / "toolchain" / "launch"
+    launch.parent.mkdir()
+    launch.write_text('#!/bin/sh\necho "$PATH"\n')
+    launch.chmod(0o755)
+    fixed = {"env": {"PATH": "/usr/bin:/bin"}, "cpus": [], "host": "127.0.0.1"}
+    ready = {"ready_path": "/health", "ready_timeout_s": 10}
+    acts = module("station").acts(
+        {
+            "folder": str(tmp_path),
+            "files": str(tmp_path),
+            "metadata": "",
+            "server": {**fixed, **ready},
+            "database": {},
+            "load": {},
+            "database_url": "",
+            "jwt_secret": "",
+        }
+    )
+    order = {"argv": ["launch"], "cwd": "", "env": {}, "path": [str(launch.parent)], "helpers": []}
+    started = acts["serve"](order, lambda _: {})
+    assert started["problem"] == "the server ended before it was ready"
+    assert started["log_tail"].strip() == f"{launch.parent}:/usr/bin:/bin"

@@ -33,6 +33,7 @@ RETURN = r"""
 orders: {description: How many orders came, type: int, returned: always}
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,9 @@ def acts(params: dict[str, Any]) -> dict[str, Act]:
     server["env"] = {**server["env"], "DATABASE_URL": params["database_url"], "JWT_SECRET": params["jwt_secret"]}
 
     def serve(order: Order, _: Confer) -> Result:
-        return start_server({**server, **order, "env": {**server["env"], **order["env"]}})
+        env = {**server["env"], **order["env"]}
+        env["PATH"] = os.pathsep.join([*order["path"], env["PATH"]])
+        return start_server({**server, **order, "env": env})
 
     def send_load(order: Order, confer: Confer) -> Result:
         env = {**params["load"]["env"], "JWT_SECRET": params["jwt_secret"], **order["env"]}

@@ -176,7 +176,8 @@ def _lane_of_hosts(
     on_a_machine = len(of_lane.load) * experiment.lanes if experiment.hosts.shared else 1
     with _held(of_lane, login, wanted) as (sessions, layouts):
         cpus = lanes.share_out(of_lane, sessions, wanted.hardware)
-        lacking = lanes.packages(of_lane, sessions, [each.language for each in experiment.implementations])
+        asked = [package for language in experiment.languages for package in language.packages]
+        lacking = lanes.packages(of_lane, sessions, asked)
         if not experiment.hosts.installs:
             lanes.require(lacking, sessions)
         common = {
@@ -207,6 +208,7 @@ def _lane_of_hosts(
         load_boxes=wanted.hardware.load.count,
         load_cpus=lanes.load_cpus(of_lane, sessions, cpus, shared=shared),
         k6="",
+        toolchains=experiment.toolchains,
     )
 
 

@@ -14,9 +14,11 @@ import platform
 import pwd
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
+
+DPKG_STATUS = Path("/var/lib/dpkg/status")
+"""Where Debian notes what is installed; other systems have no such file."""
 
 
 def take(root: Path, cache: Path, path: Path, run: str, owner: str) -> tuple[IO[str] | None, str]:
@@ -67,10 +69,20 @@ def facts() -> dict[str, object]:
         "machine_id": machine_id(),
         "cpus": sorted(os.sched_getaffinity(0)),
         "python": platform.python_version(),
-        "venv": find_spec("ensurepip") is not None,
+        "packages": installed(DPKG_STATUS),
         "postgresql": any(Path("/usr/lib/postgresql").glob("*/bin/postgres")),
         "users": [entry.pw_name for entry in pwd.getpwall()],
     }
+
+
+def installed(status: Path) -> list[str]:
+    """Return the names of the Debian packages that are installed, sorted; none on other systems."""
+    found = []
+    for paragraph in status.read_text(errors="replace").split("\n\n") if status.exists() else ():
+        fields = dict(line.split(": ", 1) for line in paragraph.splitlines() if ": " in line and line[0] != " ")
+        if fields.get("Status", "").endswith(" installed"):
+            found.append(fields["Package"])
+    return sorted(found)
 
 
 def machine_id() -> str:

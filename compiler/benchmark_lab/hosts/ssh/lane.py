@@ -102,13 +102,19 @@ def _first(session: Session, shape: HostShape) -> tuple[int, ...]:
     return offered[: shape.cpus]
 
 
-def packages(lane: Lane, sessions: Mapping[str, Session], languages: Sequence[str]) -> dict[str, list[str]]:
-    """The Debian packages that each host lacks for its role, by the host's name."""
+def packages(lane: Lane, sessions: Mapping[str, Session], serving: Sequence[str]) -> dict[str, list[str]]:
+    """Return the Debian packages that each host lacks for its role, by the host's name.
+
+    Args:
+        lane: the hosts.
+        sessions: on each of them.
+        serving: the packages that the languages of the implementations ask of the server's host.
+    """
     lacking: dict[str, list[str]] = {name: [] for name in sessions}
     if not sessions[lane.db[0].name].facts.postgresql:
         lacking[lane.db[0].name].append("postgresql")
-    if "python" in languages and not sessions[lane.sut[0].name].facts.venv:
-        lacking[lane.sut[0].name].append("python3-venv")
+    sut = sessions[lane.sut[0].name]
+    lacking[lane.sut[0].name] += [name for name in dict.fromkeys(serving) if name not in sut.facts.packages]
     return lacking
 
 

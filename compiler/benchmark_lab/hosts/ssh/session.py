@@ -31,8 +31,8 @@ class Facts(Part):
     """Tells the host from others that are alike."""
     cpus: tuple[int, ...]
     python: str
-    venv: bool
-    """Whether it can make virtual environments."""
+    packages: tuple[str, ...]
+    """Debian packages that are installed."""
     postgresql: bool
     users: tuple[str, ...]
     former: tuple[str, ...]
