@@ -114,7 +114,7 @@ def _calibrate_database(
         if script is None:
             continue
         variables = {name: value for name, value in cell.parameters.items() if isinstance(value, int | float)}
-        pool = max(FEWEST_CONNECTIONS, int(cell.env["DB_POOL_TOTAL"]))
+        pool = max(FEWEST_CONNECTIONS, cell.pool_size)
         named[cell.id] = (script, pool, *sorted(variables.items()))
         work = {"name": str(named[cell.id]), "script": script, "variables": variables, "connections": pool}
         benchmarks.setdefault(named[cell.id], work)

@@ -133,7 +133,7 @@ class Case:
     @property
     def connections(self) -> int:
         """What all processes of the server may open to the database together: each gets an equal part, at least one."""
-        total = int(self.cell.env.get("DB_POOL_TOTAL", "0"))
+        total = self.cell.pool_size
         return max(total // self.cell.workers, 1) * self.cell.workers if total else 0
 
     @property
