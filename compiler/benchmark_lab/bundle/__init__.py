@@ -15,6 +15,7 @@ from benchmark_lab.bundle.hosts import (
     TerraformVariables,
 )
 from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
+from benchmark_lab.bundle.operations import BundledOperation, using
 from benchmark_lab.bundle.thresholds import Limits
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Budget",
     "Bundle",
     "BundledImplementation",
+    "BundledOperation",
     "BundledScenario",
     "Cell",
     "Cells",
@@ -55,4 +57,5 @@ __all__ = [
     "TargetHosts",
     "TerraformVariables",
     "Work",
+    "using",
 ]

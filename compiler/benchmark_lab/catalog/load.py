@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from benchmark_lab.catalog import Catalog, Implementation, Instances, Scenario, Target
-from benchmark_lab.diagnostics import Code, Diagnostic, InvalidExperimentError, raise_all
+from benchmark_lab.catalog import Api, Catalog, DeclaredOperation, Implementation, Instances, Scenario, Target
+from benchmark_lab.diagnostics import Code, Diagnostic, InvalidExperimentError, nearest, raise_all
 from benchmark_lab.source import Document, decode, parse, read
 
 M = TypeVar("M", bound=BaseModel)
@@ -21,17 +21,19 @@ _WORDS = r"[a-z0-9]+(-[a-z0-9]+)*"
 def load_catalog(root: Path) -> Catalog:
     """Read every manifest below `root`; InvalidExperimentError holds what is wrong with all of them."""
     problems: list[Diagnostic] = []
+    api = _manifests(root, Api, {"openapi": root / "spec" / "openapi.yaml"}, problems)
+    operations = None if problems else api["openapi"].operations
     folders = sorted(root.glob("implementations/*/implementation.yaml"))
     implementations = _manifests(root, Implementation, {path.parent.name: path for path in folders}, problems)
     scenario_files = sorted(root.glob("scenarios/*.yaml"))
-    scenarios = _manifests(root, Scenario, {path.stem: path for path in scenario_files}, problems)
+    scenarios = _manifests(root, Scenario, {path.stem: path for path in scenario_files}, problems, operations)
     target_files = sorted(root.glob("infra/*/target.yaml"))
     targets = _manifests(root, Target, {path.parent.name: path for path in target_files}, problems)
     instance_files = sorted(root.glob("infra/*/instances.yaml"))
     instances = _manifests(root, Instances, {path.parent.name: path for path in instance_files}, problems)
     problems += _unrentable(targets, instances)
     raise_all(problems)
-    return Catalog(implementations, scenarios, targets, instances)
+    return Catalog(implementations, scenarios, targets, operations or {}, instances)
 
 
 def _unrentable(targets: Mapping[str, Target], instances: Mapping[str, Instances]) -> Iterator[Diagnostic]:
@@ -48,7 +50,14 @@ def _unrentable(targets: Mapping[str, Target], instances: Mapping[str, Instances
                 yield Diagnostic(Code.INCONSISTENT_MANIFEST, message, help=advice)
 
 
-def _manifests(root: Path, model: type[M], files: dict[str, Path], problems: list[Diagnostic]) -> dict[str, M]:
+def _manifests(
+    root: Path,
+    model: type[M],
+    files: dict[str, Path],
+    problems: list[Diagnostic],
+    operations: Mapping[str, DeclaredOperation] | None = None,
+) -> dict[str, M]:
+    """Read the files as `model`; where `operations` are given, scenarios may call no others."""
     manifests: dict[str, M] = {}
     for name, path in files.items():
         file = path.relative_to(root).as_posix()
@@ -59,6 +68,8 @@ def _manifests(root: Path, model: type[M], files: dict[str, Path], problems: lis
             continue
         manifest, found = read(document, model)
         problems += found + _misfits(document, model, manifest, name, path)
+        if isinstance(manifest, Scenario) and operations is not None:
+            problems += _miscalls(document, manifest, operations)
         if manifest is not None:
             manifests[name] = manifest
     return manifests
@@ -82,3 +93,16 @@ def _misfits(
             message = f"the {what} `{file}` is not beside its manifest"
             problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(at)))
     return tuple(problems)
+
+
+def _miscalls(document: Document, scenario: Scenario, operations: Mapping[str, DeclaredOperation]) -> Iterator[Diagnostic]:
+    """Yield each operation that the API lacks, or whose effects the scenario's manifest denies."""
+    for index, name in enumerate(scenario.endpoints):
+        if name not in operations:
+            message = f"unknown operation `{name}`"
+            advice = f"spec/openapi.yaml has {', '.join(operations)}"
+            span = document.span(("endpoints", index))
+            yield Diagnostic(Code.INCONSISTENT_MANIFEST, message, span, nearest(name, operations), advice)
+        elif operations[name].effects and not scenario.writes:
+            message = f"`writes` must be true: `{name}` adds rows to {' and '.join(operations[name].effects)}"
+            yield Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(("writes",)))
