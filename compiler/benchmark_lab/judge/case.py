@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import Cell, Limits, Load
+from benchmark_lab.bundle import BundledOperation, Cell, Limits, Load
 from benchmark_lab.records import (
     Calibration,
     DatabaseObservation,
@@ -25,8 +26,8 @@ class Case:
     load: Load
     limits: Limits
     calibration: Calibration
-    endpoints: frozenset[str]
-    """Operations that the scenario calls; empty where they are not known."""
+    operations: Mapping[str, BundledOperation]
+    """The operations that the scenario calls, by id; empty where they are not known."""
     shared_host: bool
 
     @property
