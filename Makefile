@@ -100,6 +100,7 @@ check-types: .venv/dev.installed node_modules/.installed $(PYTHON_IMPLEMENTATION
 check-typescript: node_modules/.installed
 	npm run --silent format:check
 	npm run --silent lint
+	npm run --silent lint:spec
 	npm run --silent test
 
 # Go keeps the compiled staticcheck in its own cache.

@@ -84,13 +84,13 @@ def record(bench: Bench, recorder: Recorder, scene: Scene) -> Record:
     measured = recorder.measurements.pop(cell.id)
     last_words = measured.server.log_tail.strip().rpartition("\n")[2] if measured.server.problem else ""
     silent = measured.server.model_copy(update={"log_tail": last_words})
-    (endpoints,) = [of.endpoints for of in bench.bundle.experiment.scenarios if of.name == cell.scenario]
+    (operations,) = [of.operations for of in bench.bundle.experiment.scenarios if of.name == cell.scenario]
     return Record(
         cell=cell,
         load=scene.load,
         limits=scene.limits,
         calibration=bench.calibrations[cell.id],
-        endpoints=endpoints,
+        operations=operations,
         measurement=measured.model_copy(update={"server": silent}),
     )
 

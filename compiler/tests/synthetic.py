@@ -10,6 +10,7 @@ from typing import Literal
 from benchmark_lab.bundle import (
     Budget,
     BundledImplementation,
+    BundledOperation,
     BundledScenario,
     Cell,
     Contrast,
@@ -113,7 +114,11 @@ def experiment(
         ),
         scenarios=tuple(
             BundledScenario(
-                name=name, script=f"scenarios/{name}.js", endpoints=("getHealth",), measures="A request.", writes=False
+                name=name,
+                script=f"scenarios/{name}.js",
+                operations={"getHealth": BundledOperation(uses=())},
+                measures="A request.",
+                writes=False,
             )
             for name in SCENARIOS
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -55,12 +56,17 @@ def test_the_readme_explains_every_code() -> None:
     assert [line for line in text.splitlines() if line.startswith("| LAB")] == rows
 
 
-def test_scenarios_call_what_the_api_has() -> None:
-    api = yaml.safe_load((PROJECT / "spec" / "openapi.yaml").read_text())
-    methods = (method for path in api["paths"].values() for method in path.values() if isinstance(method, dict))
-    operations = {method.get("operationId") for method in methods}
-    called = {endpoint for scenario in catalog().scenarios.values() for endpoint in scenario.endpoints}
-    assert called <= operations
+def test_operations_add_rows_to_tables_that_the_schema_has() -> None:
+    schema = (PROJECT / "spec" / "database" / "schema.sql").read_text()
+    effects = {table for operation in catalog().operations.values() for table in operation.effects}
+    assert effects <= set(re.findall(r"^CREATE TABLE (\w+)", schema, re.MULTILINE))
+
+
+def test_k6_counts_the_successes_of_operations_that_leave_a_trace() -> None:
+    counted = re.findall(r"counted: '(\w+)'", (PROJECT / "scenarios" / "lib" / "requests.js").read_text())
+    operations = catalog().operations
+    traced = {name for name, operation in operations.items() if operation.effects or "upstream" in operation.uses}
+    assert set(counted) == traced
 
 
 @pytest.mark.parametrize("kind", list(Kind))

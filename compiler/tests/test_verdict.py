@@ -249,14 +249,13 @@ def test_hosts_of_ones_own_are_allowed_a_tenth_of_a_shared_machines_steal(steal:
 def test_more_rows_than_right_answers_are_those_of_requests_that_failed_after_their_commit() -> None:
     database = record("checkpoint").measurement.database
     assert database is not None
-    assert database.users_added
-    assert database.events_added
-    more = {"users_added": database.users_added + 5, "events_added": database.events_added + 7}
-    assert judged("checkpoint", database=more).verdict == "valid"
+    assert database.rows_added.keys() == {"users", "user_events"}
+    more = {table: rows + 5 for table, rows in database.rows_added.items()}
+    assert judged("checkpoint", database={"rows_added": more}).verdict == "valid"
 
 
 def test_rows_that_were_not_counted_are_not_missing() -> None:
-    assert judged("rows-missing", database={"users_added": None, "events_added": None}).verdict == "valid"
+    assert judged("rows-missing", database={"rows_added": {}}).verdict == "valid"
 
 
 @pytest.mark.parametrize("intervals", [0, 7])
@@ -304,7 +303,7 @@ def test_an_idle_servers_workers_are_not_compared() -> None:
 
 
 def test_what_older_records_lack_is_no_reason() -> None:
-    bare = record("valid-closed").model_copy(update={"calibration": Calibration(), "endpoints": ()})
+    bare = record("valid-closed").model_copy(update={"calibration": Calibration(), "operations": {}})
     trial = bare.having(hosts={}, upstream=None, database=None).judge()
     assert (trial.verdict, trial.limited_by) == ("valid", "sut-cpu")
 

@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from benchmark_lab.bundle import BundledOperation
 from benchmark_lab.records import DatabaseObservation, HostObservation, LimitedBy
 from tests.measurements.records import Record, calibrated, record
 from tests.measurements.verdicts import VERDICTS
@@ -145,7 +146,14 @@ def test_a_slow_api_that_holds_all_virtual_users_limits_them_whatever_latency_it
     assert trial.limited_by_evidence == "up to 32 of 32 virtual users waited for the simulated API at a time"
 
 
+def test_a_slow_api_limits_no_virtual_users_that_also_send_other_requests() -> None:
+    slow = record("limited-by-upstream").having(upstream={"latency_ms": 10})
+    mixed = slow.model_copy(update={"operations": slow.operations | {"getHealth": BundledOperation(uses=())}})
+    assert mixed.judge().limited_by != "upstream"
+
+
 def test_a_server_whose_database_was_not_watched_is_not_said_to_make_requests_wait_itself() -> None:
-    idle = record("limited-by-sut-slots").model_copy(update={"endpoints": ("getExternal", "getUser")})
-    assert idle.judge().limited_by == "unknown"
-    assert idle.model_copy(update={"endpoints": ()}).judge().limited_by == "unknown"
+    reads = {"getUser": BundledOperation(uses=("database",))}
+    idle = record("limited-by-sut-slots")
+    assert idle.model_copy(update={"operations": idle.operations | reads}).judge().limited_by == "unknown"
+    assert idle.model_copy(update={"operations": {}}).judge().limited_by == "unknown"

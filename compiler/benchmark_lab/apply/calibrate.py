@@ -25,7 +25,6 @@ MORE_THAN_A_CPU_CAN_RPS = 12_000
 POISSON_RPS = 6_000
 """Likewise of Poisson arrivals, of which k6 does fewer: each waits in a virtual user of its own."""
 WARMUP_S, MEASURE_S = 1, 2
-UPLOAD = "postUpload"
 FEWEST_CONNECTIONS = 16
 """For the database's own limit is not that of a small pool."""
 FEW_VUS = 4
@@ -114,7 +113,7 @@ def _calibrate_database(
         if script is None:
             continue
         variables = {name: value for name, value in cell.parameters.items() if isinstance(value, int | float)}
-        pool = max(FEWEST_CONNECTIONS, int(cell.env["DB_POOL_TOTAL"]))
+        pool = max(FEWEST_CONNECTIONS, cell.pool_size)
         named[cell.id] = (script, pool, *sorted(variables.items()))
         work = {"name": str(named[cell.id]), "script": script, "variables": variables, "connections": pool}
         benchmarks.setdefault(named[cell.id], work)
@@ -146,7 +145,7 @@ def served_by_nothing(cell: Cell) -> Cell:
 
 
 def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts, *, poisson: bool) -> Load:
-    uploads = UPLOAD in scenario.endpoints
+    uploads = any(operation.uploads for operation in scenario.operations.values())
     vus = (FEW_VUS if uploads else VUS) * hosts.load_boxes
     if cell.load_model == "closed":
         return Load(model="closed", vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)

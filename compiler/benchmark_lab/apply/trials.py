@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from benchmark_lab.apply.k6_options import k6_load
-from benchmark_lab.bundle import BundledScenario, Cell, Load, Role
+from benchmark_lab.bundle import BundledScenario, Cell, Load, Role, using
 from benchmark_lab.hosts.prepared import Hosts
 from benchmark_lab.hosts.stations import Answer, Order
 from benchmark_lab.loads import lead_s
@@ -22,11 +22,6 @@ from benchmark_lab.records import (
     UpstreamObservation,
 )
 from benchmark_lab.statistics.merge import merge_hosts, merge_loads
-
-UPSTREAM_OPERATION = "getExternal"
-"""The operation that calls the simulated external API."""
-DATABASE_OPERATIONS = frozenset({"listUsers", "getUser", "createUser", "replaceUser"})
-"""The operations that use the database."""
 
 APART_S = 0.25
 """How far apart the windows of several load hosts may begin: k6's starts differ by 0.03 s, and clocks are not exact.
@@ -72,7 +67,7 @@ def carry_out(
     began_s, started_at = time.monotonic(), now().isoformat(timespec="milliseconds")
     if reset:
         hosts.ask_one("db", "reset-database")
-    upstream = cell.upstream if UPSTREAM_OPERATION in scenario.endpoints else None
+    upstream = cell.upstream if using("upstream", scenario.operations) else None
     port = hosts.ask_one("sut", "choose-port")["port"]
     arrivals = {} if load.arrivals == "uniform" else {"ARRIVALS": load.arrivals}
     base_url = f"http://{hosts.site.address('sut')}:{port}"
@@ -85,14 +80,14 @@ def carry_out(
     server = {**server_order(hosts, cell), "port": port}
     started, loads = _loaded(hosts, server, order, clock_offsets_s)
     parts = {"server-started": started}
-    uses_database = not DATABASE_OPERATIONS.isdisjoint(scenario.endpoints)
     failed = not loads or not all(answer.get("clean") for answer in loads.values())
+    asks_database = failed or upstream is not None or using("database", scenario.operations)
     parts |= _observed(
         hosts,
         next(iter(loads.values()), {}),
         clock_offsets_s,
         helpers=cell.helper_processes,
-        database={"rows": scenario.writes} if uses_database or upstream is not None or failed else None,
+        database={"tables": scenario.tables} if asks_database else None,
     )
     measurement = assemble(parts, [*loads.values()], time.monotonic() - began_s)
     return Measured(started_at, measurement, measurement.server.log_tail, _k6_log([*loads.values()]))

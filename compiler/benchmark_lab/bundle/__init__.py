@@ -8,6 +8,7 @@ from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile
 from benchmark_lab.bundle.hosts import Hardware, HostShape, RentedHosts, Role, TargetHosts, TerraformVariables
 from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain, NeededProgram
 from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
+from benchmark_lab.bundle.operations import BundledOperation, using
 from benchmark_lab.bundle.thresholds import Limits
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Bundle",
     "BundledImplementation",
     "BundledLanguage",
+    "BundledOperation",
     "BundledScenario",
     "BundledToolchain",
     "Cell",
@@ -50,4 +52,5 @@ __all__ = [
     "TargetHosts",
     "TerraformVariables",
     "Work",
+    "using",
 ]

@@ -41,6 +41,11 @@ class Cell(Part):
     load: Annotated[Load | SoughtLoad, Field(discriminator="model")]
 
     @property
+    def pool_size(self) -> int:
+        """Return how many connections to the database all processes of the server share; 0 if the cell sets none."""
+        return int(self.env.get("DB_POOL_TOTAL", "0"))
+
+    @property
     def load_model(self) -> LoadModel:
         """The model of its trials."""
         return self.load.model if isinstance(self.load, Load) else self.load.measured_as

@@ -10,6 +10,7 @@ from benchmark_lab.bundle.file import Part, StoredFile
 from benchmark_lab.bundle.hosts import Hardware, TargetHosts
 from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain
 from benchmark_lab.bundle.load import LoadAsked
+from benchmark_lab.bundle.operations import BundledOperation
 from benchmark_lab.bundle.thresholds import Limits
 
 
@@ -47,13 +48,18 @@ class BundledScenario(Part):
     """Path of the script, relative to the bundle's `files/`."""
     pgbench: str | None = None
     """Path of its statements for pgbench, if it is the database that it is about."""
-    endpoints: tuple[str, ...]
-    """The operations that it calls, by the operationIds of `spec/openapi.yaml`."""
+    operations: dict[str, BundledOperation]
+    """The operations that it calls, by their operationId."""
     measures: str
     writes: bool
     """Whether it changes the database, which is then reset before each trial."""
     work: Work | None = None
     """What the CPU time of a piece is told of."""
+
+    @property
+    def tables(self) -> list[str]:
+        """Return the tables that its requests add rows to."""
+        return sorted({table for operation in self.operations.values() for table in operation.effects})
 
 
 class Rounds(Part):

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from benchmark_lab.catalog.implementation import Implementation, Server
 from benchmark_lab.catalog.instances import Instances, InstanceType
 from benchmark_lab.catalog.language import Language, Toolchain
+from benchmark_lab.catalog.operation import Api, DeclaredOperation
 from benchmark_lab.catalog.parameter import Parameter, text_of
 from benchmark_lab.catalog.scenario import Scenario, Work
 from benchmark_lab.catalog.target import Target
 
 __all__ = [
+    "Api",
     "Catalog",
+    "DeclaredOperation",
     "Implementation",
     "InstanceType",
     "Instances",
@@ -30,11 +33,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All manifests, by the name of their folder or file."""
+    """All manifests, by the name of their folder or file; and the API's operations."""
 
     languages: Mapping[str, Language]
     implementations: Mapping[str, Implementation]
     scenarios: Mapping[str, Scenario]
     targets: Mapping[str, Target]
+    operations: Mapping[str, DeclaredOperation]
+    """What scenarios may call, by operationId."""
     instances: Mapping[str, Instances]
     """What can be rented, by the target that rents."""

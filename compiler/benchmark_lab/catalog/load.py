@@ -10,7 +10,16 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from benchmark_lab.catalog import Catalog, Implementation, Instances, Language, Scenario, Target
+from benchmark_lab.catalog import (
+    Api,
+    Catalog,
+    DeclaredOperation,
+    Implementation,
+    Instances,
+    Language,
+    Scenario,
+    Target,
+)
 from benchmark_lab.diagnostics import Code, Diagnostic, InvalidExperimentError, nearest, raise_all
 from benchmark_lab.source import Document, decode, parse, read
 
@@ -27,11 +36,15 @@ def load_catalog(root: Path, drivers: Collection[str]) -> Catalog:
         drivers: the names among which a target chooses its driver.
     """
     problems: list[Diagnostic] = []
+    api = _manifests(root, Api, {"openapi": root / "spec" / "openapi.yaml"}, problems)
+    operations = api["openapi"].operations if api else None
     languages = _languages(root, problems)
     folders = sorted(root.glob("implementations/*/implementation.yaml"))
-    implementations = _manifests(root, Implementation, {path.parent.name: path for path in folders}, problems)
+    spoken = partial(_unknown_language, [path.parent.name for path in _language_files(root)])
+    implementations = _manifests(root, Implementation, {path.parent.name: path for path in folders}, problems, spoken)
     scenario_files = sorted(root.glob("scenarios/*.yaml"))
-    scenarios = _manifests(root, Scenario, {path.stem: path for path in scenario_files}, problems)
+    called = partial(_miscalls, operations)
+    scenarios = _manifests(root, Scenario, {path.stem: path for path in scenario_files}, problems, called)
     target_files = sorted(root.glob("infra/*/target.yaml"))
     known = partial(_unknown_driver, drivers)
     targets = _manifests(root, Target, {path.parent.name: path for path in target_files}, problems, known)
@@ -39,7 +52,7 @@ def load_catalog(root: Path, drivers: Collection[str]) -> Catalog:
     instances = _manifests(root, Instances, {path.parent.name: path for path in instance_files}, problems)
     problems += _unrentable(targets, instances)
     raise_all(problems)
-    return Catalog(languages, implementations, scenarios, targets, instances)
+    return Catalog(languages, implementations, scenarios, targets, operations or {}, instances)
 
 
 def load_languages(root: Path) -> dict[str, Language]:
@@ -51,8 +64,11 @@ def load_languages(root: Path) -> dict[str, Language]:
 
 
 def _languages(root: Path, problems: list[Diagnostic]) -> dict[str, Language]:
-    files = sorted(root.glob("implementations/languages/*/language.yaml"))
-    return _manifests(root, Language, {path.parent.name: path for path in files}, problems)
+    return _manifests(root, Language, {path.parent.name: path for path in _language_files(root)}, problems)
+
+
+def _language_files(root: Path) -> list[Path]:
+    return sorted(root.glob("implementations/languages/*/language.yaml"))
 
 
 def _unrentable(targets: Mapping[str, Target], instances: Mapping[str, Instances]) -> Iterator[Diagnostic]:
@@ -78,6 +94,31 @@ def _unknown_driver(drivers: Collection[str], document: Document, target: Target
         message, advice = f"unknown driver `{target.driver}`", f"known: {', '.join(drivers)}"
         span = document.span(("driver",))
         yield Diagnostic(Code.UNKNOWN_NAME, message, span, nearest(target.driver, drivers), advice)
+
+
+def _unknown_language(languages: Collection[str], document: Document, made: Implementation) -> Iterator[Diagnostic]:
+    """Yield the language of an implementation if no folder of languages has that name."""
+    if made.language not in languages:
+        advice = f"known: {', '.join(languages) or 'none'}; another is a folder of implementations/languages"
+        message, span = f"unknown language `{made.language}`", document.span(("language",))
+        yield Diagnostic(Code.UNKNOWN_NAME, message, span, nearest(made.language, languages), advice)
+
+
+def _miscalls(
+    operations: Mapping[str, DeclaredOperation] | None, document: Document, scenario: Scenario
+) -> Iterator[Diagnostic]:
+    """Yield each operation that the API lacks, or whose effects the scenario's manifest denies."""
+    if operations is None:
+        return
+    for index, name in enumerate(scenario.endpoints):
+        if name not in operations:
+            message = f"unknown operation `{name}`"
+            advice = f"spec/openapi.yaml has {', '.join(operations)}"
+            span = document.span(("endpoints", index))
+            yield Diagnostic(Code.INCONSISTENT_MANIFEST, message, span, nearest(name, operations), advice)
+        elif operations[name].effects and not scenario.writes:
+            message = f"`writes` must be true: `{name}` adds rows to {' and '.join(operations[name].effects)}"
+            yield Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(("writes",)))
 
 
 def _manifests(
@@ -106,7 +147,7 @@ def _manifests(
 def _misfits(
     document: Document, model: type[BaseModel], manifest: BaseModel | None, name: str, path: Path
 ) -> tuple[Diagnostic, ...]:
-    """Check what a manifest's own text cannot show: its name, what lies beside it, and an implementation's language."""
+    """Check what a manifest's own text cannot show: its name, and what lies beside it."""
     pattern = rf"[0-9]{{2}}-{_WORDS}" if model is Scenario else _WORDS
     problems = []
     if not re.fullmatch(pattern, name):
@@ -126,15 +167,4 @@ def _misfits(
             message = f"the folder `{folder}` of its toolchain is not beside its manifest"
             span = document.span(("toolchain", "sources"))
             problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, span))
-    if isinstance(manifest, Implementation):
-        problems += _unknown_language(document, manifest.language, path.parents[1] / "languages")
     return tuple(problems)
-
-
-def _unknown_language(document: Document, language: str, folder: Path) -> Iterator[Diagnostic]:
-    """Yield the language of an implementation if no folder of languages has that name."""
-    known = sorted(path.parent.name for path in folder.glob("*/language.yaml"))
-    if language not in known:
-        advice = f"known: {', '.join(known) or 'none'}; another is a folder of implementations/languages"
-        span = document.span(("language",))
-        yield Diagnostic(Code.UNKNOWN_NAME, f"unknown language `{language}`", span, nearest(language, known), advice)

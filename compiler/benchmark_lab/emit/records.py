@@ -81,13 +81,14 @@ def _implementations(plan: Plan) -> Iterator[BundledImplementation]:
 
 
 def _scenarios(plan: Plan) -> Iterator[BundledScenario]:
+    catalog = plan.experiment.catalog
     for name in dict.fromkeys(cell.scenario for cell in plan.cells):
-        manifest = plan.experiment.catalog.scenarios[name]
+        manifest = catalog.scenarios[name]
         yield BundledScenario(
             name=name,
             script=f"scenarios/{name}.js",
             pgbench=manifest.pgbench and f"scenarios/{manifest.pgbench}",
-            endpoints=manifest.endpoints,
+            operations={called: catalog.operations[called] for called in manifest.endpoints},
             measures=manifest.measures,
             writes=manifest.writes,
             work=manifest.work and Work.model_validate(manifest.work.model_dump(exclude={"generator_cpu_us"})),

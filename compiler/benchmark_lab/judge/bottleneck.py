@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
+from benchmark_lab.bundle import using
 from benchmark_lab.judge.case import Case
-from benchmark_lab.judge.surroundings import EXTERNAL, crowded, database_cpu, database_share
+from benchmark_lab.judge.surroundings import crowded, database_cpu, database_share
 from benchmark_lab.records import BOUNDS, LimitedBy, Reason
 
 CPU_BOUND = 0.85
@@ -36,8 +37,6 @@ LOCKED = 0.5
 """Share of the connections that wait for locks."""
 SLOW_STATEMENT = 3.0
 """Mean time in a transaction over the calibrated one, the way there included, from which on the database is slow."""
-
-DATABASE_OPERATIONS = frozenset({"listUsers", "getUser", "createUser", "replaceUser"})
 
 
 def limit_of(case: Case, reasons: Sequence[Reason]) -> tuple[LimitedBy, str]:
@@ -110,7 +109,8 @@ def _upstream(case: Case) -> str | None:
     waited = upstream.hits * upstream.latency_ms / 1000 / (vus * case.k6.window_s)
     if waited >= WAITING_UPSTREAM:
         return f"{upstream.hits:,} calls of {upstream.latency_ms:g} ms are {waited:.1%} of the virtual users' time"
-    if case.endpoints == {EXTERNAL} and upstream.peak_in_flight >= WAITING_UPSTREAM * vus:
+    every_request_calls = 0 < len(using("upstream", case.operations)) == len(case.operations)
+    if every_request_calls and upstream.peak_in_flight >= WAITING_UPSTREAM * vus:
         return f"up to {upstream.peak_in_flight} of {vus} virtual users waited for the simulated API at a time"
     return None
 
@@ -150,9 +150,9 @@ def _waiting(case: Case) -> float | None:
 
     In it are those that are neither at the database nor at the simulated API, as far as the scenario needs them.
     """
-    known = case.endpoints and (
-        (case.database.transactions or not case.endpoints & DATABASE_OPERATIONS)
-        and (case.upstream.hits or EXTERNAL not in case.endpoints)
+    known = case.operations and (
+        (case.database.transactions or not using("database", case.operations))
+        and (case.upstream.hits or not using("upstream", case.operations))
     )
     idle = max(_servers_cpus(case), case.database_cpu) < CPU_IDLE and case.k6.cpus_busy < CPU_BOUND
     calls = case.upstream.hits * case.upstream.latency_ms / 1000 / case.k6.window_s

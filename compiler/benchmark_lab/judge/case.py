@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import Cell, Limits, Load
+from benchmark_lab.bundle import BundledOperation, Cell, Limits, Load
 from benchmark_lab.records import (
     Calibration,
     DatabaseObservation,
@@ -25,8 +26,8 @@ class Case:
     load: Load
     limits: Limits
     calibration: Calibration
-    endpoints: frozenset[str]
-    """Operations that the scenario calls; empty where they are not known."""
+    operations: Mapping[str, BundledOperation]
+    """The operations that the scenario calls, by id; empty where they are not known."""
     shared_host: bool
 
     @property
@@ -133,7 +134,7 @@ class Case:
     @property
     def connections(self) -> int:
         """What all processes of the server may open to the database together: each gets an equal part, at least one."""
-        total = int(self.cell.env.get("DB_POOL_TOTAL", "0"))
+        total = self.cell.pool_size
         return max(total // self.cell.workers, 1) * self.cell.workers if total else 0
 
     @property

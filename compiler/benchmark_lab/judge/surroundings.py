@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
+from benchmark_lab.bundle import using
 from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.codes import reason
 from benchmark_lab.records import Reason
@@ -11,9 +13,6 @@ from benchmark_lab.records import Reason
 SHARED_HOST_FACTOR = 10
 """How much more of its time the hypervisor may take from a machine that all roles share (METHOD 10), and how much later
 its generator may be: it waits for a CPU where one of its own would not."""
-
-CREATED, REPLACED, EXTERNAL = "createUser", "replaceUser", "getExternal"
-"""Operations that leave a trace elsewhere, by the operationIds of `spec/openapi.yaml`."""
 
 
 def steal_limit(case: Case) -> float:
@@ -97,21 +96,26 @@ def missing_effects(case: Case) -> Iterator[Reason]:
 
     More effects than right answers are no lie: a request may fail after its commit.
     """
-    phases = [phase for phase in (case.measurement.warmup, case.measurement.load) if phase]
-    created = sum(phase.successes.get(CREATED, 0) for phase in phases)
-    replaced = sum(phase.successes.get(REPLACED, 0) for phase in phases)
-    claims = (
-        (case.database.users_added, created, "users", "created"),
-        (case.database.events_added, created + replaced, "events", "created or replaced"),
-    )
+    added = case.database.rows_added
     missing = [
-        f"{claimed:,} answers said that a user was {what}, and {found:,} {rows} were added"
-        for found, claimed, rows, what in claims
-        if found is not None and found < claimed
+        f"the successful responses account for {claimed:,} new rows of {table}, and {added[table]:,} were added"
+        for table, claimed in _claimed_rows(case).items()
+        if table in added and added[table] < claimed
     ]
     if missing and not case.database.problem:
         yield reason("rows-missing", "; ".join(missing))
-    called = case.k6.successes.get(EXTERNAL, 0)
+    callers = using("upstream", case.operations)
+    called = sum(case.k6.successes.get(name, 0) for name in callers)
     if case.measurement.upstream and not case.upstream.problem and case.upstream.hits < called:
-        evidence = f"{called:,} right answers of {EXTERNAL}, and {case.upstream.hits:,} calls of the simulated API"
-        yield reason("upstream-not-called", evidence)
+        answered = f"{called:,} right answers of {' and '.join(callers)}"
+        yield reason("upstream-not-called", f"{answered}, and {case.upstream.hits:,} calls of the simulated API")
+
+
+def _claimed_rows(case: Case) -> Counter[str]:
+    """Count the rows that the successful responses of warm-up and window stand for, by table."""
+    phases = [phase for phase in (case.measurement.warmup, case.measurement.load) if phase]
+    claimed: Counter[str] = Counter()
+    for name, operation in case.operations.items():
+        successes = sum(phase.successes.get(name, 0) for phase in phases)
+        claimed.update({table: rows * successes for table, rows in operation.effects.items()})
+    return claimed

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import SAMPLES, Cell, Experiment, Limits, Load
+from benchmark_lab.bundle import SAMPLES, BundledOperation, Cell, Experiment, Limits, Load
 from benchmark_lab.judge.bottleneck import limit_of
 from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.codes import reason
@@ -34,7 +34,7 @@ def judge(
     place: Place,
     *,
     calibration: Calibration | None = None,
-    endpoints: Sequence[str] = (),
+    operations: Mapping[str, BundledOperation] | None = None,
     shared_host: bool = True,
 ) -> Trial:
     """Judge one trial of `cell`: valid, or invalid with every reason that applies, causes before their effects.
@@ -46,11 +46,11 @@ def judge(
         limits: from where on a trial is invalid.
         place: where in the run it stood.
         calibration: what generator and database can do at most for this cell's requests.
-        endpoints: operations that the scenario calls; without them fewer limits can be named.
+        operations: what the scenario calls, by id; without them fewer limits can be named, and no effect is missed.
         shared_host: whether all roles share one machine, which is then allowed more noise.
     """
     case = Case(
-        measurement, cell, load, limits, calibration or Calibration(), frozenset(endpoints), shared_host=shared_host
+        measurement, cell, load, limits, calibration or Calibration(), operations or {}, shared_host=shared_host
     )
     reasons = tuple(reasons_of(case))
     if not (measurement.load or reasons):
@@ -110,7 +110,7 @@ def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place:
         experiment.limits,
         place,
         calibration=record.calibration,
-        endpoints=next(of.endpoints for of in experiment.scenarios if of.name == cell.scenario),
+        operations=next(of.operations for of in experiment.scenarios if of.name == cell.scenario),
         shared_host=record.shared_host,
     )
     vus = record.load.vus if record.load.model == "closed" else None

@@ -114,9 +114,8 @@ class DatabaseObservation(Part):
     connections: int = 0
     """Of the server to the database, the most in one sample."""
     checkpoints: int = 0
-    users_added: int | None = None
-    events_added: int | None = None
-    """Rows since the database was last made anew, warm-up included; None where they were not counted."""
+    rows_added: dict[str, int] = {}
+    """Rows since the database was last made anew, warm-up included, by table; only of tables that were counted."""
 
 
 class UpstreamObservation(Part):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmark_lab.apply.trials import assemble, carry_out
-from benchmark_lab.bundle import BundledScenario, BundledToolchain
+from benchmark_lab.bundle import BundledOperation, BundledScenario, BundledToolchain
 from benchmark_lab.hosts.ansible import Ansible
 from benchmark_lab.hosts.cpus import CpuSets
 from benchmark_lab.hosts.prepared import Hosts
@@ -25,6 +25,11 @@ STARTED = {"problem": None, "port": 8000, "ready_s": 0.4, "cpus": 2}
 WARMED = {"warmup": {**K6, "wall_s": 2.0}}
 LOADED = {"load": K6, "host": HOST, "clean": True, "start_s": 5.0, "end_s": 25.0}
 OBSERVED = {"problem": None, "cpu_s": 0.25, "log_tail": "hello", "host": HOST}
+PING = BundledOperation(uses=())
+READ = BundledOperation(uses=("database",))
+WRITE = BundledOperation(uses=("database",), effects={"users": 1, "user_events": 1})
+LOG = BundledOperation(uses=("database",), effects={"user_events": 1})
+CALL = BundledOperation(uses=("upstream",))
 
 
 @dataclass
@@ -66,8 +71,9 @@ class Script:
         return [order.params for _, order in self.asked if order.name == name][number]
 
 
-def scenario(*endpoints: str, writes: bool = False) -> BundledScenario:
-    return BundledScenario(name="it", script="scenarios/it.js", endpoints=endpoints, measures="it", writes=writes)
+def scenario(*operations: BundledOperation) -> BundledScenario:
+    named = {f"operation{number}": operation for number, operation in enumerate(operations)}
+    return BundledScenario(name="it", script="scenarios/it.js", operations=named, measures="it", writes=False)
 
 
 def trial(
@@ -102,7 +108,7 @@ def trial(
         hosts,
         cell("go-fiber"),
         OPEN,
-        asks or scenario("getHealth"),
+        asks or scenario(PING),
         seed=7,
         reset=reset,
         clock_offsets_s=clock_offsets_s or {},
@@ -139,7 +145,7 @@ def test_a_trial_serves_loads_and_observes_in_this_order(tmp_path: Path) -> None
 
 def test_the_database_is_made_anew_before_the_server_starts(tmp_path: Path) -> None:
     asked = script()
-    trial(tmp_path, asked, scenario("createUser", writes=True), reset=True)
+    trial(tmp_path, asked, scenario(WRITE), reset=True)
     assert asked.names() == [
         "reset-database",
         "choose-port",
@@ -149,39 +155,44 @@ def test_the_database_is_made_anew_before_the_server_starts(tmp_path: Path) -> N
         "observe-server",
         "observe-database",
     ]
-    assert asked.params("observe-database")["rows"] is True
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "answer", "observed"),
-    [
-        ("getHealth", {}, False),
-        ("getUser", {}, True),
-        ("getExternal", {}, True),
-        ("getHealth", {"clean": False}, True),
-    ],
+    ("operations", "tables"), [((READ,), []), ((LOG, READ, WRITE), ["user_events", "users"])], ids=["reads", "writes"]
+)
+def test_rows_are_counted_of_the_tables_that_operations_add_to(
+    tmp_path: Path, operations: Sequence[BundledOperation], tables: list[str]
+) -> None:
+    asked = script()
+    trial(tmp_path, asked, scenario(*operations))
+    assert asked.params("observe-database")["tables"] == tables
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "observed"),
+    [(PING, {}, False), (READ, {}, True), (CALL, {}, True), (PING, {"clean": False}, True)],
     ids=["neither", "database", "upstream", "a request failed"],
 )
 def test_the_database_is_observed_where_it_serves_the_scenario_or_a_request_failed(
-    tmp_path: Path, endpoint: str, answer: Answer, observed: bool
+    tmp_path: Path, operation: BundledOperation, answer: Answer, observed: bool
 ) -> None:
     asked = script(load={**WARMED, **LOADED, **answer})
-    trial(tmp_path, asked, scenario(endpoint))
+    trial(tmp_path, asked, scenario(PING, operation))
     assert ("observe-database" in asked.names()) == observed
 
 
 def test_only_a_scenario_that_calls_the_upstream_sets_it(tmp_path: Path) -> None:
     settings = []
-    for endpoint in ("getHealth", "getExternal"):
+    for operations in ((PING, READ), (PING, CALL)):
         asked = script()
-        trial(tmp_path, asked, scenario(endpoint))
+        trial(tmp_path, asked, scenario(*operations))
         settings.append(asked.params("load")["upstream_settings"])
     assert settings == [None, cell("go-fiber").upstream]
 
 
 def test_a_window_is_mapped_to_the_clock_of_each_host(tmp_path: Path) -> None:
     asked = script()
-    trial(tmp_path, asked, scenario("getUser"), clock_offsets_s={"load-0": 0.0, "sut-0": -1.0, "db-0": 100.0})
+    trial(tmp_path, asked, scenario(READ), clock_offsets_s={"load-0": 0.0, "sut-0": -1.0, "db-0": 100.0})
     windows = [
         (asked.params(name)["start_s"], asked.params(name)["end_s"]) for name in ("observe-server", "observe-database")
     ]
@@ -191,7 +202,7 @@ def test_a_window_is_mapped_to_the_clock_of_each_host(tmp_path: Path) -> None:
 @pytest.mark.parametrize("load", [{"clean": False, "load": {"problem": "late"}}, {"clean": False}])
 def test_a_load_that_never_ran_has_no_window_by_any_hosts_clock(tmp_path: Path, load: Answer) -> None:
     asked = script(load=load)
-    trial(tmp_path, asked, scenario("getUser"), clock_offsets_s={"load-0": 0.0, "sut-0": 100.0, "db-0": 100.0})
+    trial(tmp_path, asked, scenario(READ), clock_offsets_s={"load-0": 0.0, "sut-0": 100.0, "db-0": 100.0})
     for name in ("observe-server", "observe-database"):
         assert (asked.params(name)["start_s"], asked.params(name)["end_s"]) == (0.0, 0.0)
 

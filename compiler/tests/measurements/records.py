@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmark_lab.bundle import Cell, Limits, Load, Part
+from benchmark_lab.bundle import BundledOperation, Cell, Limits, Load, Part
 from benchmark_lab.judge import Place, judge
 from benchmark_lab.records import Calibration, Measurement, Trial
 
@@ -21,7 +21,7 @@ class Record(Part):
     load: Load
     limits: Limits = Limits()
     calibration: Calibration = Calibration()
-    endpoints: tuple[str, ...]
+    operations: dict[str, BundledOperation]
     shared_host: bool = True
     measurement: Measurement
 
@@ -33,7 +33,7 @@ class Record(Part):
             self.limits,
             PLACE,
             calibration=self.calibration,
-            endpoints=self.endpoints,
+            operations=self.operations,
             shared_host=self.shared_host,
         )
 

@@ -112,7 +112,7 @@ VERDICTS: Mapping[str, Deserved] = {
     ),
     "rows-missing": Deserved(
         codes=("rows-missing",),
-        evidence="1,202 answers said that a user was created or replaced, and 942 events were added",
+        evidence="the successful responses account for 1,202 new rows of user_events, and 942 were added",
     ),
     "upstream-not-called": Deserved(
         codes=("upstream-not-called",), evidence="1,001 right answers of getExternal, and 0 calls of the simulated API"

@@ -42,8 +42,8 @@ class Lab:
     def reset(self) -> None:
         lab_database.reset_database(Cluster(self.params), self.params)
 
-    def observe(self, start_s: float, end_s: float, *, rows: bool = False) -> dict[str, Any]:
-        params = {**self.params, "start_s": start_s, "end_s": end_s, "rows": rows}
+    def observe(self, start_s: float, end_s: float, *tables: str) -> dict[str, Any]:
+        params = {**self.params, "start_s": start_s, "end_s": end_s, "tables": tables}
         found: dict[str, Any] = lab_database.observe_database(Cluster(params), params)
         return found
 
@@ -130,16 +130,16 @@ def test_the_counting_survives_the_reset_of_the_database(lab: Lab) -> None:
         connection.execute("INSERT INTO users (email, name, age, active) VALUES ('a@b', 'a', 1, true)")
         connection.execute("INSERT INTO user_events (user_id, kind) VALUES (1, 'created'), (1, 'replaced')")
         now = time.monotonic()
-        found = lab.observe(now - 1.5, now, rows=True)
-    assert (found["users_added"], found["events_added"]) == (1, 2)
+        found = lab.observe(now - 1.5, now, "users", "user_events")
+    assert found["rows_added"] == {"users": 1, "user_events": 2}
     lab.reset()
     began = time.monotonic()
     with lab.connect() as connection:
         time.sleep(SETTLED_S)
         connection.execute("SELECT 1")
         time.sleep(1)
-    found = lab.observe(began, time.monotonic(), rows=True)
-    assert (found["users_added"], found["events_added"]) == (0, 0)
+    found = lab.observe(began, time.monotonic(), "user_events")
+    assert found["rows_added"] == {"user_events": 0}
     assert found["connections"] == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -25,9 +26,9 @@ RESET = (
     "CHECKPOINT",
 )
 CALIBRATION_S = 2
-COUNT = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM user_events)"
-SEEDED = "seeded"
-"""The template's answer to COUNT."""
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+SEEDED = "seeded.json"
+"""The file that holds the template's rows by table."""
 
 
 def watched(question: Question) -> Sampling:
@@ -51,7 +52,8 @@ def start_database(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]:
     scripts = "\n".join(Path(file).read_text(encoding="utf-8") for file in params["schema_files"])
     cluster.psql(f"BEGIN; SET ROLE {DATABASE};\n{scripts}\nCOMMIT;", port, TEMPLATE)
     cluster.psql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements", port, TEMPLATE)
-    (cluster.home / SEEDED).write_text(cluster.psql(COUNT, port, TEMPLATE))
+    seeded = rows_of(cluster, port, TEMPLATE, cluster.psql(TABLES, port, TEMPLATE).splitlines())
+    (cluster.home / SEEDED).write_text(json.dumps(seeded))
     cluster.psql(";\n".join(RESET), port)
     start_sampler(cluster.state, process, replace(watched(Question(cluster, port)), cpus=params["sampler_cpus"]))
     return {"port": port, "version": cluster.run("postgres", "--version")}
@@ -73,7 +75,7 @@ def observe_database(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]
     if process is None or not is_alive(process):
         return {"problem": "PostgreSQL ended", "log_tail": tail(process.log) if process else ""}
     try:
-        answer = cluster.psql(COUNT if params["rows"] else "SELECT 1", process.port, DATABASE)
+        rows = rows_of(cluster, process.port, DATABASE, params["tables"])
     except DatabaseError as error:
         return {"problem": str(error), "log_tail": tail(process.log)}
     start_s, end_s = params["start_s"], params["end_s"]
@@ -90,17 +92,23 @@ def observe_database(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]
         "cpu_s": window.cpu_s,
         "cpus": process.cpu_count,
         **counted,
-        **(added_since_reset(cluster, answer) if params["rows"] else {}),
+        "rows_added": added_since_reset(cluster, rows),
         "host": {**window.host, **notices(params["metadata"])},
         "upstream": observe_upstream(cluster.state, params),
     }
 
 
-def added_since_reset(cluster: Cluster, answer: str) -> dict[str, int]:
-    """Rows beyond those of the template, from two answers to COUNT."""
-    seeded = (cluster.home / SEEDED).read_text().split("|")
-    users, events = (int(now) - int(then) for now, then in zip(answer.split("|"), seeded, strict=True))
-    return {"users_added": users, "events_added": events}
+def rows_of(cluster: Cluster, port: int, database: str, tables: list[str]) -> dict[str, int]:
+    """Count the rows of each table; without any the database only has to answer."""
+    columns = ["1", *(f'(SELECT count(*) FROM "{table}")' for table in tables)]
+    _, *counts = cluster.psql(f"SELECT {', '.join(columns)}", port, database).split("|")
+    return dict(zip(tables, map(int, counts), strict=True))
+
+
+def added_since_reset(cluster: Cluster, rows: dict[str, int]) -> dict[str, int]:
+    """Return the rows beyond those of the template, by table."""
+    seeded = json.loads((cluster.home / SEEDED).read_text())
+    return {table: count - seeded[table] for table, count in rows.items()}
 
 
 def observe_upstream(state: Path, params: dict[str, Any]) -> dict[str, Any]:
