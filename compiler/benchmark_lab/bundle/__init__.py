@@ -15,6 +15,7 @@ from benchmark_lab.bundle.hosts import (
     TerraformVariables,
 )
 from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
+from benchmark_lab.bundle.share import Share
 from benchmark_lab.bundle.thresholds import Limits
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Rounds",
     "Scalar",
     "Schedule",
+    "Share",
     "SoughtLoad",
     "StoredFile",
     "TargetHosts",
