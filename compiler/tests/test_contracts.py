@@ -17,6 +17,7 @@ BREACHES = {
     "The running half never sees YAML, experiments or plans": ("apply/gate.py", "benchmark_lab.plan"),
     "Each target's driver stands alone": ("targets/local.py", "benchmark_lab.targets.testbed"),
     "Drivers are found, never named": ("apply/lanes.py", "benchmark_lab.targets.ssh"),
+    "Each reason stands alone": ("judge/reasons/toy.py", "benchmark_lab.judge.reasons.errors"),
     "Each emitter stands alone": ("emit/ansible.py", "benchmark_lab.emit.records"),
     "Processes are started in one module": ("store/seal.py", "subprocess"),
 }

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmark_lab.bundle.share import fraction
 from benchmark_lab.diagnostics import Code, InvalidExperimentError
 from benchmark_lab.source import Expression, Value, decode, parse
-from benchmark_lab.source.quantity import duration_text, fraction, seconds
+from benchmark_lab.source.quantity import duration_text, seconds
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 
 from benchmark_lab.bundle import Load
-from benchmark_lab.judge.codes import ReasonCode, RemarkCode
+from benchmark_lab.judge.reasons import REASONS, REMARKS
 from benchmark_lab.records import Calibration, HostObservation, LoadObservation, Trial
 from benchmark_lab.statistics.merge import merge_loads
 from tests.measurements.records import FOLDER, calibrated, record
@@ -47,9 +45,9 @@ def test_every_record_is_judged() -> None:
 
 
 def test_every_code_has_a_record_and_reasons_stand_in_the_order_of_their_causes() -> None:
-    order = get_args(ReasonCode)
+    order = [rule.code for rule in REASONS]
     assert {code for deserved in VERDICTS.values() for code in deserved.codes} == set(order)
-    assert {code for deserved in VERDICTS.values() for code in deserved.remarks} == set(get_args(RemarkCode))
+    assert {code for deserved in VERDICTS.values() for code in deserved.remarks} == {rule.code for rule in REMARKS}
     for deserved in VERDICTS.values():
         assert list(deserved.codes) == sorted(deserved.codes, key=order.index)
 
@@ -58,7 +56,7 @@ def test_every_reason_but_the_hypervisors_has_a_record_as_the_hosts_reported_it(
     edited = {name for name in VERDICTS if record(name).edited}
     assert edited == {"host-noise", "host-noise-remarked", "network-allowance"}
     as_reported = {code for name in VERDICTS.keys() - edited for code in VERDICTS[name].codes}
-    assert set(get_args(ReasonCode)) - as_reported == {"host-noise"}
+    assert {rule.code for rule in REASONS} - as_reported == {"host-noise"}
 
 
 def test_metrics_follow_from_the_counters() -> None:

@@ -9,6 +9,7 @@ from benchmark_lab.bundle.hosts import Hardware, HostShape, RentedHosts, Role, T
 from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain, NeededProgram
 from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
 from benchmark_lab.bundle.operations import BundledOperation, using
+from benchmark_lab.bundle.share import Share
 from benchmark_lab.bundle.thresholds import Limits
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Rounds",
     "Scalar",
     "Schedule",
+    "Share",
     "SoughtLoad",
     "StoredFile",
     "TargetHosts",

@@ -1,41 +1,47 @@
-"""When a trial is invalid."""
+"""Thresholds: from where on a trial is invalid, or remarked. Each stands here once, with its default."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
 from benchmark_lab.bundle.file import Part
+from benchmark_lab.bundle.share import Share
 
 
 class Limits(Part):
-    """When a trial is invalid; shares are fractions of 1 (METHOD.md 10)."""
+    """When a trial is invalid (METHOD.md 10). Docstrings are what editors and docs/verdicts.md say of a threshold."""
 
-    errors: float = 0.001
-    """Failed requests over all requests."""
-    achieved: float = 0.99
-    """Open load: achieved over offered rate, at least."""
-    generator_cpu: float = 0.8
-    """k6's CPU time over the time of its CPU set."""
-    generator_cpus_busy: float = 0.95
-    """Busy time of the load's CPU set, whoever uses it."""
-    generator_share: float = 0.5
-    """Throughput over the generator's calibrated rate, at most."""
-    lag_ms: float = 2.0
-    """Open load: how late iterations may begin, at p99; ten times that on a shared machine; or a tenth of the p99
-    latency, if that is more."""
-    database_cpu: float = 0.7
-    """PostgreSQL's CPU time over the time of its CPU set, at most."""
-    database_share: float = 0.7
-    """Transactions over the database's calibrated rate, at most."""
-    upstream_cpu: float = 0.7
-    """The simulated external API's CPU time over the time of its CPU set, at most."""
-    littles_law: float = 0.05
-    """Closed load: how far throughput times latency may be from the virtual users."""
-    drift: float = 0.03
-    """Change of the throughput over the window from which on it has no steady state."""
-    steal: float = 0.01
-    """Time that the hypervisor took from a role's CPUs, at most; ten times that where all roles share one machine."""
-    others_cpu: float = 0.1
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    errors: Share = 0.001
+    """Failed requests over all requests, at most."""
+    achieved: Share = 0.99
+    """Open load: completed iterations over planned iterations, at least."""
+    generator_cpu: Share = 0.8
+    """CPU time of k6 over the time of its CPU set, at most."""
+    generator_cpus_busy: Share = 0.95
+    """Busy time of k6's CPU set, whoever uses it, at most."""
+    generator_share: Share = 0.5
+    """Requests a second over the generator's calibrated rate, at most."""
+    lag_ms: Annotated[float, Field(gt=0)] = 2.0
+    """Open load: milliseconds by which one iteration in 100 may start late."""
+    database_cpu: Share = 0.7
+    """CPU time of PostgreSQL over the time of its CPU set, at most."""
+    database_share: Share = 0.7
+    """Transactions a second over the database's calibrated rate, at most."""
+    upstream_cpu: Share = 0.7
+    """CPU time of the upstream over the time of its CPU set, at most."""
+    littles_law: Share = 0.05
+    """Closed load: how far throughput times mean latency may be from the virtual users."""
+    drift: Share = 0.03
+    """Change of the throughput over the window, at most."""
+    steal: Share = 0.01
+    """Time that the hypervisor took of a role's CPUs, at most; ten times that on a shared machine."""
+    others_cpu: Share = 0.1
     """CPU time of other processes than the server's over the time of its CPU set, at most."""
-    requests: int = 100
+    requests: Annotated[int, Field(ge=1)] = 100
     """Requests in a window, at least."""
-    worker_imbalance: float = 1.5
-    """The busiest worker's CPU time over the workers' mean from which on a remark says so."""
+    worker_imbalance: Annotated[float, Field(ge=1)] = 1.5
+    """CPU time of the busiest worker over the workers' mean, at most."""

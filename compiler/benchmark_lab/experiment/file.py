@@ -6,11 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
+from benchmark_lab import bundle
 from benchmark_lab.experiment.criteria import CriterionText
 from benchmark_lab.experiment.hardware import HardwareValue
 from benchmark_lab.experiment.loads import AnyLoad, CapacityThenLatency
 from benchmark_lab.source.expression import EXPRESSION_SCHEMAS, Expression, read_expression
-from benchmark_lab.source.quantity import Share, counted
+from benchmark_lab.source.quantity import counted
 from benchmark_lab.source.shape import OneOrMany, PlainScalar, Slug, Written
 
 Workers = Expression | Literal["recommended"]
@@ -65,7 +66,7 @@ class Matrix(Written):
 class Until(Written):
     """When no further round is needed."""
 
-    ci_half_width: Annotated[Share, Field(gt=0)]
+    ci_half_width: Annotated[bundle.Share, Field(gt=0)]
     """Relative half-width at which a comparison is settled, such as `3%`."""
 
 
@@ -103,39 +104,8 @@ class Budget(Written):
     hours: Annotated[float, Field(gt=0)] | None = None
 
 
-class Limits(Written):
+class Limits(bundle.Limits, Written):
     """When a trial is invalid, where the experiment needs other limits than METHOD's."""
-
-    errors: Share | None = None
-    """Failed requests over all requests, at most."""
-    achieved: Share | None = None
-    """Open load: achieved over offered rate, at least."""
-    generator_cpu: Share | None = None
-    """CPU time of k6 over the time of its CPU set, at most."""
-    generator_cpus_busy: Share | None = None
-    """Busy time of the load's CPU set, at most."""
-    generator_share: Share | None = None
-    """Throughput over the generator's calibrated rate, at most."""
-    lag_ms: Annotated[float, Field(gt=0)] | None = None
-    """Open load: how late iterations may begin at p99, tenfold on a shared machine; or a tenth of the p99 latency."""
-    database_cpu: Share | None = None
-    """CPU time of PostgreSQL over the time of its CPU set, at most."""
-    database_share: Share | None = None
-    """Transactions over the database's calibrated rate, at most."""
-    upstream_cpu: Share | None = None
-    """CPU time of the simulated external API over the time of its CPU set, at most."""
-    littles_law: Share | None = None
-    """Closed load: how far throughput times latency may be from the virtual users."""
-    drift: Share | None = None
-    """Change of the throughput over the window from which on it has no steady state."""
-    steal: Share | None = None
-    """Time that the hypervisor took from a role's CPUs, at most; tenfold where all roles share one machine."""
-    others_cpu: Share | None = None
-    """CPU time of other processes than the server's over the time of its CPU set, at most; a remark if shared."""
-    requests: Annotated[int, Field(ge=1)] | None = None
-    """Requests in a window, at least."""
-    worker_imbalance: Annotated[float, Field(ge=1)] | None = None
-    """CPU time of the busiest worker over the workers' mean from which on a remark says so."""
 
 
 class ExperimentFile(Written):

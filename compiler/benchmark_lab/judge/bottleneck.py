@@ -11,8 +11,9 @@ from statistics import fmean
 
 from benchmark_lab.bundle import using
 from benchmark_lab.judge.case import Case
+from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS
 from benchmark_lab.judge.surroundings import crowded, database_cpu, database_share
-from benchmark_lab.records import BOUNDS, LimitedBy, Reason
+from benchmark_lab.records import LimitedBy, Reason
 
 CPU_BOUND = 0.85
 """Share of the CPU that a server can use from which on that CPU limits it."""
@@ -41,7 +42,8 @@ SLOW_STATEMENT = 3.0
 
 def limit_of(case: Case, reasons: Sequence[Reason]) -> tuple[LimitedBy, str]:
     """Return the name of what limited a measured closed load, and the evidence."""
-    said = {BOUNDS[found.code]: found.evidence for found in reversed(reasons) if found.code in BOUNDS}
+    bounds = LOWER_BOUND_REASONS
+    said = {bounds[found.code]: found.evidence for found in reversed(reasons) if found.code in bounds}
     rules: tuple[tuple[LimitedBy, Callable[[Case], str | None]], ...] = (
         ("db", _database),
         ("sut-slots", _blocked_worker),

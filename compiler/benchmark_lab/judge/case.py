@@ -56,6 +56,17 @@ class Case:
         return {role: self.measurement.hosts[role] for role in ("sut", "load", "db") if role in self.measurement.hosts}
 
     @property
+    def last_words(self) -> str:
+        """The last line of the server's log, to end a piece of evidence; empty where the log is."""
+        end = self.server.log_tail.strip().rpartition("\n")[2]
+        return f"; the last line of its log: {end}" if end else ""
+
+    @property
+    def loaded(self) -> bool:
+        """True if k6 ran the window and reported its figures, even if no request was completed."""
+        return self.measurement.load is not None and not self.k6.problem
+
+    @property
     def measured(self) -> bool:
         """Whether there is a window whose figures mean something."""
         return self.k6.problem is None and self.k6.requests > 0 and self.k6.window_s > 0

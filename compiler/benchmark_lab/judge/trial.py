@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from benchmark_lab.bundle import SAMPLES, BundledOperation, Cell, Experiment, Limits, Load
 from benchmark_lab.judge.bottleneck import limit_of
 from benchmark_lab.judge.case import Case
-from benchmark_lab.judge.codes import reason
-from benchmark_lab.judge.reasons import reasons_of
-from benchmark_lab.judge.remarks import remarks_of
-from benchmark_lab.records import Calibration, LoadObservation, Measurement, Purpose, Trial, TrialRecord
+from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS, REASONS, REMARKS
+from benchmark_lab.judge.reasons.generator_failed import generator_failed
+from benchmark_lab.records import Calibration, LoadObservation, Measurement, Purpose, Reason, Trial, TrialRecord
 
 _ON_THE_GRID = {"latency_p50_ms": 500, "latency_p90_ms": 900, "latency_p99_ms": 990, "latency_p999_ms": 999}
 
@@ -52,9 +51,7 @@ def judge(
     case = Case(
         measurement, cell, load, limits, calibration or Calibration(), operations or {}, shared_host=shared_host
     )
-    reasons = tuple(reasons_of(case))
-    if not (measurement.load or reasons):
-        reasons = (reason("generator-failed", "k6 was not run"),)
+    reasons = _reasons_of(case)
     limited_by, evidence = limit_of(case, reasons) if load.model == "closed" and case.measured else (None, None)
     server, k6, measured = case.server, case.k6, case.measured
     return Trial(
@@ -71,7 +68,7 @@ def judge(
         started_at=place.started_at,
         verdict="invalid" if reasons else "valid",
         reasons=reasons,
-        remarks=tuple(remarks_of(case, reasons)),
+        remarks=tuple(found for rule in REMARKS if (found := rule.find(case, reasons))),
         limited_by=limited_by,
         limited_by_evidence=evidence,
         load_model=load.model,
@@ -95,10 +92,25 @@ def judge(
     )
 
 
+def _reasons_of(case: Case) -> tuple[Reason, ...]:
+    reasons: list[Reason] = []
+    for rule in REASONS:
+        if found := rule.find(case, reasons):
+            reasons.append(found)
+    if not (case.measurement.load or reasons):  # nothing else says why there is no load
+        reasons.append(generator_failed.because("k6 was not run"))
+    return tuple(reasons)
+
+
 def _percentile(k6: LoadObservation, metric: str) -> float | None:
     if k6.problem or not k6.latency_quantiles_ms or k6.requests < SAMPLES[metric]:
         return None
     return k6.latency_quantiles_ms[_ON_THE_GRID[metric]]
+
+
+def is_bounded(trial: Trial) -> bool:
+    """Return whether only LOWER_BOUND_REASONS make a trial invalid: its throughput is then a lower bound."""
+    return bool(trial.reasons) and all(reason.code in LOWER_BOUND_REASONS for reason in trial.reasons)
 
 
 def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place: Place, purpose: Purpose) -> Trial:

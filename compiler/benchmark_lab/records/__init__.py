@@ -27,7 +27,6 @@ from benchmark_lab.records.summary import (
     UnitCost,
 )
 from benchmark_lab.records.trial import (
-    BOUNDS,
     OWN_LIMITS,
     LatencyDistribution,
     LimitedBy,
@@ -39,7 +38,6 @@ from benchmark_lab.records.trial import (
 )
 
 __all__ = [
-    "BOUNDS",
     "OWN_LIMITS",
     "Answer",
     "Calibration",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from benchmark_lab.bundle import Load, LoadModel, Part, StoredFile
@@ -11,15 +10,6 @@ from benchmark_lab.records.observations import Calibration, Measurement
 Verdict = Literal["valid", "invalid"]
 Purpose = Literal["measure", "probe"]
 LimitedBy = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
-
-BOUNDS: Mapping[str, LimitedBy] = {
-    "generator-limited": "generator",
-    "littles-law": "generator",
-    "network-limited": "network",
-    "db-limited": "db",
-    "upstream-limited": "upstream",
-}
-"""Reasons that say that something else than the server was at its limit, so that the throughput is a lower bound."""
 
 OWN_LIMITS: frozenset[str] = frozenset({"sut-cpu", "sut-slots", "pool"})
 """The limits that are the server's own: under any other the throughput is a lower bound, too (METHOD 12)."""
@@ -103,8 +93,3 @@ class Trial(StoredFile):
     sut_rss_peak_mib: float | None = None
     generator_cpu_utilisation: float | None = None
     overhead_s: float = 0.0
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether it is invalid by nothing but BOUNDS, so that its throughput still tells a lower bound."""
-        return bool(self.reasons) and all(reason.code in BOUNDS for reason in self.reasons)

@@ -46,7 +46,7 @@ def _experiment(
     exclude = [_selector(entry, ("matrix", "exclude", index)) for index, entry in enumerate(matrix.exclude)]
     include = [_selector(entry, ("matrix", "include", index)) for index, entry in enumerate(matrix.include)]
     baseline = None if file.baseline is None else _selector(file.baseline, ("baseline",))
-    limits = Limits(**file.limits.model_dump(exclude_none=True))
+    limits = Limits(**file.limits.model_dump())
     if hardware_note:
         # The names of the hardware that is not there select nothing any more.
         exclude = [entry for entry in exclude if "hardware" not in entry.values]

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from benchmark_lab.bundle import Cell, Load
-from benchmark_lab.records import BOUNDS, CellSummary, Estimate, Reason, SearchResult, Trial
+from benchmark_lab.judge import LOWER_BOUND_REASONS, is_bounded
+from benchmark_lab.records import CellSummary, Estimate, Reason, SearchResult, Trial
 from benchmark_lab.results.metrics import METRICS, limits_itself, value_of
 from benchmark_lab.statistics.median import median_interval
 
@@ -53,7 +54,7 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
     # To leave those out that were held back would keep the slower ones only, and pass their median for the server's.
     limits = [(trial, limit) for trial in trials if trial.limited_by and (limit := _limit_that_counts(trial))]
     limited_by: Counter[str] = Counter(limit for _, limit in limits)
-    known = [trial for trial, _ in limits if trial.verdict == "valid" or trial.is_bounded]
+    known = [trial for trial, _ in limits if trial.verdict == "valid" or is_bounded(trial)]
     rates = [rate for trial in known if (rate := value_of(trial, "throughput_rps"))]
     reasons = [reason for trial in trials for reason in trial.reasons]
     remarks = [remark for trial in valid for remark in trial.remarks]
@@ -84,7 +85,8 @@ def _limit_that_counts(trial: Trial) -> str | None:
     """What limited a valid trial, or one that something else than the server held back, whatever else is against it."""
     if trial.verdict == "valid":
         return trial.limited_by
-    return next((BOUNDS[reason.code] for reason in trial.reasons if reason.code in BOUNDS), None)
+    bounds = LOWER_BOUND_REASONS
+    return next((bounds[reason.code] for reason in trial.reasons if reason.code in bounds), None)
 
 
 def _found_load(cell: Cell, trials: Sequence[Trial]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
+from benchmark_lab.judge import is_bounded
 from benchmark_lab.records import OWN_LIMITS, Trial
 
 End = Literal["levelled-off", "ladder-end", "bounded", "unusable"]
@@ -43,7 +44,7 @@ class Rung:
             return cls(vus, "valid", trial.throughput_rps, own=trial.limited_by in OWN_LIMITS)
         if trial.throughput_rps and "too-few-samples" in codes <= {"too-few-samples", "littles-law"}:
             return cls(vus, "held-back", trial.throughput_rps)
-        if trial.throughput_rps is not None and trial.is_bounded:
+        if trial.throughput_rps is not None and is_bounded(trial):
             alone = codes == {"littles-law"}
             too_few = trial.throughput_rps * (trial.latency_mean_ms or 0.0) / 1000 < vus
             return cls(vus, "held-back" if alone and too_few else "bounded", trial.throughput_rps)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from math import inf
 
 from benchmark_lab.bundle import Cell, Load, LoadAsked
+from benchmark_lab.judge import LOWER_BOUND_REASONS
 from benchmark_lab.loads import open_load, search_window_s, window_s
-from benchmark_lab.records import BOUNDS, SearchResult, Trial
+from benchmark_lab.records import SearchResult, Trial
 from benchmark_lab.search import ladder, slo
 from benchmark_lab.search.rates import KnownCapacity, LatencyRates, latency_rates
 
@@ -94,7 +95,7 @@ def _pace_rps(trial: Trial) -> float | None:
 
     A throughput is of the planned window, in which slow answers may not end at all.
     """
-    spoilt = {reason.code for reason in trial.reasons} - BOUNDS.keys() - {"too-few-samples"}
+    spoilt = {reason.code for reason in trial.reasons} - LOWER_BOUND_REASONS.keys() - {"too-few-samples"}
     return trial.requests / trial.window_s if trial.window_s and not spoilt else None
 
 

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from math import ceil, inf, sqrt
 from typing import Literal, Self
 
-from benchmark_lab.records import BOUNDS, Trial
+from benchmark_lab.judge import LOWER_BOUND_REASONS, OWN_FAULTS
+from benchmark_lab.records import Trial
 
 MOST_PROBES = 10
 """Of a search, its confirmations included: three to double, four to bisect a doubling to 4.4 %, three to confirm."""
 CONFIRMATIONS = 3
 RESOLUTION = 0.05
 """How far, relative to the last pass, the first fail may lie above it at the end."""
-
-OWN_FAULTS = frozenset({"errors", "dropped-load", "server-restarted", "unstable"})
-"""Reasons of an invalid trial that are the server's doing: at that rate it does not keep its promises."""
 
 Outcome = Literal["pass", "fail", "bounded", "unusable"]
 End = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maximum", "bounded", "unusable"]
@@ -53,9 +51,9 @@ class Probed:
         kept: arrivals by chance drift, too.
         """
         codes = {reason.code for reason in trial.reasons}
-        if not codes <= OWN_FAULTS | BOUNDS.keys():
+        if not codes <= OWN_FAULTS | LOWER_BOUND_REASONS.keys():
             return cls(rate_per_s, "unusable")
-        if codes & BOUNDS.keys():
+        if codes & LOWER_BOUND_REASONS.keys():
             return cls(rate_per_s, "bounded")
         values: list[float | None] = [getattr(trial, promise.metric) for promise in promises]
         broken = (value is not None and value >= promise.below for value, promise in zip(values, promises, strict=True))

@@ -1,4 +1,4 @@
-"""Texts with units to numbers: durations to seconds, shares to fractions of 1."""
+"""Texts with units to numbers: durations to seconds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import BeforeValidator, WithJsonSchema
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
-_SHARE = re.compile(r"(\d+(?:\.\d+)?) ?%")
 DURATION_PATTERN = r"^(?=\d)(\d+h)?(\d+m)?(\d+(\.\d+)?s)?(\d+ms)?$"
 
 
@@ -19,22 +18,6 @@ def seconds(value: object) -> float:
         raise ValueError("must be a duration such as 5s, 1m30s or 500ms")
     hours, minutes, whole_seconds, milliseconds = (float(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + whole_seconds + milliseconds / 1000
-
-
-def fraction(value: object) -> float:
-    """Read a share such as `0.1%`, or a fraction from 0 to 1; ValueError says what it must be."""
-    match value:
-        case str() if found := _SHARE.fullmatch(value):
-            share = float(found[1]) / 100
-        case bool():
-            share = -1.0
-        case int() | float():
-            share = float(value)
-        case _:
-            share = -1.0
-    if not 0 <= share <= 1:
-        raise ValueError("must be a share such as 3% or 0.03, from 0 to 1")
-    return share
 
 
 def duration_text(seconds_: float) -> str:
@@ -57,17 +40,4 @@ Duration = Annotated[
     float,
     BeforeValidator(seconds),
     WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["5s", "1m30s", "500ms"]}),
-]
-Share = Annotated[
-    float,
-    BeforeValidator(fraction),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": r"^\d+(\.\d+)? ?%$"},
-                {"type": "number", "minimum": 0, "maximum": 1},
-            ],
-            "examples": ["3%", "0.1%"],
-        }
-    ),
 ]

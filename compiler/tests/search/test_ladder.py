@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark_lab.records import BOUNDS
+from benchmark_lab.judge import LOWER_BOUND_REASONS
 from benchmark_lab.search.ladder import Capacity, Probe, Rung, next_probe
 from tests.synthetic import cell, invalid, trial
 
@@ -206,7 +206,7 @@ def test_a_judged_trial_is_a_rung() -> None:
     assert Rung.of(8, invalid(of, 0, "server-not-ready", throughput_rps=None)) == Rung(8, "unusable", None)
 
 
-@pytest.mark.parametrize("code", BOUNDS)
+@pytest.mark.parametrize("code", LOWER_BOUND_REASONS)
 def test_whatever_bounds_a_trial_its_throughput_is_a_lower_bound_of_the_capacity(code: str) -> None:
     judged = invalid(cell("go-fiber"), 0, code, "db-limited")
     assert Rung.of(8, judged) == Rung(8, "bounded", 300)
