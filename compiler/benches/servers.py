@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 
 from benchmark_lab.catalog import Implementation
-from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.catalog.language import build_of, folder_of
 from benchmark_lab.catalog.load import load_languages
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.machine.folders import cache_root
 from benchmark_lab.machine.process import Processes
 from benchmark_lab.store.bundles import tracked_files

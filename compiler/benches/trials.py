@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmark_lab.apply.calibrate import calibrate
 from benchmark_lab.apply.rounds import Rounds
 from benchmark_lab.bundle import Cell, Load, Scalar
-from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.cli.input.origin import find_origin
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
 from benchmark_lab.hosts.prepared import Wanted

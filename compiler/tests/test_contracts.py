@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "compiler" / "benchmark_lab"
@@ -58,9 +58,11 @@ def test_a_room_without_a_place_among_the_others_is_found(tmp_path: Path) -> Non
 
 
 def test_the_engine_names_no_operation_of_the_api() -> None:
-    """It reads what it has to know of them from the bundle; `conformance` alone proves the API, operation by operation."""
-    operations = load_catalog(PROJECT).operations
+    """The engine reads the bundle for that; `conformance` alone proves the API, operation by operation."""
+    operations = read_catalog(PROJECT).operations
     named = re.compile(rf"\b({'|'.join(operations)})\b")
     rooms = [path for path in PACKAGE.iterdir() if path.name not in {"conformance", "skeletons"}]
-    engine = [file for room in (*rooms, PROJECT / "playbooks") for file in (room, *room.rglob("*.py")) if file.is_file()]
+    engine = [
+        file for room in (*rooms, PROJECT / "playbooks") for file in (room, *room.rglob("*.py")) if file.is_file()
+    ]
     assert {file: found for file in engine if (found := set(named.findall(file.read_text())))} == {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.diagnostics import Code, InvalidExperimentError
 from benchmark_lab.source import decode
 from tests.compiling import REPO, TESTS, plan_text
@@ -41,7 +41,7 @@ def test_a_wrong_scenario_is_refused_with_its_exact_words(case: Path, tmp_path: 
     shutil.copy(case, tmp_path / "scenarios")
     (tmp_path / "scenarios" / f"{case.stem}.js").touch()
     with pytest.raises(InvalidExperimentError) as raised:
-        load_catalog(tmp_path)
+        read_catalog(tmp_path)
     assert_golden(case, f"{raised.value}\n", update=update_golden)
 
 

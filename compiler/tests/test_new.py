@@ -19,8 +19,8 @@ import httpx
 import pytest
 
 from benchmark_lab.catalog.load import load_languages
-from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.cli import main
+from benchmark_lab.cli.input.project import read_catalog
 from tests.compiling import PROJECT, REPO
 
 LANGUAGES = Path("implementations", "languages")
@@ -170,7 +170,9 @@ def test_outside_a_project_nothing_is_made(tmp_path: Path, capsys: pytest.Captur
 )
 def test_a_skeleton_pins_what_its_sibling_pins(skeleton: str, sibling: str) -> None:
     """Images and dependencies with their hashes, so that a new implementation does not begin with old ones."""
-    pins = [_pins(folder) for folder in (PROJECT / LANGUAGES / skeleton / "skeleton", PROJECT / "implementations" / sibling)]
+    pins = [
+        _pins(folder) for folder in (PROJECT / LANGUAGES / skeleton / "skeleton", PROJECT / "implementations" / sibling)
+    ]
     assert pins[0] <= pins[1]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.bundle import BundledOperation, BundledScenario, Experiment
-from benchmark_lab.catalog.load import load_catalog
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.diagnostics import InvalidExperimentError
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
@@ -43,7 +43,7 @@ def project(folder: Path, x_lab: str = TOY) -> Path:
 def bundled(folder: Path) -> BundledScenario:
     """The scenario as `lab apply` reads it."""
     text = experiment(matrix="implementation: python-alpha, scenario: 04-notes")
-    plan = make_plan(resolve(parse("example.yaml", text), load_catalog(folder), Changes()))
+    plan = make_plan(resolve(parse("example.yaml", text), read_catalog(folder), Changes()))
     (scenario,) = Experiment.model_validate_json(emit(plan).files["experiment.json"]).scenarios
     return scenario
 
@@ -58,9 +58,7 @@ def test_a_bundle_says_what_a_new_operation_uses_and_how_many_rows_it_adds(tmp_p
 
 
 @pytest.mark.parametrize(("added", "codes"), [(200, []), (199, ["rows-missing"])])
-def test_the_rows_of_a_new_operation_are_judged_by_its_successes(
-    tmp_path: Path, added: int, codes: list[str]
-) -> None:
+def test_the_rows_of_a_new_operation_are_judged_by_its_successes(tmp_path: Path, added: int, codes: list[str]) -> None:
     operations = bundled(project(tmp_path)).operations
     of = record("valid-closed").model_copy(update={"operations": operations})
     counted = DatabaseObservation(rows_added={"notes": added})
@@ -84,7 +82,7 @@ def test_the_rows_of_a_new_operation_are_judged_by_its_successes(
 )
 def test_a_slip_in_an_operation_is_the_only_one_that_is_told(tmp_path: Path, x_lab: str, said: str) -> None:
     with pytest.raises(InvalidExperimentError) as raised:
-        load_catalog(project(tmp_path, x_lab))
+        read_catalog(project(tmp_path, x_lab))
     assert said in str(raised.value)
     assert {found.span and found.span.file for found in raised.value.diagnostics} == {"spec/openapi.yaml"}
 
@@ -94,4 +92,4 @@ def test_an_operation_that_does_not_say_what_it_uses_is_refused(tmp_path: Path) 
     api = folder / "spec" / "openapi.yaml"
     api.write_text(api.read_text().replace(f", x-lab: {TOY}", ""))
     with pytest.raises(InvalidExperimentError, match="`x-lab` is missing"):
-        load_catalog(folder)
+        read_catalog(folder)

@@ -12,8 +12,8 @@ import yaml
 from jsonschema import Draft7Validator
 
 from benchmark_lab.catalog import Catalog
-from benchmark_lab.cli.schema import Kind, reference_text, schema_text
 from benchmark_lab.cli.input.project import plan_file, read_catalog
+from benchmark_lab.cli.schema import Kind, reference_text, schema_text
 from benchmark_lab.diagnostics import Code
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes

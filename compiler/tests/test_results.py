@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from pydantic import ValidationError
 
-from benchmark_lab.apply.stopping import precise_enough
+from benchmark_lab.apply.stopping import may_end
 from benchmark_lab.bundle import Arithmetic, Cell, Criterion, Metric, Number, Rounds
 from benchmark_lab.cli.apply import exit_code
 from benchmark_lab.experiment.criteria import METRICS as CRITERIA_METRICS
@@ -77,7 +77,7 @@ def test_probes_are_no_rounds() -> None:
     assert summary.measuring_share == pytest.approx(2 * 25 / 688)
     assert summary.overhead_per_trial_s == pytest.approx((688 - 50) / 2)
     asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.5))
-    assert not precise_enough(asked, summary.cells, [*found[:2], *probes], ())
+    assert not may_end(asked, summary.cells, [*found[:2], *probes], ())
 
 
 def test_an_inconclusive_comparison_says_the_rounds_needed() -> None:
@@ -232,9 +232,9 @@ def test_a_latency_that_is_not_ranked_is_not_waited_for() -> None:
         t.model_copy(update={"latency_p50_ms": restless[t.round]}) if t.cell == FIBER.id else t
         for t in trials(TRUTH, PAIR, 6, noise=0.002)
     ]
-    assert not precise_enough(asked, summarise_cells(PAIR, found, {}), found, ())
+    assert not may_end(asked, summarise_cells(PAIR, found, {}), found, ())
     unequal = summarise_cells(PAIR, found, {}, unequal_utilisation={FIBER.id: "its rate is a share of a lower bound"})
-    assert precise_enough(asked, unequal, found, ())
+    assert may_end(asked, unequal, found, ())
 
 
 def test_equal_rates_that_differ_are_not_ranked() -> None:
@@ -515,7 +515,7 @@ def test_one_hardware_stops_without_waiting_for_another() -> None:
     large = (cell("python-fastapi", hardware="large"), cell("go-fiber", hardware="large"))
     asked = experiment(contrasts=[PAIR, large], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
     found = trials(TRUTH, PAIR, 6, noise=0.002)
-    assert precise_enough(asked, summarise_cells(PAIR, found, {}), found, ())
+    assert may_end(asked, summarise_cells(PAIR, found, {}), found, ())
 
 
 @pytest.mark.parametrize(("noise", "rounds", "enough"), [(0.002, 6, True), (0.2, 6, False), (0.002, 5, False)])
@@ -523,8 +523,19 @@ def test_a_run_stops_early_only_when_every_contrast_is_precise(*, noise: float, 
     asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
     found = trials(TRUTH, PAIR, rounds, noise=noise)
     cells = summarise_cells(PAIR, found, {})
-    assert precise_enough(asked, cells, found, ("shared-host",)) is enough
-    assert not precise_enough(ONE_CONTRAST, cells, found, ("shared-host",))
+    assert may_end(asked, cells, found, ("shared-host",)) is enough
+
+
+def test_without_a_half_width_only_lost_trials_ask_for_more_rounds() -> None:
+    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=8))
+    noisy = trials(TRUTH, PAIR, 7, noise=2.0)
+    assert may_end(asked, summarise_cells(PAIR, noisy, {}), noisy, ())
+    lost = [trial.model_copy(update={"verdict": "invalid"}) if trial is noisy[3] else trial for trial in noisy]
+    assert may_end(asked, summarise_cells(PAIR, lost, {}), lost, ())
+    for found in (lost[:12], noisy[:10]):
+        assert not may_end(asked, summarise_cells(PAIR, found, {}), found, ())
+    alone = experiment(contrasts=[], rounds=Rounds(min=6, max=8))
+    assert not may_end(alone, summarise_cells(PAIR, lost[:12], {}), lost[:12], ())
 
 
 def test_a_contrast_that_cannot_be_measured_is_not_waited_for() -> None:
@@ -532,7 +543,7 @@ def test_a_contrast_that_cannot_be_measured_is_not_waited_for() -> None:
     asked = experiment(contrasts=[PAIR, other], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
     found = trials(TRUTH, (*PAIR, other[0]), 6, noise=0.002)
     cells = summarise_cells((*PAIR, *other), found, {other[1].id: "conformance failed"})
-    assert precise_enough(asked, cells, found, ())
+    assert may_end(asked, cells, found, ())
 
 
 def lines(found: Sequence[Trial]) -> str:

@@ -104,20 +104,26 @@ def test_a_reason_in_a_file_of_its_own_is_all_that_it_takes(tmp_path: Path) -> N
         (
             '"toy-limited", rank=125',
             '"errors", rank=125',
-            "reason `errors` of benchmark_lab.judge.reasons.toy and "
-            "reason `errors` of benchmark_lab.judge.reasons.errors have the same code, errors",
+            (
+                "reason `errors` of benchmark_lab.judge.reasons.toy and "
+                "reason `errors` of benchmark_lab.judge.reasons.errors have the same code, errors"
+            ),
         ),
         (
             "rank=125",
             "rank=120",
-            "reason `network-limited` of benchmark_lab.judge.reasons.network_limited and "
-            "reason `toy-limited` of benchmark_lab.judge.reasons.toy have the same rank, 120",
+            (
+                "reason `network-limited` of benchmark_lab.judge.reasons.network_limited and "
+                "reason `toy-limited` of benchmark_lab.judge.reasons.toy have the same rank, 120"
+            ),
         ),
         (
             "    Do: put the toy away.\n",
             "",
-            "reason `toy-limited` of benchmark_lab.judge.reasons.toy: its docstring must say what it means, "
-            "then `Do:` and what the user does",
+            (
+                "reason `toy-limited` of benchmark_lab.judge.reasons.toy: its docstring must say what it means, "
+                "then `Do:` and what the user does"
+            ),
         ),
         (
             '("requests",)',
@@ -173,7 +179,7 @@ def test_a_rule_reads_the_thresholds_that_it_names(rule: Rule) -> None:
                 of.load,
                 watched,  # type: ignore[arg-type]  # stands in for Limits
                 of.calibration,
-                frozenset(of.endpoints),
+                of.operations,
                 shared_host=shared_host,
             )
             rule.find(case, ())

@@ -18,7 +18,7 @@ from benchmark_lab.apply.gate import first_cells
 from benchmark_lab.apply.lanes import Turns, on_each
 from benchmark_lab.apply.outside import Outside, this_process
 from benchmark_lab.apply.rounds import Rounds, Tally
-from benchmark_lab.apply.stopping import precise_enough
+from benchmark_lab.apply.stopping import may_end
 from benchmark_lab.bundle import Block, Cell, Load
 from benchmark_lab.hosts.origin import Origin
 from benchmark_lab.hosts.prepared import Hosts, Wanted, lane_folder, release
@@ -231,7 +231,7 @@ class Run:
 
         def is_enough() -> bool:
             finished = sum(key in outcome.finished for key in keys)
-            if not self._is_precise_enough(block.hardware, finished):
+            if not self._may_end(block.hardware, finished):
                 return False
             self.journal.record("stopped-early", hardware=block.hardware, rounds=finished)
             return True
@@ -330,14 +330,14 @@ class Run:
     def _leave_out(self, cells: Iterable[Cell]) -> None:
         self._refuse(cells, "no probe found a capacity: the probes in trials.jsonl say why")
 
-    def _is_precise_enough(self, hardware: str, rounds: int) -> bool:
+    def _may_end(self, hardware: str, rounds: int) -> bool:
         experiment, outcome = self.bundle.experiment, self.outcome
         if rounds < experiment.rounds.min:
             return False
         cells = [cell for cell in self.bundle.cells.cells if cell.hardware == hardware]
         trials = [trial for trial in outcome.trials if trial.hardware == hardware]
         summaries = summarise_cells(cells, trials, outcome.refused, unequal_utilisation=outcome.unequal_utilisation)
-        return precise_enough(experiment, summaries, trials, outcome.labels)
+        return may_end(experiment, summaries, trials, outcome.labels)
 
 
 def _probes(key: RoundKey, block: Block) -> bool:

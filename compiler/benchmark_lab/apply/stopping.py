@@ -10,16 +10,15 @@ from benchmark_lab.results.comparisons import LOOK_CONFIDENCE, questions_of
 from benchmark_lab.statistics import ratio
 
 
-def precise_enough(
+def may_end(
     experiment: Experiment, cells: Sequence[CellSummary], trials: Sequence[Trial], labels: tuple[str, ...]
 ) -> bool:
-    """Whether the rounds of `cells` may end: every ranked contrast among them has the half-width that was asked for.
+    """True if the rounds of `cells` may end: each has the fewest valid trials, or each ranked contrast is settled.
 
+    Without a half-width that was asked for, the trials count; with one, the contrasts of at least as many rounds.
     A contrast with a cell that has no trial at all is not waited for: its implementation is not being measured.
     """
-    wanted = experiment.rounds.ci_half_width
-    if wanted is None:
-        return False
+    wanted, least = experiment.rounds.ci_half_width, experiment.rounds.min
     measured = {cell.cell: cell for cell in cells if cell.trials}
     contrasts = [pair for pair in experiment.contrasts if {pair.baseline, pair.candidate} <= measured.keys()]
     questions = [
@@ -27,6 +26,10 @@ def precise_enough(
         for question in questions_of(contrasts, measured, trials, labels, ())
         if question.unranked_reason is None
     ]
-    if any(question.sides.n < max(experiment.rounds.min, 2) for question in questions):
+    if wanted is None and any(cell.valid < least for cell in measured.values() if cell.retired is None):
         return False
+    if any(question.sides.n < max(least, 2) for question in questions):
+        return False
+    if wanted is None:
+        return True
     return ratio.settled([question.sides.log_ratio() for question in questions], wanted, LOOK_CONFIDENCE)

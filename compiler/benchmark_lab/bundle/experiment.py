@@ -63,12 +63,12 @@ class BundledScenario(Part):
 
 
 class Rounds(Part):
-    """How many rounds: at least `min`, then on until every contrast's interval is narrow enough, at most `max`."""
+    """How many rounds: at least `min`, then on until every contrast has `min` complete ones, at most `max`."""
 
     min: int
     max: int
     ci_half_width: float | None = None
-    """Relative half-width at which a contrast is settled (0.03 is 3 %); None: always `max` rounds."""
+    """Relative half-width at which a contrast is settled (0.03 is 3 %), before which no run ends; None: any."""
 
 
 class Budget(Part):

@@ -37,7 +37,7 @@ def load_catalog(root: Path, drivers: Collection[str]) -> Catalog:
     """
     problems: list[Diagnostic] = []
     api = _manifests(root, Api, {"openapi": root / "spec" / "openapi.yaml"}, problems)
-    operations = api["openapi"].operations if api else None
+    operations = None if problems else api["openapi"].operations
     languages = _languages(root, problems)
     folders = sorted(root.glob("implementations/*/implementation.yaml"))
     spoken = partial(_unknown_language, [path.parent.name for path in _language_files(root)])

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
-from benchmark_lab.cli.views.reference import reference
 from benchmark_lab.catalog import Implementation, Language, Scenario, Target
+from benchmark_lab.cli.views.reference import reference
 from benchmark_lab.experiment import ExperimentFile
 from benchmark_lab.source.schema import editor_schema
 

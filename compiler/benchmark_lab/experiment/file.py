@@ -74,9 +74,9 @@ class Rounds(Written):
     """How often each cell is measured."""
 
     min: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """At least this many; by default 6 with `until`, else `max`."""
+    """Rounds that always run; by default 6 with `until`, else `max`."""
     max: Annotated[int, Field(ge=1, le=1000)] = 10
-    """At most this many; without `until` exactly this many."""
+    """At most this many. Without `until`, more than `min` run only where trials were lost."""
     until: Until | None = None
 
     @property
@@ -87,7 +87,7 @@ class Rounds(Written):
     @property
     def words(self) -> str:
         """The number of rounds in words, such as `6 to 10 rounds`."""
-        least = f"{self.least} to " if self.until and self.least < self.max else ""
+        least = f"{self.least} to " if self.least < self.max else ""
         return f"{least}{counted(self.max, 'round')}"
 
     @model_validator(mode="after")

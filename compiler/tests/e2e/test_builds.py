@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.cli.input.origin import find_origin
+from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
 from benchmark_lab.hosts.prepared import Hosts, Wanted

@@ -1,4 +1,4 @@
-"""A language that only a folder of the project knows: real Ansible builds its toolchain, and what it builds conforms."""
+"""A language that only a folder of the project knows: Ansible builds its toolchain, and what it builds conforms."""
 
 from __future__ import annotations
 

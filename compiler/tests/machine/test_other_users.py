@@ -114,9 +114,7 @@ def test_what_servers_run_on_is_the_first_program_of_all_users_that_is_good_enou
 
 def test_what_only_builds_use_is_the_first_program_on_path_if_it_is_good_enough(open_folder: Path) -> None:
     good, bad = program(open_folder / "good" / "tool"), program(open_folder / "bad" / "tool", "exit 1")
-    good_first, bad_first = (
-        {"PATH": f"{one.parent}:{other.parent}"} for one, other in ((good, bad), (bad, good))
-    )
+    good_first, bad_first = ({"PATH": f"{one.parent}:{other.parent}"} for one, other in ((good, bad), (bad, good)))
     checked = NeededProgram(program="tool", purpose="", check=("--version",))
     assert programs.find_needed(checked, good_first, Processes()) == good
     assert programs.find_needed(checked, bad_first, Processes()) is None

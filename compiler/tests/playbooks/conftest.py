@@ -47,5 +47,5 @@ def k6(tmp_path_factory: pytest.TempPathFactory) -> str:
             return program
     folder = tmp_path_factory.mktemp("k6")
     env = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(folder)}
-    subprocess.run(["go", "install", f"go.k6.io/k6@{version[1]}"], env=env, check=True)
+    subprocess.run(["go", "install", "-trimpath", f"go.k6.io/k6@{version[1]}"], env=env, check=True)
     return str(folder / "k6")

@@ -22,7 +22,8 @@ def facts(plan: Plan) -> dict[str, str]:
     hosts = [f"{one.name}: {hardware_words(one)}" if named else hardware_words(one) for one in hardware]
     rounds = asked.rounds
     until = f", until intervals are within ±{rounds.ci_half_width:.1%}" if rounds.ci_half_width else ""
-    number = f"{rounds.min} to {rounds.max}" if until and rounds.min < rounds.max else str(rounds.max)
+    lost = " where trials are lost" if rounds.min < rounds.max and not until else ""
+    number = f"{rounds.min} to {rounds.max}{lost}" if rounds.min < rounds.max else str(rounds.max)
     trials = [counted(plan.trials, "trial")] if plan.trials else []
     sought = any(isinstance(cell.load, SoughtLoad) for cell in plan.cells)
     trials += ["the probes of their loads"] if sought else []
