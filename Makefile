@@ -7,8 +7,8 @@ GO_MODULES := $(patsubst %/go.mod,%,$(wildcard implementations/*/go.mod infra/pr
 PYTHON_IMPLEMENTATIONS := $(patsubst %/requirements.txt,%,$(wildcard implementations/*/requirements.txt))
 TOOLS := .venv/checkov .venv/ansible-lint $(PYTHON_IMPLEMENTATIONS:%=%/.venv)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-# As many targets at once as there are CPUs, unless another make runs this one and counts them.
-AT_ONCE = $(MAKE) --no-print-directory $(if $(findstring --jobserver,$(MAKEFLAGS)),,--jobs=$(shell nproc) --output-sync=target)
+# One target more at once than there are CPUs, for some wait; unless another make runs this one and counts them.
+AT_ONCE = $(MAKE) --no-print-directory $(if $(findstring --jobserver,$(MAKEFLAGS)),,--jobs=$(shell expr 1 + $$(nproc)) --output-sync=target)
 
 # Where no bytecode is kept, as in many an image, each start of Python compiles what it imports: 10 s for pytest.
 unexport PYTHONDONTWRITEBYTECODE
@@ -121,15 +121,18 @@ check-playbooks: .venv/ansible-lint/installed ## ansible-lint's strictest profil
 SLOWEST := --durations=15 --durations-min=5
 
 # What starts servers, but loads nothing: it may run beside the checks and each other.
-UNLOADED := test-aws test-typescript test-conformance test-python
+UNLOADED := test-aws test-typescript test-conformance test-new test-python
 
 .PHONY: test $(UNLOADED)
 test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform: 15 to 18 min on 2 cores
 	+@$(AT_ONCE) $(UNLOADED) $(CHECKS) check-terraform check-playbooks
-	$(BIN)/pytest --quiet -m tools $(SLOWEST) --ignore=compiler/tests/conformance --ignore=compiler/tests/aws
+	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/playbooks compiler/tests/e2e
 
 test-conformance test-aws: test-%: .venv/dev.installed
 	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/$*
+
+test-new: .venv/dev.installed node_modules/.installed
+	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/test_new.py
 
 test-python: $(PYTHON_IMPLEMENTATIONS:%=%/.venv/installed)
 	for folder in $(PYTHON_IMPLEMENTATIONS); do (cd $$folder && .venv/bin/pytest --quiet -m 'tools or not tools') || exit 1; done

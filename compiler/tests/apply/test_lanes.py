@@ -4,41 +4,37 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from benchmark_lab.apply.lanes import Turns, on_each
 from benchmark_lab.bundle import Cell, Rounds
 from benchmark_lab.machine.tools import ToolFailedError
-from benchmark_lab.records import Phase, Summary
 from benchmark_lab.store.run_state import read_outcome
 from tests.apply.world import World, cells
 from tests.synthetic import experiment
 
 
-def world(root: Path, lanes: int, rounds: int, trial_s: float = 0.0) -> World:
+def world(root: Path, lanes: int, rounds: int) -> World:
     one = cells()
-    made = World(root, trial_s=trial_s)
+    made = World(root)
     asked = experiment(contrasts=[(one[0], one[1])], rounds=Rounds(min=rounds, max=rounds))
     made.write(asked.model_copy(update={"lanes": lanes}), one, rounds)
     return made
 
 
-def measuring_s(summary: Summary) -> float:
-    phase: Phase
-    (phase,) = (phase for phase in summary.phases if phase.name == "measure")
-    return phase.seconds
+def test_two_lanes_measure_at_the_same_time(tmp_path: Path) -> None:
+    both = Barrier(2, timeout=10)
+    made = world(tmp_path, 2, rounds=2)
 
+    def meet(of_nothing: bool) -> None:
+        if not of_nothing:
+            both.wait()
 
-def test_two_lanes_take_at_most_three_fifths_of_ones_time(tmp_path: Path) -> None:
-    took: dict[int, float] = {}
-    for lanes in (1, 2):
-        began = time.monotonic()
-        summary = world(tmp_path / str(lanes), lanes, rounds=2, trial_s=1.0).apply()
-        took[lanes] = time.monotonic() - began
-        assert summary.complete
-    # Both spend the same on what comes before the rounds: a second for the two calibrations.
-    assert took[2] - 2.0 <= 0.6 * (took[1] - 2.0)
+    made.loading = meet
+    assert made.apply().complete
+    assert len(made.measured) == 4
 
 
 def test_a_round_is_run_on_one_lane_and_every_round_once(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,7 +53,8 @@ class FakeStations:
     """A line for each trial that was measured: the cell, the seed of its round, and its load."""
     secrets: Secrets
     redact: Callable[[str], str]
-    trial_s: float
+    loading: Callable[[bool], None]
+    """Is called in each load; True for one of the null server."""
     calibrated: list[tuple[str, int, int]]
     """Of each load of the null server: arrivals, rate and virtual users."""
     null_rps: int
@@ -106,10 +106,10 @@ class FakeStations:
                 raise NotImplementedError(name)
 
     def _load(self, params: LoadParams) -> Answer:
-        time.sleep(self.trial_s)
         executor = params["measure"]["scenarios"]["measure"]
         vus, rate = executor.get("vus", 0), executor.get("rate", 0)
         of_nothing = "null-server" in self.serving[0]
+        self.loading(of_nothing)
         self.window_s = params["measure_s"]
         self.rps = float(min(rate or vus * 100, self.null_rps if of_nothing else MOST_RPS))
         loaded = _k6(self.rps, self.window_s, latency_ms=1000 * vus / self.rps if vus else 2.0)
@@ -244,7 +244,7 @@ class World:
     proving: Callable[[Path, Cell], None] = lambda _logs, _cell: None
     """Is told of each server that is proven, and the folder of the lane's logs."""
     progress: Deaf = field(default_factory=Deaf)
-    trial_s: float = 0.0
+    loading: Callable[[bool], None] = lambda _of_nothing: None
     somaxconn: Mapping[str, str] = field(default_factory=lambda: {"sut-0": "4096", "load-0": "65535"})
     taken: Sequence[str] = ()
     """The hardware values whose hosts another run holds."""
@@ -357,7 +357,7 @@ class World:
                 measured=self.root / "measured",
                 secrets=wanted.secrets,
                 redact=redact,
-                trial_s=self.trial_s,
+                loading=self.loading,
                 calibrated=self.calibrated,
                 null_rps=self.null_rps,
                 failing=self.failing,

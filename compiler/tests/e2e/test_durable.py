@@ -45,9 +45,11 @@ class Survivor:
 
 @pytest.fixture(scope="module")
 def survivor(tmp_path_factory: pytest.TempPathFactory) -> Survivor:
-    """Kill, interrupt and kill again a run of two trials, each time in a window, and resume it to its end."""
+    """Kill a run of two trials in a window, interrupt it in another, kill it while it proves, and resume it to its end."""
     with new_lab(tmp_path_factory.mktemp("survivor")) as lab:
-        kill(lab, lab.start("apply", lab.write_experiment(measure="3s", rounds=2), *ONLY_FIBER))
+        process = lab.start("apply", lab.write_experiment(measure="3s", rounds=2), *ONLY_FIBER)
+        lab.wait_for_window()
+        kill(process)
         run = lab.run_folder().name
         doctor = lab.run("doctor")
         process = lab.start("resume", run)
@@ -60,7 +62,9 @@ def survivor(tmp_path_factory: pytest.TempPathFactory) -> Survivor:
         _, stderr = process.communicate(timeout=60)
         interrupted, kept = (process.returncode, stderr), lab.trials()
         complete = json.loads((lab.run_folder() / "summary.json").read_text())["complete"]
-        kill(lab, lab.start("resume", run))
+        process = lab.start("resume", run)
+        wait_for_process(lambda command: "/builds/go-fiber-" in command)
+        kill(process)
         status = lab.run("status", run)
         destroyed = lab.run("destroy", run), lab.run("destroy", run)
         return Survivor(
@@ -77,9 +81,7 @@ def survivor(tmp_path_factory: pytest.TempPathFactory) -> Survivor:
         )
 
 
-def kill(lab: Lab, process: subprocess.Popen[str]) -> None:
-    """Kill `lab` in its first window."""
-    lab.wait_for_window()
+def kill(process: subprocess.Popen[str]) -> None:
     process.kill()
     process.communicate()
 

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import time
 import subprocess
 import sys
 from multiprocessing.synchronize import Barrier as BarrierType
@@ -17,7 +18,7 @@ from benchmark_lab.targets.doctor import examine
 from tests.apply.world import World, cells
 from tests.synthetic import experiment
 
-RACES = 20
+RACES = 8
 FORK = multiprocessing.get_context("fork")
 RACER = """
 import sys
@@ -56,7 +57,7 @@ def test_of_two_runs_that_race_for_a_lock_exactly_one_wins_each_time(tmp_path: P
 def test_of_two_applications_for_the_same_hosts_exactly_one_measures_each_time(tmp_path: Path) -> None:
     one = cells()
     for race in range(RACES):
-        both = [World(tmp_path / f"{race}-{side}", lock=tmp_path / "lock", trial_s=0.05) for side in "ab"]
+        both = [World(tmp_path / f"{race}-{side}", lock=tmp_path / "lock", loading=takes_a_moment) for side in "ab"]
         for world in both:
             world.write(experiment(contrasts=[(one[0], one[1])], rounds=Rounds(min=1, max=1)), one, 1)
         start = FORK.Barrier(2)
@@ -89,6 +90,10 @@ def test_what_is_measured_stays_where_later_hosts_are_in_use(
         world.taken = ()
         assert world.apply().complete
         assert len(world.measured) == 4
+
+
+def takes_a_moment(_of_nothing: bool) -> None:
+    time.sleep(0.05)
 
 
 def apply_at(world: World, start: BarrierType) -> None:

@@ -66,7 +66,8 @@ def test_a_streamed_programs_lines_and_status_arrive(tmp_path: Path) -> None:
     assert (status, lines) == (3, ["one\n", "two\n"])
 
 
-def test_an_interrupted_stream_ends_even_what_left_its_session(tmp_path: Path) -> None:
+def test_an_interrupted_stream_ends_even_what_left_its_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmark_lab.machine.process._END_TIMEOUT_S", 0.5)
     pids: list[int] = []
 
     def interrupt(line: str) -> None:
