@@ -38,7 +38,7 @@ def by_trial(bench: Bench) -> float | None:
     if not isinstance(cell.load, Load):
         raise TypeError(cell.load)
     (trial,) = bench.run([cell], {cell.id: cell.load})
-    if trial.throughput_rps is None or (trial.limited_by or "").partition("-")[0] != "sut":
+    if trial.throughput_rps is None or (trial.bottleneck or "").partition("-")[0] != "sut":
         return None
     return trial.throughput_rps
 

@@ -99,14 +99,14 @@ def is_deserved(trial: Trial, deserved: Deserved) -> bool:
     """Whether a trial is judged as its scene asks for; figures may differ, and whether the seconds were restless."""
     reasons, remarks = (tuple(each.code for each in said) for said in (trial.reasons, trial.remarks))
     differing = {*remarks} ^ {*deserved.remarks}
-    return (reasons, trial.limited_by) == (deserved.codes, deserved.limited_by) and differing <= {
+    return (reasons, trial.bottleneck) == (deserved.codes, deserved.bottleneck) and differing <= {
         "steady-state-untested"
     }
 
 
 def say(name: str, trial: Trial) -> None:
     """Print the verdict with all its figures."""
-    print(f"{name}: {trial.verdict}, limited by {trial.limited_by} ({trial.limited_by_evidence})")
+    print(f"{name}: {trial.verdict}, bottleneck {trial.bottleneck} ({trial.bottleneck_evidence})")
     for found in (*trial.reasons, *trial.remarks):
         print(f"  {found.code}: {found.evidence}")
     sys.stdout.flush()

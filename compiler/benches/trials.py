@@ -102,7 +102,7 @@ class Quiet:
         """A trial ended."""
         del total, seconds_left
         reasons = ", ".join(reason.code for reason in trial.reasons)
-        limit = f", limited by {trial.limited_by}" if trial.limited_by else ""
+        limit = f", bottleneck {trial.bottleneck}" if trial.bottleneck else ""
         rate = f"{trial.throughput_rps:,.0f}/s" if trial.throughput_rps else "no rate"
         self.say(f"{done:>4}  {trial.cell}  {rate}  {trial.verdict}{limit}  {reasons}")
 

@@ -150,7 +150,7 @@ def trial(of: Cell, number: int, model: Literal["open", "closed"] = "open", **fi
         "started_at": "2026-11-22T10:00:00Z",
         "verdict": "valid",
         "load_model": model,
-        "limited_by": "sut-cpu" if model == "closed" else None,
+        "bottleneck": "sut-cpu" if model == "closed" else None,
         "offered_rps": 300.0 if model == "open" else None,
         "requests": 6_000,
         "window_s": 20.0,

@@ -132,7 +132,7 @@ def test_throughput_of_a_server_that_shares_cpus_with_its_generator_is_not_ranke
 
 def test_throughput_that_something_else_limited_is_a_bound_and_not_ranked() -> None:
     found = [
-        t.model_copy(update={"limited_by": "unknown"}) if t.cell == FIBER.id else t
+        t.model_copy(update={"bottleneck": "unknown"}) if t.cell == FIBER.id else t
         for t in trials(TRUTH, PAIR, 6, model="closed")
     ]
     summary = closed_summary(found)
@@ -146,28 +146,28 @@ def test_throughput_that_something_else_limited_is_a_bound_and_not_ranked() -> N
 
 def test_a_closed_loads_cells_say_what_limited_them_most_frequent_first() -> None:
     found = [
-        t.model_copy(update={"limited_by": "db" if t.round == 0 else "pool"}) if t.cell == FIBER.id else t
+        t.model_copy(update={"bottleneck": "db" if t.round == 0 else "pool"}) if t.cell == FIBER.id else t
         for t in trials(TRUTH, PAIR, 6, model="closed")
     ]
     table = cells_table(closed_summary(found))
-    column = table.columns.index("limited by")
+    column = table.columns.index("bottleneck")
     assert [row[column] for row in table.rows] == ["sut-cpu", "pool 5, db 1"]
 
 
 def test_cells_that_nothing_is_known_to_limit_have_no_column_for_it() -> None:
     table = cells_table(quick(trials(TRUTH, PAIR, 6)))
-    assert "limited by" not in table.columns
+    assert "bottleneck" not in table.columns
     assert {len(row) for row in table.rows} == {len(table.columns)}
 
 
 def test_a_cell_without_a_limit_beside_one_that_has_it_shows_none() -> None:
     table = cells_table(closed_summary(trials(TRUTH, (FASTAPI,), 6, model="closed")))
-    assert table.rows[1][table.columns.index("limited by")] == NONE
+    assert table.rows[1][table.columns.index("bottleneck")] == NONE
 
 
 def test_a_cell_that_only_the_generator_spoilt_shows_its_lower_bound() -> None:
     limited = [
-        invalid(FIBER, n, "generator-limited", model="closed", throughput_rps=9_100.0 + n, limited_by="generator")
+        invalid(FIBER, n, "generator-limited", model="closed", throughput_rps=9_100.0 + n, bottleneck="generator")
         for n in range(6)
     ]
     summary = closed_summary([*trials(TRUTH, (FASTAPI,), 6, model="closed"), *limited])
@@ -186,7 +186,7 @@ def test_throughput_of_which_the_fast_part_was_held_back_is_a_bound() -> None:
     ]
     summary = closed_summary(held)
     fiber = summary.cells[1]
-    assert fiber.limited_by == {"sut-cpu": 6, "generator": 4}
+    assert fiber.bottlenecks == {"sut-cpu": 6, "generator": 4}
     assert fiber.throughput_at_least_rps == pytest.approx(1e6 / 130, rel=0.1)
     assert cells_table(summary).rows[1][1].endswith("\ngenerator-limited")
     assert comparison(summary, "throughput_rps").unranked_reason == "a lower bound: generator-limited"
@@ -202,14 +202,14 @@ def test_a_further_reason_does_not_hide_that_the_fast_part_was_held_back() -> No
     ]
     summary = closed_summary(found)
     fiber = summary.cells[1]
-    assert fiber.limited_by == {"generator": 6, "sut-cpu": 6}
+    assert fiber.bottlenecks == {"generator": 6, "sut-cpu": 6}
     assert fiber.throughput_at_least_rps == pytest.approx(1e6 / 130, rel=0.1), "an unstable throughput is no bound"
     assert comparison(summary, "throughput_rps").unranked_reason == "a lower bound: generator-limited"
 
 
 def test_what_the_database_held_back_is_a_bound_whatever_its_trials_name() -> None:
     limited = [
-        invalid(FIBER, n, "db-limited", model="closed", throughput_rps=4_000.0, limited_by="pool") for n in range(6)
+        invalid(FIBER, n, "db-limited", model="closed", throughput_rps=4_000.0, bottleneck="pool") for n in range(6)
     ]
     summary = closed_summary([*trials(TRUTH, (FASTAPI,), 6, model="closed"), *limited])
     assert cells_table(summary).rows[1][1] == "≥ 4,000\ndb-limited"
@@ -412,7 +412,7 @@ def test_a_bound_decides_no_criterion() -> None:
         right=throughput_of("python-fastapi"),
     )
     found = [
-        t.model_copy(update={"limited_by": "unknown"}) if t.cell == FASTAPI.id else t
+        t.model_copy(update={"bottleneck": "unknown"}) if t.cell == FASTAPI.id else t
         for t in trials(TRUTH, PAIR, 6, model="closed")
     ]
     asked = experiment(CLOSED, contrasts=[PAIR], criteria=(faster,))

@@ -235,7 +235,7 @@ def test_a_database_near_its_calibrated_rate_is_a_limit_although_its_cpus_are_id
     trial = calibrated("limited-by-unknown", database_tps=rate / 0.742).judge()
     assert codes(trial) == ["db-limited"]
     assert f"{rate:,.0f} transactions a second are 74.2% of the database's calibrated" in trial.reasons[0].evidence
-    assert trial.limited_by == "db"
+    assert trial.bottleneck == "db"
 
 
 @pytest.mark.parametrize(("steal", "expected"), [(0.012, ["host-noise"]), (0.008, [])])
@@ -292,7 +292,7 @@ def test_other_work_on_the_servers_cpus_is_noise_and_the_kernels_interrupts_are_
     )
     quiet = alone.having(hosts={"sut": HostObservation(cpus_busy=busy, interrupts=0.15)}).judge()
     assert codes(quiet) == ["unstable"]
-    assert quiet.limited_by == "sut-cpu"
+    assert quiet.bottleneck == "sut-cpu"
 
 
 def test_an_idle_servers_workers_are_not_compared() -> None:
@@ -303,11 +303,11 @@ def test_an_idle_servers_workers_are_not_compared() -> None:
 def test_what_older_records_lack_is_no_reason() -> None:
     bare = record("valid-closed").model_copy(update={"calibration": Calibration(), "operations": {}})
     trial = bare.having(hosts={}, upstream=None, database=None).judge()
-    assert (trial.verdict, trial.limited_by) == ("valid", "sut-cpu")
+    assert (trial.verdict, trial.bottleneck) == ("valid", "sut-cpu")
 
 
 @pytest.mark.parametrize("load", [OPEN, CLOSED])
 def test_only_a_closed_load_is_limited_by_something(load: Load) -> None:
     trial = record("valid-closed").model_copy(update={"load": load}).judge()
-    assert (trial.limited_by is not None) == (load.model == "closed")
-    assert (trial.limited_by_evidence is not None) == (load.model == "closed")
+    assert (trial.bottleneck is not None) == (load.model == "closed")
+    assert (trial.bottleneck_evidence is not None) == (load.model == "closed")

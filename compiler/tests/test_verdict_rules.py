@@ -53,7 +53,7 @@ print(json.dumps({
     "codes": [rule.code for rule in REASONS],
     "reasons": [[reason.code, reason.evidence] for reason in valid.reasons],
     "order": [reason.code for reason in unstable.reasons],
-    "limited_by": [valid.limited_by, valid.limited_by_evidence],
+    "bottleneck": [valid.bottleneck, valid.bottleneck_evidence],
     "is_bounded": [is_bounded(valid), is_bounded(unstable)],
     "searched": [Rung.of(32, valid).outcome, Probed.of(300, valid, ()).outcome],
     "page": page_anew(),
@@ -89,7 +89,7 @@ def test_a_reason_in_a_file_of_its_own_is_all_that_it_takes(tmp_path: Path) -> N
     assert told["codes"] == [*before[:place], "toy-limited", *before[place:]]
     assert told["reasons"] == [["toy-limited", evidence]]
     assert told["order"] == ["network-limited", "toy-limited", "unstable"]
-    assert told["limited_by"] == ["network", evidence]
+    assert told["bottleneck"] == ["network", evidence]
     assert told["is_bounded"] == [True, False]
     assert told["searched"] == ["bounded", "bounded"]
     assert "| [`toy-limited`](#toy-limited) | `requests` | lower bound, `network` |\n" in told["page"]

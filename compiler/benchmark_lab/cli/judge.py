@@ -41,7 +41,7 @@ def judge(run: Annotated[str, typer.Argument(help="A run: its folder, or its nam
 def _in_words(trial: Trial) -> str:
     """What a trial was judged to be: its verdict, what is against it, what limited it, its remarks."""
     reasons = f" ({', '.join(reason.code for reason in trial.reasons)})" if trial.reasons else ""
-    limit = f", limited by {trial.limited_by}" if trial.limited_by else ""
+    limit = f", bottleneck {trial.bottleneck}" if trial.bottleneck else ""
     remarks = f", remarked {', '.join(remark.code for remark in trial.remarks)}" if trial.remarks else ""
     return f"{trial.verdict}{reasons}{limit}{remarks}"
 

@@ -13,7 +13,7 @@ from benchmark_lab.bundle import using
 from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS
 from benchmark_lab.judge.surroundings import crowded, database_cpu, database_share
-from benchmark_lab.records import LimitedBy, Reason
+from benchmark_lab.records import Bottleneck, Reason
 
 CPU_BOUND = 0.85
 """Share of the CPU that a server can use from which on that CPU limits it."""
@@ -40,11 +40,11 @@ SLOW_STATEMENT = 3.0
 """Mean time in a transaction over the calibrated one, the way there included, from which on the database is slow."""
 
 
-def limit_of(case: Case, reasons: Sequence[Reason]) -> tuple[LimitedBy, str]:
+def bottleneck_of(case: Case, reasons: Sequence[Reason]) -> tuple[Bottleneck, str]:
     """Return the name of what limited a measured closed load, and the evidence."""
     bounds = LOWER_BOUND_REASONS
     said = {bounds[found.code]: found.evidence for found in reversed(reasons) if found.code in bounds}
-    rules: tuple[tuple[LimitedBy, Callable[[Case], str | None]], ...] = (
+    rules: tuple[tuple[Bottleneck, Callable[[Case], str | None]], ...] = (
         ("db", _database),
         ("sut-slots", _blocked_worker),
         ("upstream", lambda _: said.get("upstream")),

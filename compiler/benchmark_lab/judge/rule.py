@@ -11,7 +11,7 @@ from typing import Literal
 
 from benchmark_lab.bundle import Limits
 from benchmark_lab.judge.case import Case
-from benchmark_lab.records import LimitedBy, Reason
+from benchmark_lab.records import Bottleneck, Reason
 
 Kind = Literal["reason", "remark"]
 Needs = Literal["trial", "load", "window"]
@@ -38,7 +38,7 @@ class Rule:
     """Codes of reasons that explain what this rule would find: beside one of them it says nothing."""
     thresholds: tuple[str, ...] = ()
     """Fields of Limits that the rule compares with."""
-    bound: LimitedBy | None = None
+    bound: Bottleneck | None = None
     """What was at its limit instead of the server. The throughput is then a lower bound."""
     own_fault: bool = False
     """True if the server brings it about: under such a load it does not keep its promises."""
@@ -86,7 +86,7 @@ def reason(
     needs: Needs = "window",
     unless: tuple[str, ...] = (),
     thresholds: tuple[str, ...] = (),
-    bound: LimitedBy | None = None,
+    bound: Bottleneck | None = None,
     own_fault: bool = False,
 ) -> Callable[[Look], Rule]:
     """Make a reason of a function; being defined in a module of `reasons` is all it takes to be judged.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmark_lab.bundle import SAMPLES, BundledOperation, Cell, Experiment, Limits, Load
-from benchmark_lab.judge.bottleneck import limit_of
+from benchmark_lab.judge.bottleneck import bottleneck_of
 from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS, REASONS, REMARKS
 from benchmark_lab.judge.reasons.generator_failed import generator_failed
@@ -52,7 +52,7 @@ def judge(
         measurement, cell, load, limits, calibration or Calibration(), operations or {}, shared_host=shared_host
     )
     reasons = _reasons_of(case)
-    limited_by, evidence = limit_of(case, reasons) if load.model == "closed" and case.measured else (None, None)
+    bottleneck, evidence = bottleneck_of(case, reasons) if load.model == "closed" and case.measured else (None, None)
     server, k6, measured = case.server, case.k6, case.measured
     return Trial(
         trial=f"r{place.round}.p{place.position}",
@@ -69,8 +69,8 @@ def judge(
         verdict="invalid" if reasons else "valid",
         reasons=reasons,
         remarks=tuple(found for rule in REMARKS if (found := rule.find(case, reasons))),
-        limited_by=limited_by,
-        limited_by_evidence=evidence,
+        bottleneck=bottleneck,
+        bottleneck_evidence=evidence,
         load_model=load.model,
         offered_rps=load.rate_per_s,
         requests=k6.requests,

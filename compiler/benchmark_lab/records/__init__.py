@@ -27,9 +27,9 @@ from benchmark_lab.records.summary import (
     UnitCost,
 )
 from benchmark_lab.records.trial import (
-    OWN_LIMITS,
+    SERVER_BOTTLENECKS,
     LatencyDistribution,
-    LimitedBy,
+    Bottleneck,
     Purpose,
     Reason,
     Trial,
@@ -38,7 +38,7 @@ from benchmark_lab.records.trial import (
 )
 
 __all__ = [
-    "OWN_LIMITS",
+    "SERVER_BOTTLENECKS",
     "Answer",
     "Calibration",
     "CellSummary",
@@ -50,7 +50,7 @@ __all__ = [
     "HostObservation",
     "HostsReady",
     "LatencyDistribution",
-    "LimitedBy",
+    "Bottleneck",
     "LoadObservation",
     "Measured",
     "Measurement",

@@ -57,7 +57,7 @@ class CellSummary(Part):
     """Why the cell has no trial at all, such as a failed conformance gate."""
     retired: str | None = None
     """Why it has no more trials than these, and is not ranked: it did not conform any more when the run was resumed."""
-    limited_by: dict[str, int] = {}
+    bottlenecks: dict[str, int] = {}
     """Closed load: what limited its valid trials, and those that something else than the server held back."""
     throughput_at_least_rps: float | None = None
     """Closed load: the median of these trials, where more than a few were limited by something else than the server."""

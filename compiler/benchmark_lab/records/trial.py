@@ -9,9 +9,9 @@ from benchmark_lab.records.observations import Calibration, Measurement
 
 Verdict = Literal["valid", "invalid"]
 Purpose = Literal["measure", "probe"]
-LimitedBy = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
+Bottleneck = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
 
-OWN_LIMITS: frozenset[str] = frozenset({"sut-cpu", "sut-slots", "pool"})
+SERVER_BOTTLENECKS: frozenset[str] = frozenset({"sut-cpu", "sut-slots", "pool"})
 """The limits that are the server's own: under any other the throughput is a lower bound, too (METHOD 12)."""
 
 
@@ -67,8 +67,8 @@ class Trial(StoredFile):
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
     remarks: tuple[Reason, ...] = ()
-    limited_by: LimitedBy | None = None
-    limited_by_evidence: str | None = None
+    bottleneck: Bottleneck | None = None
+    bottleneck_evidence: str | None = None
     """The figures that name the limit."""
     purpose: Purpose = "measure"
     """A probe looks for the load of the trials that measure, and counts in no median."""

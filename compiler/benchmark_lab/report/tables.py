@@ -57,16 +57,16 @@ def cells_table(summary: Summary) -> Table:
         notes.append("Latencies: closed loop, not ranked. ≥: a lower bound, limited by something else than the server.")
     if SHARED_HOST in summary.labels:
         notes.append("All roles share one machine: its p99 is not ranked.")
-    limits = any(cell.limited_by for cell in summary.cells)
+    bottlenecks = any(cell.bottlenecks for cell in summary.cells)
     return Table(
         title=f"Cells ({summary.load})",
-        columns=("cell", *FIGURES, "errors", *(("limited by",) if limits else ()), "verdict"),
+        columns=("cell", *FIGURES, "errors", *(("bottleneck",) if bottlenecks else ()), "verdict"),
         rows=tuple(
             (
                 _with_load(names.cell_in_two_lines(cell.cell), cell),
                 *(_estimate(cell, name) for name in FIGURES.values()),
                 _errors(cell),
-                *((_limits(cell),) if limits else ()),
+                *((_bottlenecks(cell),) if bottlenecks else ()),
                 _verdict(cell),
             )
             for cell in summary.cells
@@ -166,9 +166,9 @@ def _errors(cell: CellSummary) -> str:
     return percent(cell.failed_requests / cell.requests) if cell.requests else NONE
 
 
-def _limits(cell: CellSummary) -> str:
+def _bottlenecks(cell: CellSummary) -> str:
     """What limited its trials, most frequent first; with counts where that is more than one thing."""
-    counts = dict(sorted(cell.limited_by.items(), key=lambda found: (-found[1], found[0])))
+    counts = dict(sorted(cell.bottlenecks.items(), key=lambda found: (-found[1], found[0])))
     return tally(counts) if len(counts) > 1 else next(iter(counts), NONE)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from benchmark_lab.bundle import Cell, Load
 from benchmark_lab.judge import LOWER_BOUND_REASONS, is_bounded
 from benchmark_lab.records import CellSummary, Estimate, Reason, SearchResult, Trial
-from benchmark_lab.results.metrics import METRICS, limits_itself, value_of
+from benchmark_lab.results.metrics import METRICS, is_own_bottleneck, value_of
 from benchmark_lab.statistics.median import median_interval
 
 
@@ -46,15 +46,15 @@ def _of_search(search: SearchResult | None) -> dict[str, object]:
     """What a search makes of a cell: its trials had different rates, so that no median of theirs means anything."""
     if search is None:
         return {}
-    return {"search": search, "metrics": {}, "load": "", "limited_by": {}, "throughput_at_least_rps": None}
+    return {"search": search, "metrics": {}, "load": "", "bottlenecks": {}, "throughput_at_least_rps": None}
 
 
 def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> CellSummary:
     valid = [trial for trial in trials if trial.verdict == "valid"]
     # To leave those out that were held back would keep the slower ones only, and pass their median for the server's.
-    limits = [(trial, limit) for trial in trials if trial.limited_by and (limit := _limit_that_counts(trial))]
-    limited_by: Counter[str] = Counter(limit for _, limit in limits)
-    known = [trial for trial, _ in limits if trial.verdict == "valid" or is_bounded(trial)]
+    named = [(trial, bottleneck) for trial in trials if trial.bottleneck and (bottleneck := _bottleneck_that_counts(trial))]
+    bottlenecks: Counter[str] = Counter(bottleneck for _, bottleneck in named)
+    known = [trial for trial, _ in named if trial.verdict == "valid" or is_bounded(trial)]
     rates = [rate for trial in known if (rate := value_of(trial, "throughput_rps"))]
     reasons = [reason for trial in trials for reason in trial.reasons]
     remarks = [remark for trial in valid for remark in trial.remarks]
@@ -71,9 +71,9 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
         failed_requests=sum(trial.failed_requests for trial in trials),
         not_measured=refused if not trials else None,
         retired=refused if trials else None,
-        limited_by=dict(limited_by),
+        bottlenecks=dict(bottlenecks),
         throughput_at_least_rps=statistics.median(rates)
-        if limited_by and rates and not limits_itself(limited_by)
+        if bottlenecks and rates and not is_own_bottleneck(bottlenecks)
         else None,
         remarks=_counts(remarks),
         remark_evidence=_first_evidence(remarks),
@@ -81,10 +81,10 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
     )
 
 
-def _limit_that_counts(trial: Trial) -> str | None:
+def _bottleneck_that_counts(trial: Trial) -> str | None:
     """What limited a valid trial, or one that something else than the server held back, whatever else is against it."""
     if trial.verdict == "valid":
-        return trial.limited_by
+        return trial.bottleneck
     bounds = LOWER_BOUND_REASONS
     return next((bounds[reason.code] for reason in trial.reasons if reason.code in bounds), None)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from benchmark_lab.judge import is_bounded
-from benchmark_lab.records import OWN_LIMITS, Trial
+from benchmark_lab.records import SERVER_BOTTLENECKS, Trial
 
 End = Literal["levelled-off", "ladder-end", "bounded", "unusable"]
 
@@ -41,7 +41,7 @@ class Rung:
         """The rung of a judged trial: its throughput counts where it is valid, bounded or held back."""
         codes = {reason.code for reason in trial.reasons}
         if trial.throughput_rps is not None and trial.verdict == "valid":
-            return cls(vus, "valid", trial.throughput_rps, own=trial.limited_by in OWN_LIMITS)
+            return cls(vus, "valid", trial.throughput_rps, own=trial.bottleneck in SERVER_BOTTLENECKS)
         if trial.throughput_rps and "too-few-samples" in codes <= {"too-few-samples", "littles-law"}:
             return cls(vus, "held-back", trial.throughput_rps)
         if trial.throughput_rps is not None and is_bounded(trial):

@@ -191,9 +191,9 @@ def test_no_sequence_of_outcomes_keeps_a_ladder_from_ending(
 def test_a_judged_trial_is_a_rung() -> None:
     of = cell("go-fiber")
     assert Rung.of(8, trial(of, 0, "closed")) == Rung(8, "valid", 300)
-    assert Rung.of(8, trial(of, 0, "closed", limited_by="pool")) == Rung(8, "valid", 300)
-    assert Rung.of(8, trial(of, 0, "closed", limited_by="db")) == Rung(8, "valid", 300, own=False)
-    assert Rung.of(8, trial(of, 0, "closed", limited_by="unknown")) == Rung(8, "valid", 300, own=False)
+    assert Rung.of(8, trial(of, 0, "closed", bottleneck="pool")) == Rung(8, "valid", 300)
+    assert Rung.of(8, trial(of, 0, "closed", bottleneck="db")) == Rung(8, "valid", 300, own=False)
+    assert Rung.of(8, trial(of, 0, "closed", bottleneck="unknown")) == Rung(8, "valid", 300, own=False)
     assert Rung.of(8, invalid(of, 0, "generator-limited")) == Rung(8, "bounded", 300)
     assert Rung.of(8, invalid(of, 0, "littles-law", latency_mean_ms=20.0)) == Rung(8, "held-back", 300)
     assert Rung.of(8, invalid(of, 0, "littles-law", latency_mean_ms=40.0)) == Rung(8, "bounded", 300)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmark_lab.judge.rule import rules_in
-from benchmark_lab.records import LimitedBy
+from benchmark_lab.records import Bottleneck
 
 _RULES = rules_in(__name__, __path__)
 REASONS = tuple(rule for rule in _RULES if rule.kind == "reason")
@@ -13,7 +13,7 @@ REASONS = tuple(rule for rule in _RULES if rule.kind == "reason")
 REMARKS = tuple(rule for rule in _RULES if rule.kind == "remark")
 """What a reader of a trial should know although it does not make the trial invalid."""
 
-LOWER_BOUND_REASONS: Mapping[str, LimitedBy] = {rule.code: rule.bound for rule in REASONS if rule.bound}
+LOWER_BOUND_REASONS: Mapping[str, Bottleneck] = {rule.code: rule.bound for rule in REASONS if rule.bound}
 """By code, what was at its limit instead of the server: the trial's throughput is a lower bound."""
 OWN_FAULTS = frozenset(rule.code for rule in REASONS if rule.own_fault)
 """Codes of reasons that the server brings about: under such a load it does not keep its promises."""

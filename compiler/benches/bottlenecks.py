@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from benches.harm import Stage
 from benches.scenes import SCENES, Scene, closed
 from benches.trials import Subject, experiment_of, prepared
-from benchmark_lab.records import LimitedBy
+from benchmark_lab.records import Bottleneck
 
 BURNING = Scene("cpu-burn", Subject("python-fastapi", "uvicorn", "06-middleware-chain", 1, {"depth": 20}), closed(32))
-NAMED: Mapping[str, LimitedBy] = {
+NAMED: Mapping[str, Bottleneck] = {
     "cpu-burn": "sut-cpu",
     "limited-by-pool": "pool",
     "limited-by-db-slow": "db",
@@ -44,8 +44,8 @@ def main() -> None:
             cell, named = scene.changed(scene.cell(bench.cells)), NAMED[scene.name]
             with scene.played(Stage(bench)):
                 (trial,) = bench.run([cell], {cell.id: scene.load})
-            right += trial.limited_by == named
-            print(f"{scene.name}: {trial.limited_by} ({trial.limited_by_evidence}), should be {named}", flush=True)
+            right += trial.bottleneck == named
+            print(f"{scene.name}: {trial.bottleneck} ({trial.bottleneck_evidence}), should be {named}", flush=True)
     print(f"named={right}/{count}")
 
 
