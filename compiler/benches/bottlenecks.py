@@ -25,7 +25,7 @@ NAMED: Mapping[str, Bottleneck] = {
 }
 """By scene, what must be named: CPU burnt, a pool of 1, slow statements, a row that all update, a slow simulated API, a
 worker that stands still, workers of one thread, a generator that is slower than the server."""
-LIMITS = "{generator_cpus_busy: 100%}"
+THRESHOLDS = "{generator_cpus_busy: 100%}"
 """Of two CPUs the database has the generator's."""
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     order = [scenes[number % len(scenes)] for number in range(count)]
     random.Random(1).shuffle(order)
     right = 0
-    with prepared(experiment_of([scene.subject for scene in scenes], limits=LIMITS)) as bench:
+    with prepared(experiment_of([scene.subject for scene in scenes], thresholds=THRESHOLDS)) as bench:
         bench.calibrate([scene.cell(bench.cells) for scene in scenes])
         for scene in order:
             cell, named = scene.changed(scene.cell(bench.cells)), NAMED[scene.name]

@@ -29,7 +29,7 @@ target: local
 hardware: {sut: {cpus: 1}, load: {cpus: 1}}
 matrix: {implementation: [go-fiber], scenario: [01-lightweight]}
 load: {model: open, rate: 100, warmup: 1s, measure: 1s}
-limits: {generator_cpus_busy: 100%}
+thresholds: {generator_cpus_busy: 100%}
 rounds: {min: 3, max: 3}
 """
 TRIALS = ["r0.p0", "r1.p0", "r2.p0"]

@@ -88,7 +88,7 @@ def record(bench: Bench, recorder: Recorder, scene: Scene) -> Record:
     return Record(
         cell=cell,
         load=scene.load,
-        limits=scene.limits,
+        thresholds=scene.thresholds,
         calibration=bench.calibrations[cell.id],
         operations=operations,
         measurement=measured.model_copy(update={"server": silent}),

@@ -28,7 +28,7 @@ from benches.harm import (
 from benches.trials import Subject
 from benchmark_lab.apply.calibrate import served_by_nothing
 from benchmark_lab.apply.k6_options import k6_load
-from benchmark_lab.bundle import Cell, Limits, Load
+from benchmark_lab.bundle import Cell, Thresholds, Load
 from benchmark_lab.loads import open_load
 
 
@@ -50,7 +50,7 @@ class Scene:
     """The moment: since that k6 began to load the server."""
     changed: Callable[[Cell], Cell] = lambda cell: cell
     """What the trial gets instead of that cell."""
-    limits: Limits = field(default_factory=Limits)
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     def cell(self, cells: Sequence[Cell]) -> Cell:
         """The subject's cell with the scene's name and load, as it should be."""
@@ -100,7 +100,7 @@ SLOW_CALL = Subject("go-fiber", "fiber", "05-external-api", 1, {"latency_ms": 20
 
 WARMUP_S, MEASURE_S = 2.0, 10.0
 GENTLE = open_load(100, warmup_s=WARMUP_S, measure_s=MEASURE_S)
-ONE_CPU = Limits(generator_cpus_busy=1.0)
+ONE_CPU = Thresholds(generator_cpus_busy=1.0)
 """Of two CPUs database and simulated API have the generator's."""
 LOSING = """
 CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
@@ -155,8 +155,8 @@ SCENES = (
     Scene("late-load", HEALTH, GENTLE, harm=paused(generator("measure"), 0.2)),
     Scene("littles-law", HEALTH, closed(8), around=thinking),
     Scene("network-limited", WITHOUT_KEEP_ALIVE, closed(16), changed=with_short_queue),
-    Scene("db-limited", READ, GENTLE, harm=queried, after_s=0, limits=ONE_CPU),
-    Scene("upstream-limited", CALL, GENTLE, harm=besieged, after_s=0, limits=ONE_CPU),
+    Scene("db-limited", READ, GENTLE, harm=queried, after_s=0, thresholds=ONE_CPU),
+    Scene("upstream-limited", CALL, GENTLE, harm=besieged, after_s=0, thresholds=ONE_CPU),
     Scene("dropped-load", TWO_THREADS, open_load(40, warmup_s=WARMUP_S, measure_s=MEASURE_S)),
     Scene("errors", CALL, GENTLE, changed=with_failing_upstream),
     Scene("unstable", TWO_PATIENT_WORKERS, closed(16, measure_s=24), harm=crowded("sut"), after_s=12),
@@ -166,8 +166,8 @@ SCENES = (
     Scene("limited-by-upstream", SLOW_CALL, closed(32)),
     Scene("limited-by-sut-slots", TWO_THREADS, closed(32)),
     Scene("blocked-worker", TWO_PATIENT_WORKERS, closed(16), harm=paused(server, 9.8), after_s=0.1),
-    Scene("limited-by-pool", POOL_OF_ONE, closed(32), limits=ONE_CPU),
-    Scene("limited-by-db-locks", ONE_ROW, closed(32), limits=ONE_CPU),
+    Scene("limited-by-pool", POOL_OF_ONE, closed(32), thresholds=ONE_CPU),
+    Scene("limited-by-db-locks", ONE_ROW, closed(32), thresholds=ONE_CPU),
     Scene("limited-by-db-slow", WRITE, closed(32), harm=executed(SLOWING), part="warmup", after_s=0.2),
     Scene("limited-by-unknown", WRITE, closed(2)),
     Scene("limited-by-neighbour", TWO_PATIENT_WORKERS, closed(16), around=crowded("sut")),

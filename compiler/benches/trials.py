@@ -65,7 +65,7 @@ class Subject:
         return own == wanted and self.parameters.items() <= cell.parameters.items()
 
 
-def experiment_of(subjects: Sequence[Subject], *, limits: str = "{}") -> str:
+def experiment_of(subjects: Sequence[Subject], *, thresholds: str = "{}") -> str:
     """The text of an experiment with a cell of each subject: a CPU for the server, one for the rest."""
     first = subjects[0]
     axes = {axis: value for axis, value in first.values.items() if axis != "workers"}
@@ -80,7 +80,7 @@ workers: {first.workers}
 matrix: {{{_in_yaml(axes)}, include: [{", ".join(f"{{{other}}}" for other in others)}]}}
 load: {{model: closed, vus: 1}}
 rounds: {{max: 1}}
-limits: {limits}
+thresholds: {thresholds}
 """
 
 

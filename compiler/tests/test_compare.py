@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from benchmark_lab.bundle import Cell, Cells, Experiment, Limits, Load
+from benchmark_lab.bundle import Cell, Cells, Experiment, Thresholds, Load
 from benchmark_lab.cli import main
 from benchmark_lab.cli.compare import compare
 from benchmark_lab.records import HostsReady, Provenance, Trial
@@ -145,11 +145,11 @@ def test_runs_of_another_machine_are_not_ranked(tmp_path: Path) -> None:
 
 
 def test_runs_of_other_limits_are_not_ranked(tmp_path: Path) -> None:
-    loose = experiment(contrasts=[PAIR]).model_copy(update={"limits": Limits(generator_share=1)})
+    loose = experiment(contrasts=[PAIR]).model_copy(update={"thresholds": Thresholds(generator_share=1)})
     before = stored_run(tmp_path / "results", "100000-ab12", trials(TRUTH, PAIR, 6))
     after = stored_run(tmp_path / "results", "110000-cd34", trials(TRUTH, PAIR, 6, seed=2), asked=loose)
     answer = json.loads(run(before, after, "--json").stdout)
-    assert {found["unranked_reason"] for found in answer["comparisons"]} == {"other limits: generator_share 0.5 and 1"}
+    assert {found["unranked_reason"] for found in answer["comparisons"]} == {"other thresholds: generator_share 0.5 and 1"}
 
 
 @pytest.mark.parametrize("load", [CLOSED, OPEN.model_copy(update={"rate_per_s": 500.0})])

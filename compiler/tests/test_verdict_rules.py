@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.bundle import Limits
+from benchmark_lab.bundle import Thresholds
 from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.reasons import REASONS, REMARKS
 from benchmark_lab.judge.rule import Rule
@@ -141,19 +141,19 @@ def test_a_reason_that_contradicts_others_or_says_too_little_is_refused_at_impor
 
 
 def test_every_threshold_decides_something() -> None:
-    assert {name for rule in RULES for name in rule.thresholds} == set(Limits.model_fields)
+    assert {name for rule in RULES for name in rule.thresholds} == set(Thresholds.model_fields)
 
 
 class Watched:
     """Thresholds that know which of them were read."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, thresholds: Thresholds) -> None:
+        self.thresholds = thresholds
         self.read: set[str] = set()
 
     def __getattr__(self, name: str) -> object:
         self.read.add(name)
-        return getattr(self.limits, name)
+        return getattr(self.thresholds, name)
 
 
 @cache
@@ -166,12 +166,12 @@ def test_a_rule_reads_the_thresholds_that_it_names(rule: Rule) -> None:
     read: set[str] = set()
     for of in recorded():
         for shared_host in (True, False):
-            watched = Watched(of.limits)
+            watched = Watched(of.thresholds)
             case = Case(
                 of.measurement,
                 of.cell,
                 of.load,
-                watched,  # type: ignore[arg-type]  # stands in for Limits
+                watched,  # type: ignore[arg-type]  # stands in for Thresholds
                 of.calibration,
                 frozenset(of.endpoints),
                 shared_host=shared_host,

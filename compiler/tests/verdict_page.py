@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
-from benchmark_lab.bundle import Limits, Share
+from benchmark_lab.bundle import Thresholds, Share
 from benchmark_lab.judge.reasons import REASONS, REMARKS
 from benchmark_lab.judge.rule import Rule
 from tests.measurements.records import record
@@ -77,15 +77,15 @@ def _thresholds() -> Iterator[str]:
         ("threshold", "default", "what it bounds", "decides"),
         (
             (f"`{name}`", f"`{_default(name)}`", " ".join((field.description or "").split()), _deciders(name))
-            for name, field in Limits.model_fields.items()
+            for name, field in Thresholds.model_fields.items()
         ),
     )
 
 
 def _default(name: str) -> str:
     """A threshold's default, as an experiment has it."""
-    is_share = Limits.model_fields[name].metadata == [*get_args(Share)[1:]]
-    value = getattr(Limits(), name)
+    is_share = Thresholds.model_fields[name].metadata == [*get_args(Share)[1:]]
+    value = getattr(Thresholds(), name)
     return f"{100 * value:.4g}%" if is_share else f"{value:.4g}"
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from math import ceil
 
 from benchmark_lab.apply.trials import carry_out
-from benchmark_lab.bundle import BundledScenario, Cell, Limits, Load
+from benchmark_lab.bundle import BundledScenario, Cell, Thresholds, Load
 from benchmark_lab.hosts.prepared import Hosts
 from benchmark_lab.loads import POISSON_SPREAD_S, open_load
 from benchmark_lab.records import Calibration, LoadObservation, Measurement
@@ -165,7 +165,7 @@ def problem_of(measurement: Measurement) -> str | None:
         return problem
     if k6 is None or not (k6.requests and k6.window_s):
         return "no request was completed"
-    if k6.failed_requests > k6.requests * Limits().errors:
+    if k6.failed_requests > k6.requests * Thresholds().errors:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in k6.failures.items())
         return f"{k6.failed_requests:,} of {k6.requests:,} requests failed" + (f" ({kinds})" if kinds else "")
     return None
@@ -175,13 +175,13 @@ def calibration_of(measurement: Measurement, load: Load) -> Calibration:
     """What the generator can do by a load of the null server that has no problem.
 
     Where that server had no CPU time left, and the generator had, the rate is the server's. The generator's own then
-    follows from what a request cost it, and from its CPUs as far as trials may use them (Limits.generator_cpu).
+    follows from what a request cost it, and from its CPUs as far as trials may use them (Thresholds.generator_cpu).
     """
     k6 = measurement.load or LoadObservation()
     cost_s = k6.cpu_s / k6.requests
     rps = _reached_rps(k6, load)
-    if cost_s and _server_share(measurement) >= FULL and _generator_share(k6) < Limits().generator_cpu:
-        rps = max(rps, k6.cpus * Limits().generator_cpu / cost_s)
+    if cost_s and _server_share(measurement) >= FULL and _generator_share(k6) < Thresholds().generator_cpu:
+        rps = max(rps, k6.cpus * Thresholds().generator_cpu / cost_s)
     return Calibration(generator_rps=rps, generator_cpu_us_per_request=cost_s * 1e6)
 
 

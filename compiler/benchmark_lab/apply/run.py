@@ -275,8 +275,8 @@ class Run:
         probe = self._prober(rounds, block, by_id)
         servers = probing.representatives(cells)
         rounds.tally.total = len(servers) * (len(asked.vus) or ladder.MOST_PROBES)
-        limits, boxes = self.bundle.experiment.limits, rounds.hosts.load_boxes
-        climbed = probing.climb([*servers.values()], asked, probe, requests=limits.requests, load_boxes=boxes)
+        thresholds, boxes = self.bundle.experiment.thresholds, rounds.hosts.load_boxes
+        climbed = probing.climb([*servers.values()], asked, probe, requests=thresholds.requests, load_boxes=boxes)
         capacities = {key: climbed[cell.id] for key, cell in servers.items()}
         if asked.model == "slo-search":
             maxima = {cell: found.throughput_rps for cell, found in climbed.items() if found.throughput_rps}
@@ -285,8 +285,8 @@ class Run:
             self.journal.record("searched", searches={cell: found.model_dump() for cell, found in searches.items()})
             self._leave_out(cell for cell in cells if cell.id not in maxima)
             return {}
-        allowed_rps = self.outcome.allowed_rps(limits.generator_share)
-        found = probing.sought_loads(cells, capacities, asked, requests=limits.requests, allowed_rps=allowed_rps)
+        allowed_rps = self.outcome.allowed_rps(thresholds.generator_share)
+        found = probing.sought_loads(cells, capacities, asked, requests=thresholds.requests, allowed_rps=allowed_rps)
         self.journal.record(
             "loads-found",
             loads={cell: load.model_dump() for cell, load in found.loads.items()},

@@ -10,7 +10,7 @@ from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain, Ne
 from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
 from benchmark_lab.bundle.operations import BundledOperation, using
 from benchmark_lab.bundle.share import Share
-from benchmark_lab.bundle.thresholds import Limits
+from benchmark_lab.bundle.thresholds import Thresholds
 
 __all__ = [
     "SAMPLES",
@@ -33,7 +33,7 @@ __all__ = [
     "Experiment",
     "Hardware",
     "HostShape",
-    "Limits",
+    "Thresholds",
     "Load",
     "LoadAsked",
     "LoadModel",

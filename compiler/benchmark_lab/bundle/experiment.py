@@ -11,7 +11,7 @@ from benchmark_lab.bundle.hosts import Hardware, TargetHosts
 from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain
 from benchmark_lab.bundle.load import LoadAsked
 from benchmark_lab.bundle.operations import BundledOperation
-from benchmark_lab.bundle.thresholds import Limits
+from benchmark_lab.bundle.thresholds import Thresholds
 
 
 class BundledImplementation(Part):
@@ -95,7 +95,7 @@ class Experiment(StoredFile):
     lanes: int
     seed: int
     budget: Budget
-    limits: Limits
+    thresholds: Thresholds
     contrasts: tuple[Contrast, ...]
     criteria: tuple[Criterion, ...]
     notes: tuple[str, ...]

@@ -10,7 +10,7 @@ from benchmark_lab.bundle.file import Part
 from benchmark_lab.bundle.share import Share
 
 
-class Limits(Part):
+class Thresholds(Part):
     """When a trial is invalid (METHOD.md 10). Docstrings are what editors and docs/verdicts.md say of a threshold."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

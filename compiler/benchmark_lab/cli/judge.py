@@ -18,7 +18,7 @@ JUDGED_OTHERWISE = 1
 
 
 def judge(run: Annotated[str, typer.Argument(help="A run: its folder, or its name or id below results/.")]) -> None:
-    """Judge a run's trials again from what was measured, by its own limits and the rules of this `lab`.
+    """Judge a run's trials again from what was measured, by its own thresholds and the rules of this `lab`.
 
     Exit code 1: a trial is judged otherwise than it was, or has no record to be judged by.
     """

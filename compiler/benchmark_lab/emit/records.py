@@ -47,7 +47,7 @@ def _experiment(plan: Plan) -> Experiment:
         lanes=asked.lanes,
         seed=asked.seed,
         budget=asked.budget,
-        limits=asked.limits,
+        thresholds=asked.thresholds,
         contrasts=plan.contrasts,
         criteria=plan.criteria,
         notes=plan.notes,

@@ -104,8 +104,8 @@ class Budget(Written):
     hours: Annotated[float, Field(gt=0)] | None = None
 
 
-class Limits(bundle.Limits, Written):
-    """When a trial is invalid, where the experiment needs other limits than METHOD's."""
+class Thresholds(bundle.Thresholds, Written):
+    """When a trial is invalid, where the experiment needs other thresholds than METHOD's."""
 
 
 class ExperimentFile(Written):
@@ -137,6 +137,6 @@ class ExperimentFile(Written):
     Cells are compared under the same hardware and scenario parameters, but for those that are named here.
     """
     budget: Budget = Budget()
-    limits: Limits = Limits()
+    thresholds: Thresholds = Thresholds()
     criteria: tuple[CriterionText, ...] = ()
     """Statements that must hold, such as `throughput_rps(workers=4) >= 1.5 * throughput_rps(workers=1)`."""

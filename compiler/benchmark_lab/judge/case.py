@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import BundledOperation, Cell, Limits, Load
+from benchmark_lab.bundle import BundledOperation, Cell, Thresholds, Load
 from benchmark_lab.records import (
     Calibration,
     DatabaseObservation,
@@ -24,7 +24,7 @@ class Case:
     measurement: Measurement
     cell: Cell
     load: Load
-    limits: Limits
+    thresholds: Thresholds
     calibration: Calibration
     operations: Mapping[str, BundledOperation]
     """The operations that the scenario calls, by id; empty where they are not known."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal
 
-from benchmark_lab.bundle import Limits
+from benchmark_lab.bundle import Thresholds
 from benchmark_lab.judge.case import Case
 from benchmark_lab.records import Bottleneck, Reason
 
@@ -37,7 +37,7 @@ class Rule:
     unless: tuple[str, ...] = ()
     """Codes of reasons that explain what this rule would find: beside one of them it says nothing."""
     thresholds: tuple[str, ...] = ()
-    """Fields of Limits that the rule compares with."""
+    """Fields of Thresholds that the rule compares with."""
     bound: Bottleneck | None = None
     """What was at its limit instead of the server. The throughput is then a lower bound."""
     own_fault: bool = False
@@ -46,7 +46,7 @@ class Rule:
     def __post_init__(self) -> None:
         if not (self.meaning and self.advice):
             raise ValueError(f"{self}: its docstring must say what it means, then `Do:` and what the user does")
-        if unknown := [name for name in self.thresholds if name not in Limits.model_fields]:
+        if unknown := [name for name in self.thresholds if name not in Thresholds.model_fields]:
             raise ValueError(f"{self}: there is no threshold `{unknown[0]}`")
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import SAMPLES, BundledOperation, Cell, Experiment, Limits, Load
+from benchmark_lab.bundle import SAMPLES, BundledOperation, Cell, Experiment, Thresholds, Load
 from benchmark_lab.judge.bottleneck import bottleneck_of
 from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS, REASONS, REMARKS
@@ -29,7 +29,7 @@ def judge(
     measurement: Measurement,
     cell: Cell,
     load: Load,
-    limits: Limits,
+    thresholds: Thresholds,
     place: Place,
     *,
     calibration: Calibration | None = None,
@@ -42,14 +42,14 @@ def judge(
         measurement: what the hosts reported; what was not watched stays silent.
         cell: what was measured.
         load: how much load it got.
-        limits: from where on a trial is invalid.
+        thresholds: from where on a trial is invalid.
         place: where in the run it stood.
         calibration: what generator and database can do at most for this cell's requests.
-        operations: what the scenario calls, by id; without them fewer limits can be named, and no effect is missed.
+        operations: what the scenario calls, by id; without them fewer bottlenecks can be named, and no effect is missed.
         shared_host: whether all roles share one machine, which is then allowed more noise.
     """
     case = Case(
-        measurement, cell, load, limits, calibration or Calibration(), operations or {}, shared_host=shared_host
+        measurement, cell, load, thresholds, calibration or Calibration(), operations or {}, shared_host=shared_host
     )
     reasons = _reasons_of(case)
     bottleneck, evidence = bottleneck_of(case, reasons) if load.model == "closed" and case.measured else (None, None)
@@ -119,7 +119,7 @@ def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place:
         record.measurement,
         cell,
         record.load,
-        experiment.limits,
+        experiment.thresholds,
         place,
         calibration=record.calibration,
         operations=next(of.operations for of in experiment.scenarios if of.name == cell.scenario),

@@ -12,7 +12,7 @@ Purpose = Literal["measure", "probe"]
 Bottleneck = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
 
 SERVER_BOTTLENECKS: frozenset[str] = frozenset({"sut-cpu", "sut-slots", "pool"})
-"""The limits that are the server's own: under any other the throughput is a lower bound, too (METHOD 12)."""
+"""The bottlenecks that are the server's own: under any other the throughput is a lower bound, too (METHOD 12)."""
 
 
 class TrialRecord(StoredFile):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from benchmark_lab.bundle import Budget, Limits, Rounds, Scalar
+from benchmark_lab.bundle import Budget, Thresholds, Rounds, Scalar
 from benchmark_lab.catalog import Catalog, Target
 from benchmark_lab.diagnostics import InvalidExperimentError, raise_all
 from benchmark_lab.experiment import Changes, ExperimentFile, change, read_experiment
@@ -46,7 +46,7 @@ def _experiment(
     exclude = [_selector(entry, ("matrix", "exclude", index)) for index, entry in enumerate(matrix.exclude)]
     include = [_selector(entry, ("matrix", "include", index)) for index, entry in enumerate(matrix.include)]
     baseline = None if file.baseline is None else _selector(file.baseline, ("baseline",))
-    limits = Limits(**file.limits.model_dump())
+    thresholds = Thresholds(**file.thresholds.model_dump())
     if hardware_note:
         # The names of the hardware that is not there select nothing any more.
         exclude = [entry for entry in exclude if "hardware" not in entry.values]
@@ -77,10 +77,10 @@ def _experiment(
         lanes=min(file.lanes, target.max_lanes),
         seed=file.seed,
         budget=Budget(usd=file.budget.usd, hours=file.budget.hours),
-        limits=limits,
+        thresholds=thresholds,
         criteria=_choices(file.criteria, ("criteria",)),
         notes=tuple(
-            filter(None, (*notes, hardware_note, _lanes_note(file, target), _rounds_note(file), _limits_note(limits)))
+            filter(None, (*notes, hardware_note, _lanes_note(file, target), _rounds_note(file), _thresholds_note(thresholds)))
         ),
     )
 
@@ -113,7 +113,7 @@ def _rounds_note(file: ExperimentFile) -> str:
     return f"There is no interval from {file.rounds.words}; it takes {_FEWEST_ROUNDS_FOR_AN_INTERVAL}."
 
 
-def _limits_note(limits: Limits) -> str:
-    usual = Limits().model_dump()
-    others = [f"{name} {value:g} instead of {usual[name]:g}" for name, value in limits if value != usual[name]]
-    return f"Limits of its own: {', '.join(others)}." if others else ""
+def _thresholds_note(thresholds: Thresholds) -> str:
+    usual = Thresholds().model_dump()
+    others = [f"{name} {value:g} instead of {usual[name]:g}" for name, value in thresholds if value != usual[name]]
+    return f"Thresholds of its own: {', '.join(others)}." if others else ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from benchmark_lab.bundle import Budget, Criterion, Hardware, Limits, LoadAsked, Rounds, Scalar
+from benchmark_lab.bundle import Budget, Criterion, Hardware, Thresholds, LoadAsked, Rounds, Scalar
 from benchmark_lab.catalog import Catalog, Target
 from benchmark_lab.experiment import Changes
 from benchmark_lab.experiment.file import Workers
@@ -81,6 +81,6 @@ class Experiment:
     lanes: int
     seed: int
     budget: Budget
-    limits: Limits
+    thresholds: Thresholds
     criteria: tuple[Choice[Criterion], ...]
     notes: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmark_lab.bundle import Cell, Experiment, Hardware, Limits, LoadAsked, StoredFile
+from benchmark_lab.bundle import Cell, Experiment, Hardware, Thresholds, LoadAsked, StoredFile
 from benchmark_lab.diagnostics import LabError, nearest
 from benchmark_lab.records import CellSummary, MetricComparison, SearchResult, Summary, Trial
 from benchmark_lab.results.cells import summarise_cells
@@ -152,8 +152,8 @@ def _differences(baseline: StoredRun, candidate: StoredRun) -> list[str]:
     changed = _changed(_shapes(one.hardware), _shapes(other.hardware))
     if changed:
         found.append(f"other hardware: {changed}")
-    if changed := _changed(_figures(one.limits), _figures(other.limits)):
-        found.append(f"other limits: {changed}")
+    if changed := _changed(_figures(one.thresholds), _figures(other.thresholds)):
+        found.append(f"other thresholds: {changed}")
     if baseline.summary and candidate.summary:
         machines = baseline.summary.provenance.machine, candidate.summary.provenance.machine
         if changed := _changed(*machines):
@@ -168,8 +168,8 @@ def _shapes(hardware: Sequence[Hardware]) -> dict[str, str]:
     return {shape.name: shape.model_dump_json(exclude={"name"}) for shape in hardware}
 
 
-def _figures(limits: Limits) -> dict[str, str]:
-    return {name: f"{value:g}" for name, value in limits}
+def _figures(thresholds: Thresholds) -> dict[str, str]:
+    return {name: f"{value:g}" for name, value in thresholds}
 
 
 def _changed(one: Mapping[str, str], other: Mapping[str, str]) -> str:

@@ -101,7 +101,7 @@ class Outcome:
         return {trial.cell: trial for trial in self.trials if _round_of(trial) == key}
 
     def allowed_rps(self, generator_share: float) -> dict[str, float]:
-        """What the generator may send in every lane that was calibrated, by cell id, so that it limits no trial."""
+        """What the generator may send in every lane that was calibrated, by cell id, so that it holds back no trial."""
         allowed: dict[str, float] = {}
         for calibrations in self.calibrations.values():
             for cell, calibration in calibrations.items():

@@ -28,7 +28,7 @@ matrix:
   implementation: [python-fastapi, go-fiber]
   scenario: [{scenario}]
 load: {{{load}, warmup: 1s, measure: {measure}}}
-limits: {{generator_cpus_busy: 100%, steal: 100%}} # what else the machine does is not what these tests are about
+thresholds: {{generator_cpus_busy: 100%, steal: 100%}} # what else the machine does is not what these tests are about
 rounds: {{min: {rounds}, max: {rounds}}}
 seed: 7
 baseline: {{implementation: python-fastapi}}

@@ -35,7 +35,7 @@ matrix:
   implementation: [{implementations}]
   scenario: [{scenarios}]
 load: {{model: open, rate: 50, vus: 100, warmup: 1s, measure: {measure}}}
-limits: {{generator_cpus_busy: 100%, steal: 100%, others_cpu: 100%}} # of a machine that does more than this
+thresholds: {{generator_cpus_busy: 100%, steal: 100%, others_cpu: 100%}} # of a machine that does more than this
 rounds: {{min: {rounds}, max: {rounds}}}
 seed: 7
 """

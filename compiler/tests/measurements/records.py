@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmark_lab.bundle import BundledOperation, Cell, Limits, Load, Part
+from benchmark_lab.bundle import BundledOperation, Cell, Thresholds, Load, Part
 from benchmark_lab.judge import Place, judge
 from benchmark_lab.records import Calibration, Measurement, Trial
 
@@ -19,7 +19,7 @@ class Record(Part):
     """What is not as it was recorded, and why it had to be written by hand."""
     cell: Cell
     load: Load
-    limits: Limits = Limits()
+    thresholds: Thresholds = Thresholds()
     calibration: Calibration = Calibration()
     operations: dict[str, BundledOperation]
     shared_host: bool = True
@@ -30,7 +30,7 @@ class Record(Part):
             self.measurement,
             self.cell,
             self.load,
-            self.limits,
+            self.thresholds,
             PLACE,
             calibration=self.calibration,
             operations=self.operations,

@@ -7,7 +7,7 @@ from math import ceil
 
 import pytest
 
-from benchmark_lab.bundle import Cell, Limits, Load, LoadAsked, Promise, SoughtLoad
+from benchmark_lab.bundle import Cell, Thresholds, Load, LoadAsked, Promise, SoughtLoad
 from benchmark_lab.judge import Place, judge
 from benchmark_lab.records import LoadObservation, Measurement, Reason, ServerObservation, Trial
 from benchmark_lab.search.ladder import Capacity
@@ -84,7 +84,7 @@ def answering(
         )
         server = ServerObservation(processes_before=("7:1",), processes_after=("7:1",), cpu_s=cpu * window_s)
         place = Place(lane=0, round=len(asked), position=0, started_at="2026-11-22T10:00:00Z")
-        return {FIBER.id: judge(Measurement(server=server, load=k6), FIBER, load, Limits(), place)}
+        return {FIBER.id: judge(Measurement(server=server, load=k6), FIBER, load, Thresholds(), place)}
 
     return probe
 

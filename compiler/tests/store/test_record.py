@@ -51,10 +51,10 @@ def read(path: Path) -> list[TrialRecord]:
 
 
 def judged_again(of: Record, path: Path) -> Trial:
-    """What the folder's only record gives with the limits and the scenario of a bundle."""
+    """What the folder's only record gives with the thresholds and the scenario of a bundle."""
     (stored,) = read(path)
     scenario = BundledScenario(name=of.cell.scenario, script="", operations=of.operations, measures="", writes=False)
-    bundled = experiment().model_copy(update={"limits": of.limits, "scenarios": (scenario,)})
+    bundled = experiment().model_copy(update={"thresholds": of.thresholds, "scenarios": (scenario,)})
     return judge_record(stored, of.cell, bundled, PLACE, "measure")
 
 

@@ -26,7 +26,7 @@ def facts(plan: Plan) -> dict[str, str]:
     trials = [counted(plan.trials, "trial")] if plan.trials else []
     sought = any(isinstance(cell.load, SoughtLoad) for cell in plan.cells)
     trials += ["the probes of their loads"] if sought else []
-    slow = asked.limits.requests / asked.load.measure_s / EQUAL_SHARE
+    slow = asked.thresholds.requests / asked.load.measure_s / EQUAL_SHARE
     longer = f"; longer where a server answers fewer than {slow:.3g} requests a second" if sought else ""
     shown = {
         "target": f"{asked.target_name}: {asked.target.summary}",

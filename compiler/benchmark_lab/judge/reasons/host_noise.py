@@ -16,12 +16,12 @@ def host_noise(case: Case) -> str | None:
 
     Do: measure again at another time or on hosts of your own, and end what else runs there.
     """
-    allowed = case.limits.steal * (SHARED_HOST_FACTOR if case.shared_host else 1)
+    allowed = case.thresholds.steal * (SHARED_HOST_FACTOR if case.shared_host else 1)
     if evidence := stolen(case, allowed):
         where = "of a shared machine" if case.shared_host else "of a host of one's own"
         return f"{evidence}, at most {allowed:.0%} {where} are allowed"
     if not case.shared_host and (evidence := crowded(case)):
-        return f"{evidence}, at most {case.limits.others_cpu:.0%} are allowed"
+        return f"{evidence}, at most {case.thresholds.others_cpu:.0%} are allowed"
     return None
 
 
@@ -31,6 +31,6 @@ def host_noise_of_shared_machine(case: Case) -> str | None:
 
     Do: prefer CPU per request to throughput and latency.
     """
-    took = (stolen(case, case.limits.steal), case.limits.steal), (crowded(case), case.limits.others_cpu)
+    took = (stolen(case, case.thresholds.steal), case.thresholds.steal), (crowded(case), case.thresholds.others_cpu)
     evidence = ", and ".join(f"{said}, more than {limit:.0%}" for said, limit in took if said)
     return f"{evidence}, on a shared machine" if evidence else None

@@ -21,6 +21,6 @@ def imbalanced_workers(case: Case) -> str | None:
     if len(workers) < 2 or sum(workers) < LEAST_CPU * case.k6.window_s:  # noqa: PLR2004  one has no others
         return None
     imbalance = max(workers) / fmean(workers)
-    if imbalance <= case.limits.worker_imbalance:
+    if imbalance <= case.thresholds.worker_imbalance:
         return None
     return f"the busiest of {len(workers)} workers used {imbalance:.1f} times as much CPU time as their mean"

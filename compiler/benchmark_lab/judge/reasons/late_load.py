@@ -25,7 +25,7 @@ def late_load(case: Case) -> str | None:
     if k6.lag_p99_ms is None or k6.dropped_iterations or not k6.latency_quantiles_ms:
         return None
     tenfold = SHARED_HOST_FACTOR if case.shared_host else 1
-    allowed_ms = max(tenfold * case.limits.lag_ms, LAG_SHARE * k6.latency_quantiles_ms[990])
+    allowed_ms = max(tenfold * case.thresholds.lag_ms, LAG_SHARE * k6.latency_quantiles_ms[990])
     if k6.lag_p99_ms <= allowed_ms:
         return None
     return f"one iteration in 100 began {k6.lag_p99_ms:.1f} ms late or later, at most {allowed_ms:.1f} ms are allowed"

@@ -19,7 +19,7 @@ def littles_law(case: Case) -> str | None:
     """
     # The mean is that of successful responses. A failed request may have taken no time, and one without a response as
     # long as k6 waits. Nobody is to blame for the time between the planned window and the end of the last request.
-    k6, load, allowed = case.k6, case.load, case.limits.littles_law
+    k6, load, allowed = case.k6, case.load, case.thresholds.littles_law
     if load.model != "closed" or not k6.latency_mean_ms:
         return None
     request_s = k6.latency_mean_ms / 1000

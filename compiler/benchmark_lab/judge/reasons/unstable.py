@@ -21,7 +21,7 @@ def unstable(case: Case) -> str | None:
 
     Do: warm up or measure for longer. If it stays, that is the result.
     """
-    series, allowed = case.throughput_series_rps, case.limits.drift
+    series, allowed = case.throughput_series_rps, case.thresholds.drift
     if (drift := drift_of(series)) and drift.exceeds(allowed):
         return (
             f"the throughput {'rose' if drift.change > 0 else 'fell'} by {abs(drift.change):.1%} over the window "
