@@ -50,6 +50,6 @@ def window_s(asked: LoadAsked, samples: int, rate_per_s: float) -> float:
 def search_window_s(asked: LoadAsked, rate_per_s: float) -> float:
     """Return the window of a search's probe, with the samples of its percentiles.
 
-    At a rate at which they would take longer than the longest window, the promises can't be tested.
+    At a rate at which they would take longer than the longest window, the objectives can't be tested.
     """
-    return window_s(asked, max(SAMPLES[promise.metric] for promise in asked.promises), rate_per_s)
+    return window_s(asked, max(SAMPLES[objective.metric] for objective in asked.objectives), rate_per_s)

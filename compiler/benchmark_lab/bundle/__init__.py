@@ -7,7 +7,7 @@ from benchmark_lab.bundle.experiment import Budget, BundledImplementation, Bundl
 from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile
 from benchmark_lab.bundle.hosts import Hardware, HostShape, RentedHosts, Role, TargetHosts, TerraformVariables
 from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain, NeededProgram
-from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
+from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Objective, SoughtLoad
 from benchmark_lab.bundle.operations import BundledOperation, using
 from benchmark_lab.bundle.share import Share
 from benchmark_lab.bundle.thresholds import Thresholds
@@ -42,7 +42,7 @@ __all__ = [
     "Number",
     "Operand",
     "Part",
-    "Promise",
+    "Objective",
     "RentedHosts",
     "Role",
     "Rounds",

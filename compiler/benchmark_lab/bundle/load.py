@@ -25,7 +25,7 @@ class SoughtLoad(Part):
     """A load whose amount is found by probing before the rounds."""
 
     model: Literal["capacity", "equal-rate", "equal-utilisation", "slo-search"]
-    """The best of a ladder of virtual users; an open rate made of such capacities; or a rate that keeps promises."""
+    """The best of a ladder of virtual users; an open rate made of such capacities; or a rate that keeps objectives."""
 
     @property
     def measured_as(self) -> LoadModel:
@@ -37,7 +37,7 @@ SAMPLES = {"latency_p50_ms": 100, "latency_p90_ms": 1_000, "latency_p99_ms": 10_
 """Requests that a percentile needs before it is reported (METHOD 8: 100/(1-q); the median is content with 100)."""
 
 
-class Promise(Part):
+class Objective(Part):
     """An upper limit of a latency, which a search for the highest rate holds on to."""
 
     text: str
@@ -56,6 +56,6 @@ class LoadAsked(Part):
     rates_per_s: tuple[float, ...] = ()
     """Open: the steps."""
     arrivals: Literal["uniform", "poisson"] = "uniform"
-    promises: tuple[Promise, ...] = ()
+    objectives: tuple[Objective, ...] = ()
     warmup_s: float
     measure_s: float

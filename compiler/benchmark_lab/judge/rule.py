@@ -41,7 +41,7 @@ class Rule:
     bound: Bottleneck | None = None
     """What was at its limit instead of the server. The throughput is then a lower bound."""
     own_fault: bool = False
-    """True if the server brings it about: under such a load it does not keep its promises."""
+    """True if the server brings it about: under such a load it does not keep its objectives."""
 
     def __post_init__(self) -> None:
         if not (self.meaning and self.advice):

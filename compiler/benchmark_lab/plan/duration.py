@@ -16,7 +16,7 @@ TRIAL_OVERHEAD_S = 3.0
 SET_UP_S = 120.0
 """Allowance for bringing up hosts, building and checking implementations, and the clean-up."""
 _LOWEST_RATE_PER_S = 1.0
-"""That a search may come to; a promise's percentile takes the longest window there."""
+"""That a search may come to; an objective's percentile takes the longest window there."""
 
 
 def worst_case_s(

@@ -19,12 +19,12 @@ class Estimate(Part):
 
 
 class SearchResult(Part):
-    """Where an open load's promises stop being kept."""
+    """Where an open load's objectives stop being kept."""
 
     last_pass_rps: int | None
     first_fail_rps: int | None
     lower_bound: bool
-    """Whether the server might keep its promises at more than could be asked of it."""
+    """Whether the server might keep its objectives at more than could be asked of it."""
     probes: int
     confirmations: int
     """Restarts of the server that passed again at the last pass."""
@@ -69,7 +69,7 @@ class CellSummary(Part):
 
     @property
     def has_result(self) -> bool:
-        """Whether it has a figure that counts: of a search, a rate at which the promises were kept, or were not."""
+        """Whether it has a figure that counts: of a search, a rate at which the objectives were kept, or were not."""
         if self.search:
             return self.search.last_pass_rps is not None or self.search.first_fail_rps is not None
         return self.valid > 0

@@ -56,7 +56,7 @@ def _why(cells: Sequence[CellSummary]) -> str:
 
 
 def _searched(cells: Sequence[CellSummary], names: Naming) -> Iterator[str]:
-    """How far each cell's promises are kept."""
+    """How far each cell's objectives are kept."""
     for cell in cells:
         match cell.search:
             case SearchResult(last_pass_rps=int(kept), first_fail_rps=int(broken), lower_bound=False):

@@ -82,7 +82,7 @@ def _with_load(name: str, cell: CellSummary) -> str:
 
 
 def searches_table(summary: Summary) -> Table:
-    """One row a searched cell: the highest rate that kept the promises, and the lowest that did not."""
+    """One row a searched cell: the highest rate that kept the objectives, and the lowest that did not."""
     names = naming(summary.cells)
     found = [(cell, cell.search) for cell in summary.cells if cell.search]
     return Table(
@@ -100,7 +100,7 @@ def searches_table(summary: Summary) -> Table:
             for cell, search in found
         ),
         numeric=frozenset({"kept at requests/s", "not kept at", "probes", "confirmed"}),
-        notes=("Each probe is a freshly started server. Confirmed: restarts that kept the promises again.",),
+        notes=("Each probe is a freshly started server. Confirmed: restarts that kept the objectives again.",),
     )
 
 

@@ -39,8 +39,8 @@ def asked_load(load: AnyLoad) -> LoadAsked:
             return LoadAsked(model="capacity-then-latency", vus=vus, arrivals=arrivals, **timing)
         case OpenLoad(rate=rates, arrivals=arrivals):
             return LoadAsked(model="open", rates_per_s=rates, arrivals=arrivals, **timing)
-        case SloSearch(promise=promises, arrivals=arrivals):
-            return LoadAsked(model="slo-search", promises=promises, arrivals=arrivals, **timing)
+        case SloSearch(objective=objectives, arrivals=arrivals):
+            return LoadAsked(model="slo-search", objectives=objectives, arrivals=arrivals, **timing)
         case _:
             assert_never(load)
 

@@ -95,7 +95,7 @@ def load_in_words(load: LoadAsked) -> str:
         case "closed":
             words = f"closed, {_steps(load.vus)} virtual users"
         case "slo-search":
-            words = f"highest rate with {' and '.join(promise.text for promise in load.promises)}"
+            words = f"highest rate with {' and '.join(objective.text for objective in load.objectives)}"
         case "capacity-then-latency":
             words = "capacity, then latency below it"
     return f"{words}, Poisson arrivals" if load.arrivals == "poisson" else words

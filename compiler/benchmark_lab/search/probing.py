@@ -1,4 +1,4 @@
-"""Finds the loads that depend on results: a capacity, rates below it, or the highest rate that keeps promises.
+"""Finds the loads that depend on results: a capacity, rates below it, or the highest rate that keeps objectives.
 
 Each probe is a trial; the probes of all cells that still need one run together, as a round does.
 """
@@ -57,14 +57,14 @@ def climb(
 
 
 def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Probe) -> dict[str, SearchResult]:
-    """The highest open rate at which each cell keeps the promises.
+    """The highest open rate at which each cell keeps the objectives.
 
     Args:
         maxima: by cell id, its closed-loop maximum in requests a second.
-        asked: with the promises.
+        asked: with the objectives.
         probe: runs the trials.
     """
-    promises = [slo.Promise(promise.metric, promise.below) for promise in asked.promises]
+    objectives = [slo.Objective(objective.metric, objective.below) for objective in asked.objectives]
     probed: dict[str, list[slo.Probed]] = {cell: [] for cell in maxima}
     found: dict[str, SearchResult] = {}
     while True:
@@ -87,7 +87,7 @@ def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Pro
         trials = probe(loads)
         for cell, load in loads.items():
             rate, trial = round(load.rate_per_s or 0), trials.get(cell)
-            probed[cell].append(slo.Probed.of(rate, trial, promises) if trial else slo.Probed(rate, "unusable"))
+            probed[cell].append(slo.Probed.of(rate, trial, objectives) if trial else slo.Probed(rate, "unusable"))
 
 
 def _pace_rps(trial: Trial) -> float | None:

@@ -1,4 +1,4 @@
-"""The highest rate at which promises are kept: doubling, bisection and confirming restarts, one probe at a time."""
+"""The highest rate at which objectives are kept: doubling, bisection and confirming restarts, one probe at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ End = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maximum", 
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class Objective:
     """An upper limit of a percentile; the share of errors is limited by the verdict."""
 
     metric: Literal["latency_p50_ms", "latency_p90_ms", "latency_p99_ms", "latency_p999_ms"]
@@ -43,11 +43,11 @@ class Probed:
     outcome: Outcome
 
     @classmethod
-    def of(cls, rate_per_s: int, trial: Trial, promises: Sequence[Promise]) -> Self:
+    def of(cls, rate_per_s: int, trial: Trial, objectives: Sequence[Objective]) -> Self:
         """The outcome of a judged trial.
 
         Something else than the server at its limit bounds it, whatever followed from that. Too few samples for a
-        percentile that a promise needs make it unusable. So does a drift of the throughput beside promises that are
+        percentile that an objective needs make it unusable. So does a drift of the throughput beside objectives that are
         kept: arrivals by chance drift, too.
         """
         codes = {reason.code for reason in trial.reasons}
@@ -55,8 +55,8 @@ class Probed:
             return cls(rate_per_s, "unusable")
         if codes & LOWER_BOUND_REASONS.keys():
             return cls(rate_per_s, "bounded")
-        values: list[float | None] = [getattr(trial, promise.metric) for promise in promises]
-        broken = (value is not None and value >= promise.below for value, promise in zip(values, promises, strict=True))
+        values: list[float | None] = [getattr(trial, objective.metric) for objective in objectives]
+        broken = (value is not None and value >= objective.below for value, objective in zip(values, objectives, strict=True))
         if codes - {"unstable"} or any(broken):
             return cls(rate_per_s, "fail")
         return cls(rate_per_s, "unusable" if codes or None in values else "pass")
@@ -64,7 +64,7 @@ class Probed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where the promises stop being kept: `last_pass` was kept, `first_fail` was not, and nothing below it failed."""
+    """Where the objectives stop being kept: `last_pass` was kept, `first_fail` was not, and nothing below it failed."""
 
     last_pass: int | None
     first_fail: int | None
@@ -81,7 +81,7 @@ class Found:
 
     @property
     def lower_bound(self) -> bool:
-        """Whether the server might keep its promises at more than was, or could be, asked of it."""
+        """Whether the server might keep its objectives at more than was, or could be, asked of it."""
         return self.first_fail is None or self.end == "bounded"
 
 

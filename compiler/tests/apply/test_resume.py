@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.bundle import Cell, Experiment, LoadAsked, Promise, Rounds, SoughtLoad
+from benchmark_lab.bundle import Cell, Experiment, LoadAsked, Objective, Rounds, SoughtLoad
 from benchmark_lab.machine.tools import ToolFailedError
 from benchmark_lab.records import Summary
 from benchmark_lab.store.run_state import read_outcome
@@ -58,8 +58,8 @@ def capacity_then_latency() -> Case:
 
 def search() -> Case:
     pair = cells(load=SoughtLoad(model="slo-search"))
-    promise = Promise(text="p90 < 50ms", metric="latency_p90_ms", below=50)
-    asked = LoadAsked(model="slo-search", promises=(promise,), warmup_s=1, measure_s=2)
+    objective = Objective(text="p90 < 50ms", metric="latency_p90_ms", below=50)
+    asked = LoadAsked(model="slo-search", objectives=(objective,), warmup_s=1, measure_s=2)
     return experiment(contrasts=[], rounds=Rounds(min=1, max=1)).model_copy(update={"load": asked}), pair, 1
 
 

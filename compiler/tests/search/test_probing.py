@@ -7,7 +7,7 @@ from math import ceil
 
 import pytest
 
-from benchmark_lab.bundle import Cell, Thresholds, Load, LoadAsked, Promise, SoughtLoad
+from benchmark_lab.bundle import Cell, Thresholds, Load, LoadAsked, Objective, SoughtLoad
 from benchmark_lab.judge import Place, judge
 from benchmark_lab.records import LoadObservation, Measurement, Reason, ServerObservation, Trial
 from benchmark_lab.search.ladder import Capacity
@@ -198,11 +198,11 @@ def at_rates_below(limit: float) -> Callable[[Mapping[str, Load]], dict[str, Tri
     return probe
 
 
-PROMISE = Promise(text="p99 < 50ms", metric="latency_p99_ms", below=50)
-SEARCH = LoadAsked(model="slo-search", promises=(PROMISE,), warmup_s=1, measure_s=2)
+OBJECTIVE = Objective(text="p99 < 50ms", metric="latency_p99_ms", below=50)
+SEARCH = LoadAsked(model="slo-search", objectives=(OBJECTIVE,), warmup_s=1, measure_s=2)
 
 
-def test_a_search_brackets_the_rate_at_which_the_promise_breaks() -> None:
+def test_a_search_brackets_the_rate_at_which_the_objective_breaks() -> None:
     found = find_highest_rates({FIBER.id: 2_000.0}, SEARCH, at_rates_below(1_234))[FIBER.id]
     assert found.last_pass_rps is not None
     assert found.first_fail_rps is not None
@@ -211,7 +211,7 @@ def test_a_search_brackets_the_rate_at_which_the_promise_breaks() -> None:
     assert not found.lower_bound
 
 
-def test_a_promise_that_is_always_kept_gives_a_lower_bound() -> None:
+def test_an_objective_that_is_always_kept_gives_a_lower_bound() -> None:
     found = find_highest_rates({FIBER.id: 2_000.0}, SEARCH, at_rates_below(10**6))[FIBER.id]
     assert (found.last_pass_rps, found.first_fail_rps, found.lower_bound) == (2_000, None, True)
 

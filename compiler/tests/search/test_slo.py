@@ -1,4 +1,4 @@
-"""The search for the highest rate that keeps a promise, against queues whose true rate is known."""
+"""The search for the highest rate that keeps an objective, against queues whose true rate is known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark_lab.records import Trial
-from benchmark_lab.search.slo import Found, Outcome, Probe, Probed, Promise, next_probe
+from benchmark_lab.search.slo import Found, Outcome, Probe, Probed, Objective, next_probe
 from tests.search.queueing import Queue, measured_p99, simulated_p99
 from tests.synthetic import cell, invalid, trial
 
@@ -55,15 +55,15 @@ def test_the_rate_is_within_a_tenth_of_the_true_one_for_nine_of_ten_queues() -> 
     last_passes, middles = [], []
     for _ in range(1_000):
         queue = Queue(servers=int(chance.integers(1, 33)), service_rate=10 ** chance.uniform(1, 3.5))
-        promise = log(100) / queue.service_rate * 1.2 * (10 / 1.2) ** chance.uniform()  # 1.2 to 10 times the idle p99
+        objective = log(100) / queue.service_rate * 1.2 * (10 / 1.2) ** chance.uniform()  # 1.2 to 10 times the idle p99
         maximum = queue.capacity * chance.uniform(0.95, 1.1)
 
-        def outcome(rate: int, queue: Queue = queue, promise: float = promise) -> Outcome:
-            return "pass" if measured_p99(queue, rate, SAMPLES, chance) < promise else "fail"
+        def outcome(rate: int, queue: Queue = queue, objective: float = objective) -> Outcome:
+            return "pass" if measured_p99(queue, rate, SAMPLES, chance) < objective else "fail"
 
         found, history = searched(maximum, outcome)
         assert_sound(found, history, maximum)
-        true = queue.rate_for(0.99, promise)
+        true = queue.rate_for(0.99, objective)
         last_passes.append((found.last_pass or 0) / true - 1)
         middles.append((found.rate_per_s or 0) / true - 1)
     assert np.mean(np.abs(last_passes) <= 0.1) >= 0.9
@@ -75,14 +75,14 @@ def test_the_rate_is_found_where_successive_response_times_are_correlated() -> N
     chance = np.random.default_rng(1952)
     per_s, errors = 1_000, []
     for _ in range(200):
-        promise = log(100) * 1.5 * (10 / 1.5) ** chance.uniform()
+        objective = log(100) * 1.5 * (10 / 1.5) ** chance.uniform()
 
-        def outcome(rate: int, promise: float = promise) -> Outcome:
-            return "pass" if simulated_p99(rate / per_s, SAMPLES, chance) < promise else "fail"
+        def outcome(rate: int, objective: float = objective) -> Outcome:
+            return "pass" if simulated_p99(rate / per_s, SAMPLES, chance) < objective else "fail"
 
         found, history = searched(per_s, outcome)
         assert_sound(found, history, per_s)
-        errors.append((found.rate_per_s or 0) / per_s / Queue(1, 1).rate_for(0.99, promise) - 1)
+        errors.append((found.rate_per_s or 0) / per_s / Queue(1, 1).rate_for(0.99, objective) - 1)
     assert np.mean(np.abs(errors) <= 0.1) >= 0.9
 
 
@@ -122,14 +122,14 @@ def test_a_search_that_fails_at_its_start_goes_down_by_halves() -> None:
     assert (found.last_pass, found.first_fail) == (68, 71)
 
 
-def test_a_promise_that_holds_at_the_closed_loop_maximum_is_a_confirmed_lower_bound() -> None:
+def test_an_objective_that_holds_at_the_closed_loop_maximum_is_a_confirmed_lower_bound() -> None:
     found, history = searched(1_001.7, up_to(2_000))
     assert rates(history) == [251, 502, 1001, 1001, 1001, 1001]
     assert found == Found(last_pass=1001, first_fail=None, confirmations=3, end="closed-loop-maximum")
     assert found.lower_bound
 
 
-def test_a_promise_that_no_rate_keeps_ends_without_a_pass() -> None:
+def test_an_objective_that_no_rate_keeps_ends_without_a_pass() -> None:
     found, history = searched(40, up_to(0))
     assert rates(history) == [10, 5, 2, 1]
     assert found == Found(last_pass=None, first_fail=1, confirmations=0, end="never-kept")
@@ -161,7 +161,7 @@ def test_an_unusable_probe_is_repeated_and_a_second_one_ends_the_search() -> Non
     assert found == Found(last_pass=250, first_fail=500, confirmations=0, end="unusable")
 
 
-PROMISES = (Promise("latency_p99_ms", below=50), Promise("latency_p50_ms", below=10))
+OBJECTIVES = (Objective("latency_p99_ms", below=50), Objective("latency_p50_ms", below=10))
 
 
 def measured(p99: float | None, p50: float = 5, *codes: str) -> Trial:
@@ -190,7 +190,7 @@ def measured(p99: float | None, p50: float = 5, *codes: str) -> Trial:
         (measured(80, 5, "errors", "host-noise"), "unusable"),
     ],
 )
-def test_a_judged_trial_passes_where_it_keeps_every_promise_and_fails_by_the_servers_own_fault(
+def test_a_judged_trial_passes_where_it_keeps_every_objective_and_fails_by_the_servers_own_fault(
     judged: Trial, outcome: Outcome
 ) -> None:
-    assert Probed.of(300, judged, PROMISES) == Probed(300, outcome)
+    assert Probed.of(300, judged, OBJECTIVES) == Probed(300, outcome)

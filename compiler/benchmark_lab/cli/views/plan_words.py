@@ -58,7 +58,7 @@ def _load_words(plan: Plan) -> str:
         case "open":
             words = f"open, {', '.join(f'{rate:g}' for rate in load.rates_per_s)} requests/s"
         case "slo-search":
-            words = f"search for the highest rate with {' and '.join(promise.text for promise in load.promises)}"
+            words = f"search for the highest rate with {' and '.join(objective.text for objective in load.objectives)}"
         case "capacity-then-latency":
             words = f"capacity by {f'{vus} virtual users' if vus else 'doubling virtual users'}, then latency below it"
     spaced = ", Poisson arrivals" if load.arrivals == "poisson" else ""

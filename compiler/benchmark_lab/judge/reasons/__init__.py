@@ -16,4 +16,4 @@ REMARKS = tuple(rule for rule in _RULES if rule.kind == "remark")
 LOWER_BOUND_REASONS: Mapping[str, Bottleneck] = {rule.code: rule.bound for rule in REASONS if rule.bound}
 """By code, what was at its limit instead of the server: the trial's throughput is a lower bound."""
 OWN_FAULTS = frozenset(rule.code for rule in REASONS if rule.own_fault)
-"""Codes of reasons that the server brings about: under such a load it does not keep its promises."""
+"""Codes of reasons that the server brings about: under such a load it does not keep its objectives."""
