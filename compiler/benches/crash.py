@@ -28,7 +28,7 @@ question: Does a run survive being killed?
 target: local
 hardware: {sut: {cpus: 1}, load: {cpus: 1}}
 matrix: {implementation: [go-fiber], scenario: [01-lightweight]}
-load: {model: open, rate: 100, warmup: 1s, measure: 1s}
+load: {model: open, rate: 100, warmup: 1s, window: 1s}
 thresholds: {generator_cpus_busy: 100%}
 rounds: {min: 3, max: 3}
 """

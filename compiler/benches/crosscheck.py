@@ -15,7 +15,7 @@ from benchmark_lab.bundle import Load
 from benchmark_lab.statistics import ratio
 
 CONNECTIONS = 32
-WARMUP_S, MEASURE_S = 2, 5
+WARMUP_S, WINDOW_S = 2, 5
 LOW, HIGH = 0.95, 1.05
 FEWEST, MOST = 6, 30
 CONFIDENCE = 0.9
@@ -27,7 +27,7 @@ target: local
 hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1}}}}
 matrix: {{implementation: python-django, server: gunicorn-gthread, scenario: 01-lightweight}}
 workers: 1
-load: {{model: closed, vus: {CONNECTIONS}, warmup: {WARMUP_S}s, measure: {MEASURE_S}s}}
+load: {{model: closed, vus: {CONNECTIONS}, warmup: {WARMUP_S}s, window: {WINDOW_S}s}}
 rounds: {{max: 1}}
 """
 
@@ -48,7 +48,7 @@ def by_wrk(bench: Bench) -> float:
     hosts, (cell,) = bench.rounds.hosts, bench.cells
     served = hosts.serve(server_order(hosts, cell))
     cpus = ",".join(map(str, hosts.cpus.load))
-    for seconds in (WARMUP_S, MEASURE_S):
+    for seconds in (WARMUP_S, WINDOW_S):
         command = ["taskset", "-c", cpus, "wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}"]
         done = subprocess.run(
             [*command, f"http://127.0.0.1:{served.port}/health"], capture_output=True, text=True, check=True

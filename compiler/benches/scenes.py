@@ -98,8 +98,8 @@ POOL_OF_ONE = Subject("go-fiber", "fiber", "03-db-read", 1, {"pool_size": 1})
 ONE_ROW = Subject("go-fiber", "fiber", "04-db-write", 1, {"hot_rows": 1, "update_share": 1})
 SLOW_CALL = Subject("go-fiber", "fiber", "05-external-api", 1, {"latency_ms": 200})
 
-WARMUP_S, MEASURE_S = 2.0, 10.0
-GENTLE = open_load(100, warmup_s=WARMUP_S, measure_s=MEASURE_S)
+WARMUP_S, WINDOW_S = 2.0, 10.0
+GENTLE = open_load(100, warmup_s=WARMUP_S, window_s=WINDOW_S)
 ONE_CPU = Thresholds(generator_cpus_busy=1.0)
 """Of two CPUs database and simulated API have the generator's."""
 LOSING = """
@@ -112,9 +112,9 @@ CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sle
 CREATE TRIGGER slow BEFORE INSERT ON user_events FOR EACH ROW EXECUTE FUNCTION slow()"""
 
 
-def closed(vus: int, measure_s: float = MEASURE_S) -> Load:
+def closed(vus: int, window_s: float = WINDOW_S) -> Load:
     """So many virtual users."""
-    return Load(model="closed", vus=vus, warmup_s=WARMUP_S, measure_s=measure_s)
+    return Load(model="closed", vus=vus, warmup_s=WARMUP_S, window_s=window_s)
 
 
 def with_pool(size: int) -> Callable[[Cell], Cell]:
@@ -139,8 +139,8 @@ def with_failing_upstream(cell: Cell) -> Cell:
 
 SCENES = (
     Scene("valid-open", READ, GENTLE),
-    Scene("valid-closed", TWO_PATIENT_WORKERS, closed(32, measure_s=20)),
-    Scene("short", HEALTH, open_load(100, warmup_s=1, measure_s=3)),
+    Scene("valid-closed", TWO_PATIENT_WORKERS, closed(32, window_s=20)),
+    Scene("short", HEALTH, open_load(100, warmup_s=1, window_s=3)),
     Scene("checkpoint", WRITE, GENTLE, harm=executed("CHECKPOINT")),
     Scene("imbalanced-workers", TWO_PATIENT_WORKERS, closed(16), harm=paused(server, 7), after_s=1),
     Scene("server-not-ready", READ, GENTLE, changed=with_pool(5000)),
@@ -157,10 +157,10 @@ SCENES = (
     Scene("network-limited", WITHOUT_KEEP_ALIVE, closed(16), changed=with_short_queue),
     Scene("db-limited", READ, GENTLE, harm=queried, after_s=0, thresholds=ONE_CPU),
     Scene("upstream-limited", CALL, GENTLE, harm=besieged, after_s=0, thresholds=ONE_CPU),
-    Scene("dropped-load", TWO_THREADS, open_load(40, warmup_s=WARMUP_S, measure_s=MEASURE_S)),
+    Scene("dropped-load", TWO_THREADS, open_load(40, warmup_s=WARMUP_S, window_s=WINDOW_S)),
     Scene("errors", CALL, GENTLE, changed=with_failing_upstream),
-    Scene("unstable", TWO_PATIENT_WORKERS, closed(16, measure_s=24), harm=crowded("sut"), after_s=12),
-    Scene("too-few-samples", UPLOAD, open_load(4, warmup_s=WARMUP_S, measure_s=MEASURE_S)),
+    Scene("unstable", TWO_PATIENT_WORKERS, closed(16, window_s=24), harm=crowded("sut"), after_s=12),
+    Scene("too-few-samples", UPLOAD, open_load(4, warmup_s=WARMUP_S, window_s=WINDOW_S)),
     Scene("rows-missing", WRITE, GENTLE, harm=executed(LOSING), part="warmup", after_s=0.2),
     Scene("upstream-not-called", CALL, GENTLE, changed=served_by_nothing),
     Scene("limited-by-upstream", SLOW_CALL, closed(32)),

@@ -33,7 +33,7 @@ question: Does the search find the highest rate that keeps an objective?
 target: local
 hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1}}}}
 matrix: {{implementation: go-fiber, scenario: 01-lightweight}}
-load: {{model: slo-search, objective: "p99 < {OBJECTIVE_P99_S:g}s", arrivals: poisson, warmup: 1s, measure: 5s}}
+load: {{model: slo-search, objective: "p99 < {OBJECTIVE_P99_S:g}s", arrivals: poisson, warmup: 1s, window: 5s}}
 rounds: {{max: 1}}
 """
 

@@ -19,7 +19,7 @@ question: Is the generator's limit found out?
 target: local
 hardware: {sut: {cpus: 1}, load: {cpus: 1}}
 matrix: {implementation: go-fiber, scenario: 01-lightweight}
-load: {model: open, rate: 1000, warmup: 1s, measure: 3s}
+load: {model: open, rate: 1000, warmup: 1s, window: 3s}
 rounds: {max: 1}
 """
 BATCH = 4
@@ -47,7 +47,7 @@ def main() -> None:
             copies = {f"{cell.id}.{number}": share for number, share in enumerate(wanted)}
             bench.calibrations.update(dict.fromkeys(copies, calibration))
             loads = {
-                name: open_load(int(calibration.generator_rps * share), warmup_s=1, measure_s=3)
+                name: open_load(int(calibration.generator_rps * share), warmup_s=1, window_s=3)
                 for name, share in copies.items()
             }
             for trial in bench.run([cell.model_copy(update={"id": name}) for name in copies], loads):

@@ -24,7 +24,7 @@ def lead_s(load_hosts: int) -> float:
 
 
 def open_load(
-    rate_per_s: float, *, warmup_s: float, measure_s: float, vus: int | None = None, poisson: bool = False
+    rate_per_s: float, *, warmup_s: float, window_s: float, vus: int | None = None, poisson: bool = False
 ) -> Load:
     """Return an open load; without `vus` as many are kept ready as answers of a quarter of a second take.
 
@@ -38,13 +38,13 @@ def open_load(
         rate_per_s=rate_per_s,
         arrivals="poisson" if poisson else "uniform",
         warmup_s=warmup_s,
-        measure_s=measure_s,
+        window_s=window_s,
     )
 
 
-def window_s(asked: LoadAsked, samples: int, rate_per_s: float) -> float:
+def needed_window_s(asked: LoadAsked, samples: int, rate_per_s: float) -> float:
     """Return how long a window lasts: as was asked, or as so many samples take, but for these at most 300 s."""
-    return max(asked.measure_s, min(samples * _SPARE / rate_per_s, _LONGEST_WINDOW_S))
+    return max(asked.window_s, min(samples * _SPARE / rate_per_s, _LONGEST_WINDOW_S))
 
 
 def search_window_s(asked: LoadAsked, rate_per_s: float) -> float:
@@ -52,4 +52,4 @@ def search_window_s(asked: LoadAsked, rate_per_s: float) -> float:
 
     At a rate at which they would take longer than the longest window, the objectives can't be tested.
     """
-    return window_s(asked, max(SAMPLES[objective.metric] for objective in asked.objectives), rate_per_s)
+    return needed_window_s(asked, max(SAMPLES[objective.metric] for objective in asked.objectives), rate_per_s)

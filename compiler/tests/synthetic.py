@@ -30,8 +30,8 @@ from benchmark_lab.report.answer import answered
 from benchmark_lab.results import summary as results
 from benchmark_lab.results.summary import RunFacts
 
-OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=5, measure_s=20)
-CLOSED = Load(model="closed", vus=32, warmup_s=5, measure_s=20)
+OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=5, window_s=20)
+CLOSED = Load(model="closed", vus=32, warmup_s=5, window_s=20)
 
 SERVERS = {"python-fastapi": "uvicorn", "go-fiber": "fiber"}
 SCENARIOS = ("01-lightweight", "03-db-read")
@@ -78,7 +78,7 @@ def closed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
 def asked(load: Load) -> LoadAsked:
     rates = (load.rate_per_s,) if load.rate_per_s else ()
     vus = () if rates else (load.vus,)
-    return LoadAsked(model=load.model, vus=vus, rates_per_s=rates, warmup_s=load.warmup_s, measure_s=load.measure_s)
+    return LoadAsked(model=load.model, vus=vus, rates_per_s=rates, warmup_s=load.warmup_s, window_s=load.window_s)
 
 
 def matrix(scenarios: Sequence[str] = SCENARIOS) -> tuple[Cell, ...]:
@@ -153,7 +153,7 @@ def trial(of: Cell, number: int, model: Literal["open", "closed"] = "open", **fi
         "bottleneck": "sut-cpu" if model == "closed" else None,
         "offered_rps": 300.0 if model == "open" else None,
         "requests": 6_000,
-        "window_s": 20.0,
+        "window_taken_s": 20.0,
         "throughput_rps": 300.0,
         "overhead_s": 1.5,
     }

@@ -14,10 +14,10 @@ from tests.measurements.verdicts import VERDICTS
 LIMITED = [name for name, deserved in VERDICTS.items() if deserved.bottleneck_evidence]
 
 
-def window_s(name: str) -> float:
+def window_taken_s(name: str) -> float:
     load = record(name).measurement.load
     assert load is not None
-    return load.window_s
+    return load.window_taken_s
 
 
 def database_of(name: str) -> DatabaseObservation:
@@ -53,7 +53,7 @@ def test_a_busy_generator_explains_a_busy_server() -> None:
 
 
 def test_a_small_pool_and_not_the_database_explains_a_rate_near_that_of_as_many_connections() -> None:
-    rate = database_of("limited-by-pool").transactions / window_s("limited-by-pool")
+    rate = database_of("limited-by-pool").transactions / window_taken_s("limited-by-pool")
     trial = calibrated("limited-by-pool", database_tps=rate / 0.8).judge()
     assert [reason.code for reason in trial.reasons] == ["db-limited"]
     assert trial.bottleneck == "pool"
@@ -66,13 +66,13 @@ def test_a_small_pool_is_not_called_a_slow_database_of_many_cpus(tps: float) -> 
 
 
 def test_a_connection_is_taken_for_longer_than_its_statement_executes() -> None:
-    quick = record("limited-by-pool").having(database={"active_s": 0.2 * window_s("limited-by-pool")})
+    quick = record("limited-by-pool").having(database={"active_s": 0.2 * window_taken_s("limited-by-pool")})
     assert quick.judge().bottleneck == "pool"
     assert with_cell(quick, workers=1, pool_size=16).judge().bottleneck != "pool"
 
 
 def test_workers_that_handle_one_request_at_a_time_wait_for_no_connection() -> None:
-    window = window_s("limited-by-pool")
+    window = window_taken_s("limited-by-pool")
     worker = 0.11 * window
     one_each = with_cell(record("limited-by-pool"), workers=4, pool_size=16).having(
         server={"cpu_s": 4 * worker, "worker_cpu_s": (worker,) * 4},
@@ -84,7 +84,7 @@ def test_workers_that_handle_one_request_at_a_time_wait_for_no_connection() -> N
 
 
 def test_one_threaded_workers_that_fill_a_cpu_each_are_bound_by_it_on_a_larger_host() -> None:
-    window = window_s("valid-closed")
+    window = window_taken_s("valid-closed")
     used = (0.97 * window, 0.938 * window)
     trial = record("valid-closed").having(server={"cpus": 8, "cpu_s": sum(used), "worker_cpu_s": used}).judge()
     assert trial.bottleneck == "sut-cpu"
@@ -93,7 +93,7 @@ def test_one_threaded_workers_that_fill_a_cpu_each_are_bound_by_it_on_a_larger_h
 
 @pytest.mark.parametrize("used_cpus", [1, 4])
 def test_a_process_of_many_threads_is_not_bound_by_one_cpu(used_cpus: int) -> None:
-    busy = {"cpus": 8, "cpu_s": used_cpus * window_s("limited-by-upstream")}
+    busy = {"cpus": 8, "cpu_s": used_cpus * window_taken_s("limited-by-upstream")}
     record_of = record("limited-by-upstream").having(server=busy, hosts={})
     many = record_of.model_copy(update={"cell": record_of.cell.model_copy(update={"multithreaded": True})})
     assert many.judge().bottleneck == "upstream"
@@ -121,7 +121,7 @@ def test_a_blocked_worker_shows_by_requests_without_an_answer_too() -> None:
     load = record("blocked-worker").measurement.load
     assert load is not None
     timed_out = {
-        "window_s": 60.1,
+        "window_taken_s": 60.1,
         "wall_s": 60.3,
         "failed_requests": 8,
         "failures": {"no answer": 8},

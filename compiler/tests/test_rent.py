@@ -23,7 +23,7 @@ def rent(plan: Plan) -> Rent:
 
 
 def test_the_price_is_that_of_all_hosts_for_as_long_as_they_may_live() -> None:
-    plan = plan_text(experiment("rounds: {max: 6}", target="cloud", load="{model: open, rate: 9, measure: 6s}"))
+    plan = plan_text(experiment("rounds: {max: 6}", target="cloud", load="{model: open, rate: 9, window: 6s}"))
     assert plan.worst_case_s == 600 + 120 + 6 * (5 + 6 + 3)
     assert (rent(plan).hosts, rent(plan).limit_s) == (3, 14 * 60)
     assert rent(plan).usd_per_hour == pytest.approx(1 + 1 + 0.5 + 3 * 0.01)

@@ -11,8 +11,8 @@ from benchmark_lab.statistics.merge import merge_loads
 from tests.measurements.records import FOLDER, calibrated, record
 from tests.measurements.verdicts import VERDICTS
 
-OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=1, measure_s=4)
-CLOSED = Load(model="closed", vus=32, warmup_s=5, measure_s=20)
+OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=1, window_s=4)
+CLOSED = Load(model="closed", vus=32, warmup_s=5, window_s=20)
 
 
 def judged(name: str, **changed: object) -> Trial:
@@ -63,7 +63,7 @@ def test_metrics_follow_from_the_counters() -> None:
     server, load, trial = record("errors").measurement.server, window_of("errors"), judged("errors")
     assert trial.throughput_rps == pytest.approx((load.requests - load.failed_requests) / 10)
     assert trial.sut_cpu_us_per_request == pytest.approx(server.cpu_s / load.requests * 1e6)
-    assert trial.sut_cpu_utilisation == pytest.approx(server.cpu_s / load.window_s)
+    assert trial.sut_cpu_utilisation == pytest.approx(server.cpu_s / load.window_taken_s)
     assert trial.generator_cpu_utilisation == pytest.approx(load.cpu_s / load.wall_s)
     assert trial.latency_p90_ms == load.latency_quantiles_ms[900]
     assert trial.sut_rss_peak_mib == pytest.approx(server.rss_peak_bytes / 1024 / 1024)
@@ -121,28 +121,28 @@ def test_a_server_whose_workers_were_not_counted_does_not_have_the_wrong_number(
 
 @pytest.mark.parametrize(("name", "planned_s"), [("valid-open", 10), ("valid-closed", 20)])
 def test_a_late_last_answer_breaks_no_law_and_takes_nothing_from_the_others(name: str, planned_s: float) -> None:
-    trial = judged(name, load={"window_s": 1.1 * planned_s, "wall_s": 1.1 * planned_s})
+    trial = judged(name, load={"window_taken_s": 1.1 * planned_s, "wall_s": 1.1 * planned_s})
     assert codes(trial) == []
     assert trial.throughput_rps == pytest.approx(judged(name).throughput_rps, rel=1e-3)
 
 
 def test_what_is_under_way_at_a_closed_loads_planned_end_does_not_count() -> None:
     load = window_of("valid-closed")
-    assert load.window_s > 20
+    assert load.window_taken_s > 20
     assert judged("valid-closed").throughput_rps == pytest.approx((load.requests - 32) / 20)
 
 
 def test_a_server_that_works_off_a_queue_after_the_planned_end_is_no_faster_and_its_counters_are_whole() -> None:
     """The record's two workers take 100 ms for each request; here four times as many virtual users wait for them."""
     queued = record("limited-by-sut-slots").model_copy(
-        update={"load": Load(model="closed", vus=128, warmup_s=2, measure_s=10)}
+        update={"load": Load(model="closed", vus=128, warmup_s=2, window_s=10)}
     )
-    trial = queued.having(load={"requests": 328, "iterations": 328, "window_s": 16.4, "latency_mean_ms": 4_000}).judge()
+    trial = queued.having(load={"requests": 328, "iterations": 328, "window_taken_s": 16.4, "latency_mean_ms": 4_000}).judge()
     assert trial.throughput_rps == pytest.approx(20)
     assert "unstable" not in codes(trial)
 
 
-HUNG = {"window_s": 60.0, "wall_s": 60.2}
+HUNG = {"window_taken_s": 60.0, "wall_s": 60.2}
 
 
 @pytest.mark.parametrize(("name", "evidence"), [("valid-open", "50.0 s"), ("valid-closed", "40.0 s")])
@@ -231,7 +231,7 @@ def test_a_load_box_at_its_limit_is_not_hidden_by_one_that_is_not() -> None:
 def test_a_database_near_its_calibrated_rate_is_a_limit_although_its_cpus_are_idle() -> None:
     database = record("limited-by-unknown").measurement.database
     assert database is not None
-    rate = database.transactions / window_of("limited-by-unknown").window_s
+    rate = database.transactions / window_of("limited-by-unknown").window_taken_s
     trial = calibrated("limited-by-unknown", database_tps=rate / 0.742).judge()
     assert codes(trial) == ["db-limited"]
     assert f"{rate:,.0f} transactions a second are 74.2% of the database's calibrated" in trial.reasons[0].evidence

@@ -23,7 +23,7 @@ class K6Load:
     warmup: Options
     measure: Options
     warmup_s: float
-    measure_s: float
+    window_s: float
     connect_s: float
     """How long the window's process opens connections before the window."""
 
@@ -42,9 +42,9 @@ def k6_load(load: Load) -> K6Load:
             "gracefulStop": "0s",
             "gracefulRampDown": "0s",
         },
-        "measure": {**_executor(load, load.measure_s), "startTime": _milliseconds(connect_s)},
+        "measure": {**_executor(load, load.window_s), "startTime": _milliseconds(connect_s)},
     }
-    return K6Load({"scenarios": warmup}, {"scenarios": measure}, load.warmup_s, load.measure_s, connect_s)
+    return K6Load({"scenarios": warmup}, {"scenarios": measure}, load.warmup_s, load.window_s, connect_s)
 
 
 def _executor(load: Load, duration_s: float) -> Options:

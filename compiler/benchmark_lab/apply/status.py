@@ -104,5 +104,5 @@ def _state(outcome: Outcome) -> State:
 def _seconds_left(measured: list[Trial], planned: int, experiment: Experiment) -> float | None:
     if not measured:
         return None
-    each = sum(trial.overhead_s + trial.window_s + experiment.load.warmup_s for trial in measured) / len(measured)
+    each = sum(trial.overhead_s + trial.window_taken_s + experiment.load.warmup_s for trial in measured) / len(measured)
     return each * (planned - len(measured))

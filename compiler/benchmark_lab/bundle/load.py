@@ -18,7 +18,7 @@ class Load(Part):
     rate_per_s: float | None = None
     arrivals: Literal["uniform", "poisson"] = "uniform"
     warmup_s: float
-    measure_s: float
+    window_s: float
 
 
 class SoughtLoad(Part):
@@ -58,4 +58,4 @@ class LoadAsked(Part):
     arrivals: Literal["uniform", "poisson"] = "uniform"
     objectives: tuple[Objective, ...] = ()
     warmup_s: float
-    measure_s: float
+    window_s: float

@@ -44,7 +44,7 @@ def apply(
     target: options.Target = None,
     rounds: options.RoundCount = None,
     lanes: options.Lanes = None,
-    measure: options.Measure = None,
+    window: options.WindowOption = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
     inventory: options.InventoryFile = None,
@@ -60,7 +60,7 @@ def apply(
     root = find_root(Path.cwd())
     catalog = read_catalog(root)
     listed = read_inventory(inventory) if inventory else None
-    changes = options.changes(target, rounds, lanes, measure, only, keywords)
+    changes = options.changes(target, rounds, lanes, window, only, keywords)
     plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
     agree_to_pay(sum(plan.worst_case_usd for plan in plans), yes=yes)
     code = max(_start(plan, root, listed, as_json=as_json) for plan in plans)

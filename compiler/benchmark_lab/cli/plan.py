@@ -28,14 +28,14 @@ def plan(
     target: options.Target = None,
     rounds: options.RoundCount = None,
     lanes: options.Lanes = None,
-    measure: options.Measure = None,
+    window: options.WindowOption = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
     format_: Annotated[Format, typer.Option("--format", help="For the terminal, or for a pull request.")] = Format.TEXT,
     as_json: options.AsJson = False,
 ) -> None:
     """Show what an experiment would measure, in which order, and how long it takes."""
-    _, planned = plan_here(file, options.changes(target, rounds, lanes, measure, only, keywords))
+    _, planned = plan_here(file, options.changes(target, rounds, lanes, window, only, keywords))
     name = file.as_posix()
     if as_json:
         typer.echo(json_view(name, planned))

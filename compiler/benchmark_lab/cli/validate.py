@@ -29,14 +29,14 @@ def validate(
     target: options.Target = None,
     rounds: options.RoundCount = None,
     lanes: options.Lanes = None,
-    measure: options.Measure = None,
+    window: options.WindowOption = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
     format_: Annotated[Format, typer.Option("--format", help="Text, or GitHub's annotations.")] = Format.TEXT,
     as_json: options.AsJson = False,
 ) -> None:
     """Check experiments, and say everything that is wrong with them. Exit code 2: something is."""
-    changes = options.changes(target, rounds, lanes, measure, only, keywords)
+    changes = options.changes(target, rounds, lanes, window, only, keywords)
     found: list[Diagnostic] = []
     try:
         catalog = read_catalog(find_root(Path.cwd()))

@@ -49,7 +49,7 @@ ObjectiveText = Annotated[
 class _Timed(Written):
     warmup: Window = 5.0
     """How long the load runs before it counts, in a k6 process of its own."""
-    measure: Window = 20.0
+    window: Window = 20.0
     """How long the measured window is."""
 
 

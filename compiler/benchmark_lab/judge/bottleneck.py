@@ -84,7 +84,7 @@ def _blocked_worker(case: Case) -> str | None:
     workers, k6 = case.server.worker_cpu_s or (), case.k6
     known = k6.latency_quantiles_ms and (not k6.failed_requests or "no answer" in k6.failures)
     longest_s = k6.latency_quantiles_ms[-1] / 1000 if known else 0.0  # which a refusal would seem to take, too
-    if len(workers) < 2 or longest_s < k6.window_s / 2:  # noqa: PLR2004  alone it has no others
+    if len(workers) < 2 or longest_s < k6.window_taken_s / 2:  # noqa: PLR2004  alone it has no others
         return None
     blocked = sum(used < BLOCKED_WORKER * fmean(workers) for used in workers)
     if not blocked:
@@ -94,7 +94,7 @@ def _blocked_worker(case: Case) -> str | None:
 
 def _server_cpu(case: Case) -> str | None:
     """Its CPU set; or a CPU for each worker, where these are fewer and one-threaded."""
-    cell, host, used = case.cell, case.measurement.hosts.get("sut"), case.server.cpu_s / case.k6.window_s
+    cell, host, used = case.cell, case.measurement.hosts.get("sut"), case.server.cpu_s / case.k6.window_taken_s
     if case.server_cpu >= CPU_BOUND:
         return _server_used(case)
     one_each = cell.workers < case.server.cpus and not cell.multithreaded
@@ -108,7 +108,7 @@ def _server_cpu(case: Case) -> str | None:
 def _upstream(case: Case) -> str | None:
     """The virtual users wait for it: by its set latency, or because nearly all of them are there at once."""
     upstream, vus = case.upstream, case.load.vus
-    waited = upstream.hits * upstream.latency_ms / 1000 / (vus * case.k6.window_s)
+    waited = upstream.hits * upstream.latency_ms / 1000 / (vus * case.k6.window_taken_s)
     if waited >= WAITING_UPSTREAM:
         return f"{upstream.hits:,} calls of {upstream.latency_ms:g} ms are {waited:.1%} of the virtual users' time"
     every_request_calls = 0 < len(using("upstream", case.operations)) == len(case.operations)
@@ -131,7 +131,7 @@ def _pool(case: Case) -> str | None:
 
 def _taken(case: Case) -> float:
     """Connections of the pool, on average."""
-    under_way = case.database.transactions * ROUND_TRIP_S / case.k6.window_s
+    under_way = case.database.transactions * ROUND_TRIP_S / case.k6.window_taken_s
     return min(case.connections, case.connections_in_use + under_way)
 
 
@@ -157,7 +157,7 @@ def _waiting(case: Case) -> float | None:
         and (case.upstream.hits or not using("upstream", case.operations))
     )
     idle = max(_servers_cpus(case), case.database_cpu) < CPU_IDLE and case.k6.cpus_busy < CPU_BOUND
-    calls = case.upstream.hits * case.upstream.latency_ms / 1000 / case.k6.window_s
+    calls = case.upstream.hits * case.upstream.latency_ms / 1000 / case.k6.window_taken_s
     waiting = case.load.vus - case.connections_in_use - calls
     return waiting if known and idle and waiting >= QUEUED * case.server.cpus else None
 

@@ -76,7 +76,7 @@ def judge(
         requests=k6.requests,
         failed_requests=k6.failed_requests,
         dropped_iterations=k6.dropped_iterations,
-        window_s=k6.window_s,
+        window_taken_s=k6.window_taken_s,
         throughput_rps=case.throughput_rps if measured else None,
         latency_p50_ms=_percentile(k6, "latency_p50_ms"),
         latency_p90_ms=_percentile(k6, "latency_p90_ms"),

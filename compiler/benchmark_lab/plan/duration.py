@@ -29,7 +29,7 @@ def worst_case_s(
     of_a_lane = rounds.model_copy(update={"max": -(-rounds.max // lanes)})
     searched = sum(map(_is_searched, cells))
     trials = trials_of(of_a_lane, cells) + sum(_rungs(load, cell) for cell in cells)
-    windows_s = trials * load.measure_s
+    windows_s = trials * load.window_s
     if searched:
         windows_s += searched * slo.MOST_PROBES * search_window_s(load, _LOWEST_RATE_PER_S)
     agreeing_s = 2 * lead_s(load_boxes) if load_boxes > 1 else 0.0

@@ -30,7 +30,7 @@ class LoadObservation(Part):
 
     problem: str | None = None
     """Why k6's figures are missing, such as `k6 was ended by signal 9`."""
-    window_s: float = 0.0
+    window_taken_s: float = 0.0
     """Duration of k6's executors."""
     requests: int = 0
     failed_requests: int = 0

@@ -79,7 +79,7 @@ class Trial(StoredFile):
     requests: int = 0
     failed_requests: int = 0
     dropped_iterations: int = 0
-    window_s: float = 0.0
+    window_taken_s: float = 0.0
     throughput_rps: float | None = None
     latency_p50_ms: float | None = None
     latency_p90_ms: float | None = None

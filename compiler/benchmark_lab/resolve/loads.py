@@ -31,7 +31,7 @@ class Level:
 
 def asked_load(load: AnyLoad) -> LoadAsked:
     """The load as results describe it."""
-    timing = {"warmup_s": load.warmup, "measure_s": load.measure}
+    timing = {"warmup_s": load.warmup, "window_s": load.window}
     match load:
         case ClosedLoad(vus=vus):
             return LoadAsked(model="closed", vus=vus, **timing)
@@ -58,7 +58,7 @@ def fewest_vus(load: AnyLoad) -> int:
 
 
 def _levels(load: AnyLoad) -> Iterator[Level]:
-    timing = {"warmup_s": load.warmup, "measure_s": load.measure}
+    timing = {"warmup_s": load.warmup, "window_s": load.window}
     match load:
         case ClosedLoad():
             for vus in load.vus:

@@ -136,7 +136,7 @@ def compare_runs(baseline: StoredRun, candidate: StoredRun, metrics: tuple[str, 
 
 def _amount(load: LoadAsked) -> LoadAsked:
     """What makes two loads the same: not how long they last."""
-    return load.model_copy(update={"warmup_s": 0, "measure_s": 0})
+    return load.model_copy(update={"warmup_s": 0, "window_s": 0})
 
 
 def _trials(run: StoredRun, cell: CellSummary) -> list[Trial]:
@@ -183,7 +183,7 @@ def _notes(baseline: StoredRun, candidate: StoredRun) -> list[str]:
     if baseline.name != candidate.name:
         found.append("the runs were not interleaved: what changed on the machine between them counts as a difference")
     one, other = baseline.experiment.load, candidate.experiment.load
-    if (one.warmup_s, one.measure_s) != (other.warmup_s, other.measure_s):
+    if (one.warmup_s, one.window_s) != (other.warmup_s, other.window_s):
         found.append(f"warm-up and window differ: {_times(one)} and {_times(other)}")
     if baseline.summary and candidate.summary:
         versions = _changed(baseline.summary.provenance.versions, candidate.summary.provenance.versions)
@@ -197,4 +197,4 @@ def _notes(baseline: StoredRun, candidate: StoredRun) -> list[str]:
 
 
 def _times(load: LoadAsked) -> str:
-    return f"{load.warmup_s:g} + {load.measure_s:g} s"
+    return f"{load.warmup_s:g} + {load.window_s:g} s"

@@ -51,7 +51,7 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
     comparisons = compare_cells(experiment, summaries, trials, facts.labels)
     load = load_in_words(experiment.load)
     measuring = [trial for trial in trials if trial.purpose == "measure"]
-    measured_s = sum(trial.window_s + experiment.load.warmup_s for trial in measuring if trial.window_s)
+    measured_s = sum(trial.window_taken_s + experiment.load.warmup_s for trial in measuring if trial.window_taken_s)
     lanes_wall_s = facts.rounds_wall_s * experiment.lanes
     return Summary(
         run=facts.run,

@@ -11,7 +11,7 @@ from math import inf
 
 from benchmark_lab.bundle import Cell, Load, LoadAsked
 from benchmark_lab.judge import LOWER_BOUND_REASONS
-from benchmark_lab.loads import open_load, search_window_s, window_s
+from benchmark_lab.loads import open_load, search_window_s, needed_window_s
 from benchmark_lab.records import SearchResult, Trial
 from benchmark_lab.search import ladder, slo
 from benchmark_lab.search.rates import KnownCapacity, LatencyRates, latency_rates
@@ -96,18 +96,18 @@ def _pace_rps(trial: Trial) -> float | None:
     A throughput is of the planned window, in which slow answers may not end at all.
     """
     spoilt = {reason.code for reason in trial.reasons} - LOWER_BOUND_REASONS.keys() - {"too-few-samples"}
-    return trial.requests / trial.window_s if trial.window_s and not spoilt else None
+    return trial.requests / trial.window_taken_s if trial.window_taken_s and not spoilt else None
 
 
 def closed_load(vus: int, asked: LoadAsked, requests: int, pace_rps: float | None) -> Load:
     """A closed load as long as the experiment asks, or as the requests take that a window needs."""
-    measure_s = window_s(asked, requests, pace_rps) if pace_rps else asked.measure_s
-    return Load(model="closed", vus=vus, warmup_s=asked.warmup_s, measure_s=measure_s)
+    window_s = needed_window_s(asked, requests, pace_rps) if pace_rps else asked.window_s
+    return Load(model="closed", vus=vus, warmup_s=asked.warmup_s, window_s=window_s)
 
 
-def _open(rate_per_s: float, asked: LoadAsked, measure_s: float) -> Load:
+def _open(rate_per_s: float, asked: LoadAsked, window_s: float) -> Load:
     poisson = asked.arrivals == "poisson"
-    return open_load(rate_per_s, warmup_s=asked.warmup_s, measure_s=measure_s, poisson=poisson)
+    return open_load(rate_per_s, warmup_s=asked.warmup_s, window_s=window_s, poisson=poisson)
 
 
 def representatives(cells: Sequence[Cell]) -> dict[Key, Cell]:
@@ -177,7 +177,7 @@ def sought_loads(
             else:
                 equal = cell.load.model == "equal-rate"
                 rate = rates.equal if equal else rates.own[server]
-                found.loads[cell.id] = _open(rate, asked, window_s(asked, requests, rate))
+                found.loads[cell.id] = _open(rate, asked, needed_window_s(asked, requests, rate))
                 if not equal and (why := _unequal(server, rates)):
                     found.unequal_utilisation[cell.id] = why
     return found

@@ -11,10 +11,10 @@ from benchmark_lab.records import Calibration, HostObservation, LoadObservation,
 from tests.apply.world import NULL_RPS, OPEN, World, cells
 from tests.synthetic import CLOSED, experiment
 
-ANSWERED = {"requests": 20_000, "window_s": 2.0, "wall_s": 2.0, "cpu_s": 2.0}
+ANSWERED = {"requests": 20_000, "window_taken_s": 2.0, "wall_s": 2.0, "cpu_s": 2.0}
 """10,000 requests a second by one CPU of the generator that had no time left, at 100 µs each."""
 OF_FOUR = {"cpus": 4, "cpus_busy": 0.3}
-LOAD = Load(model="closed", vus=32, warmup_s=1, measure_s=2)
+LOAD = Load(model="closed", vus=32, warmup_s=1, window_s=2)
 
 
 def measured(server: ServerObservation | None = None, sut_busy: float = 0.3, **load: object) -> Measurement:
@@ -57,7 +57,7 @@ def test_a_few_requests_may_fail() -> None:
 
 
 def test_the_wait_for_a_late_answer_is_no_limit_of_the_generator() -> None:
-    assert generator_rps(measured(window_s=60.0)) == pytest.approx(10_000, rel=0.01)
+    assert generator_rps(measured(window_taken_s=60.0)) == pytest.approx(10_000, rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -52,14 +52,14 @@ def capacity_then_latency() -> Case:
         )
         for step in ("capacity", "equal-rate", "equal-utilisation")
     )
-    asked = LoadAsked(model="capacity-then-latency", warmup_s=1, measure_s=2)
+    asked = LoadAsked(model="capacity-then-latency", warmup_s=1, window_s=2)
     return experiment(contrasts=[], rounds=Rounds(min=2, max=2)).model_copy(update={"load": asked}), found, 2
 
 
 def search() -> Case:
     pair = cells(load=SoughtLoad(model="slo-search"))
     objective = Objective(text="p90 < 50ms", metric="latency_p90_ms", below=50)
-    asked = LoadAsked(model="slo-search", objectives=(objective,), warmup_s=1, measure_s=2)
+    asked = LoadAsked(model="slo-search", objectives=(objective,), warmup_s=1, window_s=2)
     return experiment(contrasts=[], rounds=Rounds(min=1, max=1)).model_copy(update={"load": asked}), pair, 1
 
 

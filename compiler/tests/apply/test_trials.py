@@ -18,7 +18,7 @@ from benchmark_lab.targets.local import ThisMachine
 from tests.apply.world import OPEN, FakeTools
 from tests.synthetic import cell
 
-K6 = {"problem": None, "requests": 900, "window_s": 3.0, "wall_s": 3.2, "cpu_s": 0.3, "messages": ""}
+K6 = {"problem": None, "requests": 900, "window_taken_s": 3.0, "wall_s": 3.2, "cpu_s": 0.3, "messages": ""}
 HOST = {"cpus_busy": 0.5, "steal": 0.01, "context_switches": 10}
 DATABASE = {"state": "observed", "problem": None, "cpu_s": 0.4, "cpus": 2, "transactions": 90, "host": HOST}
 STARTED = {"problem": None, "port": 8000, "ready_s": 0.4, "cpus": 2}

@@ -30,7 +30,7 @@ from benchmark_lab.store.run_folder import RunFolder
 from benchmark_lab.targets.local import ThisMachine
 from tests.synthetic import cell
 
-OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=1, measure_s=2)
+OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=1, window_s=2)
 MOST_RPS = 4_000
 """What the fake servers can do; a closed loop of n virtual users asks 100·n times a second."""
 NULL_RPS = 40_000
@@ -42,7 +42,7 @@ class LoadParams(TypedDict):
     """Of an order to load what the fake stations look at."""
 
     measure: dict[str, dict[str, dict[str, int]]]
-    measure_s: float
+    window_s: float
     env: dict[str, str]
 
 
@@ -64,7 +64,7 @@ class FakeStations:
     serving: Sequence[str] = ()
     """The command of the server that was started last."""
     rps: float = 0.0
-    window_s: float = 0.0
+    window_taken_s: float = 0.0
     loads: dict[str, LoadParams] = field(default_factory=dict)
     """What is ready to load, by host."""
 
@@ -97,7 +97,7 @@ class FakeStations:
                     "log_tail": self.redact(said),
                     "processes_before": process,
                     "processes_after": process,
-                    "cpu_s": self.rps * self.window_s * 1e-4,
+                    "cpu_s": self.rps * self.window_taken_s * 1e-4,
                     "cpus": 1,
                 }
             case (("reset-database" | "observe-database"), _):
@@ -110,9 +110,9 @@ class FakeStations:
         executor = params["measure"]["scenarios"]["measure"]
         vus, rate = executor.get("vus", 0), executor.get("rate", 0)
         of_nothing = "null-server" in self.serving[0]
-        self.window_s = params["measure_s"]
+        self.window_taken_s = params["window_s"]
         self.rps = float(min(rate or vus * 100, self.null_rps if of_nothing else MOST_RPS))
-        loaded = _k6(self.rps, self.window_s, latency_ms=1000 * vus / self.rps if vus else 2.0)
+        loaded = _k6(self.rps, self.window_taken_s, latency_ms=1000 * vus / self.rps if vus else 2.0)
         if of_nothing:
             if len(self.calibrated) < self.failing:
                 loaded = {"problem": "k6 ended with status 107"}
@@ -190,17 +190,17 @@ def _ok(action: str, **result: object) -> Event:
     return {"event": "ok", "action": action, "result": result}
 
 
-def _k6(rps: float, window_s: float, latency_ms: float) -> dict[str, object]:
-    requests = round(rps * window_s)
+def _k6(rps: float, window_taken_s: float, latency_ms: float) -> dict[str, object]:
+    requests = round(rps * window_taken_s)
     return {
         "problem": None,
-        "window_s": window_s,
+        "window_taken_s": window_taken_s,
         "requests": requests,
         "iterations": requests,
         "latency_quantiles_ms": [latency_ms] * 1001,
         "latency_mean_ms": latency_ms,
-        "cpu_s": window_s * 0.1,
-        "wall_s": window_s,
+        "cpu_s": window_taken_s * 0.1,
+        "wall_s": window_taken_s,
     }
 
 

@@ -12,7 +12,7 @@ from tests.aws.renting import EXPERIMENT, RentingLab, states, until
 
 pytestmark = pytest.mark.tools
 
-APPLY = ("apply", EXPERIMENT, "--only", "implementation=python-fastapi", "--rounds", "1", "--measure", "1s", "--yes")
+APPLY = ("apply", EXPERIMENT, "--only", "implementation=python-fastapi", "--rounds", "1", "--window", "1s", "--yes")
 LISTED = re.compile(r"(?m)^  (aws_\w+ \S+)$")
 """A resource that is left, its type and id; Terraform's steps look otherwise."""
 NO_LOAD_BOX: dict[str, object] = {"capacity": "c7a.xlarge"}

@@ -42,7 +42,7 @@ class Watched:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
     """A run of two implementations."""
     with new_lab(tmp_path_factory.mktemp("watched")) as lab:
-        process = lab.start("apply", lab.write_experiment("03-db-read", measure="4s"))
+        process = lab.start("apply", lab.write_experiment("03-db-read", window="4s"))
         lab.wait_for_window()
         time.sleep(2)  # the warm-up is over
         server = wait_for_process(lambda command: "-m uvicorn" in command or command.endswith("/server fiber"))
@@ -109,7 +109,7 @@ def half_broken(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """A run of two implementations, one of which answers wrongly, under a load that two boxes share."""
     with new_lab(tmp_path_factory.mktemp("half-broken")) as lab:
         break_echo(lab)
-        return Ended(lab, *lab.run("apply", lab.write_experiment("05-external-api", measure="3s", load_boxes=2)))
+        return Ended(lab, *lab.run("apply", lab.write_experiment("05-external-api", window="3s", load_boxes=2)))
 
 
 def test_an_implementation_that_fails_conformance_is_not_measured_and_the_others_go_on(half_broken: Ended) -> None:

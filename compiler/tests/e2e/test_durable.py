@@ -47,7 +47,7 @@ class Survivor:
 def survivor(tmp_path_factory: pytest.TempPathFactory) -> Survivor:
     """Kill, interrupt and kill again a run of two trials, each time in a window, and resume it to its end."""
     with new_lab(tmp_path_factory.mktemp("survivor")) as lab:
-        kill(lab, lab.start("apply", lab.write_experiment(measure="3s", rounds=2), *ONLY_FIBER))
+        kill(lab, lab.start("apply", lab.write_experiment(window="3s", rounds=2), *ONLY_FIBER))
         run = lab.run_folder().name
         doctor = lab.run("doctor")
         process = lab.start("resume", run)

@@ -34,7 +34,7 @@ target: ssh
 matrix:
   implementation: [{implementations}]
   scenario: [{scenarios}]
-load: {{model: open, rate: 50, vus: 100, warmup: 1s, measure: {measure}}}
+load: {{model: open, rate: 50, vus: 100, warmup: 1s, window: {window}}}
 thresholds: {{generator_cpus_busy: 100%, steal: 100%, others_cpu: 100%}} # of a machine that does more than this
 rounds: {{min: {rounds}, max: {rounds}}}
 seed: 7
@@ -44,10 +44,10 @@ NOISE = {"generator-limited", "host-noise"}
 
 
 def experiment(
-    lab: Lab, *implementations: str, scenarios: tuple[str, ...] = ("03-db-read",), measure: str = "2s", rounds: int = 1
+    lab: Lab, *implementations: str, scenarios: tuple[str, ...] = ("03-db-read",), window: str = "2s", rounds: int = 1
 ) -> str:
     text = EXPERIMENT.format(
-        implementations=", ".join(implementations), scenarios=", ".join(scenarios), measure=measure, rounds=rounds
+        implementations=", ".join(implementations), scenarios=", ".join(scenarios), window=window, rounds=rounds
     )
     (lab.project / "experiments" / "e2e.yaml").write_text(text)
     return "experiments/e2e.yaml"
@@ -60,7 +60,7 @@ def test_the_quickstart_runs_on_hosts_made_for_it_which_are_gone_afterwards(lab:
     watcher = Thread(target=collect_load_boxes, args=(lab.project, watched, stop), daemon=True)
     watcher.start()
     code, stdout, stderr = lab.run(
-        "apply", "experiments/quickstart.yaml", "--target", "testbed", "--rounds", "1", "--measure", "2s"
+        "apply", "experiments/quickstart.yaml", "--target", "testbed", "--rounds", "1", "--window", "2s"
     )
     stop.set()
     watcher.join()
@@ -180,7 +180,7 @@ def test_hosts_of_others_are_left_as_they_were_found_and_no_secret_stays(lab: La
     arguments, stop = set[bytes](), Event()
     watcher = Thread(target=collect_arguments, args=(arguments, stop), daemon=True)  # ends with a test that fails
     watcher.start()
-    process = lab.start("apply", experiment(lab, "go-fiber", measure="3s"), *INVENTORY)
+    process = lab.start("apply", experiment(lab, "go-fiber", window="3s"), *INVENTORY)
     k6 = lab.wait_for_window()
     server = wait_for_process(lambda command: "/builds/go-fiber-" in command)
     canaries = [environment_of(k6)["JWT_SECRET"], environment_of(server)["DATABASE_URL"].split(":")[2].split("@")[0]]
@@ -340,7 +340,7 @@ class CutOff:
 @pytest.fixture(scope="module")
 def cut(testbed: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> CutOff:
     with new_lab(tmp_path_factory.mktemp("cut")) as lab:
-        process = lab.start("apply", experiment(lab, "go-fiber", measure="20s"), *INVENTORY)
+        process = lab.start("apply", experiment(lab, "go-fiber", window="20s"), *INVENTORY)
         lab.wait_for_window()
         with cut_off(testbed["load-0"]):
             began = time.monotonic()
@@ -385,7 +385,7 @@ def harmed(cut: CutOff, testbed: dict[str, Host], tmp_path_factory: pytest.TempP
     del cut
     db = testbed["db-0"]
     with new_lab(tmp_path_factory.mktemp("harmed")) as lab:
-        text = experiment(lab, "go-fiber", scenarios=("04-db-write",), measure="4s", rounds=2)
+        text = experiment(lab, "go-fiber", scenarios=("04-db-write",), window="4s", rounds=2)
         process = lab.start("apply", text, *INVENTORY)
         lab.wait_for_window()
         present, run = runs_on(testbed["load-0"]), lab.run_folder().name

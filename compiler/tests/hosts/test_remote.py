@@ -339,7 +339,7 @@ def test_the_archive_ends_with_its_mark_and_leaves_the_playbooks_out(tmp_path: P
         hardware=(),
         implementations=(),
         scenarios=(),
-        load=LoadAsked(model="closed", warmup_s=1, measure_s=1),
+        load=LoadAsked(model="closed", warmup_s=1, window_s=1),
         rounds=Rounds(min=1, max=1),
         lanes=1,
         seed=1,

@@ -63,7 +63,7 @@ def test_what_k6_measured_is_kept_where_the_api_does_not_tell_its_counts(tmp_pat
             "warmup": {},
             "measure": {},
             "warmup_s": 0.0,
-            "measure_s": 0.0,
+            "window_s": 0.0,
             "connect_s": 0.0,
             "env": {},
             "upstream_url": forgetful,

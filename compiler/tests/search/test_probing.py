@@ -16,7 +16,7 @@ from benchmark_lab.store.journal import Entry
 from benchmark_lab.store.run_state import Outcome
 from tests.synthetic import OPEN, cell, trial
 
-ASKED = LoadAsked(model="capacity-then-latency", warmup_s=1, measure_s=2)
+ASKED = LoadAsked(model="capacity-then-latency", warmup_s=1, window_s=2)
 FASTAPI, FIBER = cell("python-fastapi"), cell("go-fiber")
 MOST = {FASTAPI.id: 1_000.0, FIBER.id: 5_000.0}
 
@@ -70,26 +70,26 @@ def answering(
 
     def probe(loads: Mapping[str, Load]) -> dict[str, Trial]:
         (load,) = loads.values()
-        asked.append((load.vus, round(load.measure_s, 1)))
+        asked.append((load.vus, round(load.window_s, 1)))
         took_s = answer_s(load.vus)
-        turns = ceil(load.measure_s / took_s)
-        window_s, requests, latency_ms = turns * took_s, turns * load.vus, took_s * 1000
+        turns = ceil(load.window_s / took_s)
+        window_taken_s, requests, latency_ms = turns * took_s, turns * load.vus, took_s * 1000
         k6 = LoadObservation(
-            window_s=window_s,
-            wall_s=window_s,
+            window_taken_s=window_taken_s,
+            wall_s=window_taken_s,
             requests=requests,
             iterations=requests,
             latency_mean_ms=latency_ms,
             latency_quantiles_ms=(latency_ms,) * 1001,
         )
-        server = ServerObservation(processes_before=("7:1",), processes_after=("7:1",), cpu_s=cpu * window_s)
+        server = ServerObservation(processes_before=("7:1",), processes_after=("7:1",), cpu_s=cpu * window_taken_s)
         place = Place(lane=0, round=len(asked), position=0, started_at="2026-11-22T10:00:00Z")
         return {FIBER.id: judge(Measurement(server=server, load=k6), FIBER, load, Thresholds(), place)}
 
     return probe
 
 
-SLOW = LoadAsked(model="capacity-then-latency", warmup_s=2, measure_s=5)
+SLOW = LoadAsked(model="capacity-then-latency", warmup_s=2, window_s=5)
 
 
 def test_a_server_whose_answers_take_a_second_is_asked_by_more_virtual_users_for_longer() -> None:
@@ -112,7 +112,7 @@ def test_every_window_of_a_slow_server_is_long_enough() -> None:
     (key,) = representatives(steps(FIBER))
     capacity = {key: Capacity(8, 16, "levelled-off")}
     loads = sought_loads(steps(FIBER), capacity, SLOW, requests=100, allowed_rps={}).loads.values()
-    assert [(load.vus, load.rate_per_s, round(load.measure_s, 2)) for load in loads] == [
+    assert [(load.vus, load.rate_per_s, round(load.window_s, 2)) for load in loads] == [
         (16, None, 12.75),
         (20, 4, 25.5),
         (20, 5, 20.4),
@@ -199,7 +199,7 @@ def at_rates_below(limit: float) -> Callable[[Mapping[str, Load]], dict[str, Tri
 
 
 OBJECTIVE = Objective(text="p99 < 50ms", metric="latency_p99_ms", below=50)
-SEARCH = LoadAsked(model="slo-search", objectives=(OBJECTIVE,), warmup_s=1, measure_s=2)
+SEARCH = LoadAsked(model="slo-search", objectives=(OBJECTIVE,), warmup_s=1, window_s=2)
 
 
 def test_a_search_brackets_the_rate_at_which_the_objective_breaks() -> None:

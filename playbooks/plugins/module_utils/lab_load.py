@@ -149,7 +149,7 @@ def is_upstreams_keeper(params: dict[str, Any]) -> bool:
 
 def measure_window(generator: Generator, window: Running, params: dict[str, Any]) -> dict[str, Any]:
     """The window, what this host did within it, and what the upstream counted."""
-    load, host = finish_counted(generator, window, params["measure_s"])
+    load, host = finish_counted(generator, window, params["window_s"])
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return {
         "clean": load["problem"] is None and load["failed_requests"] == 0,

@@ -18,7 +18,7 @@ def imbalanced_workers(case: Case) -> str | None:
     Do: use more virtual users, so that each worker gets its part.
     """
     workers = case.server.worker_cpu_s or ()
-    if len(workers) < 2 or sum(workers) < LEAST_CPU * case.k6.window_s:  # noqa: PLR2004  one has no others
+    if len(workers) < 2 or sum(workers) < LEAST_CPU * case.k6.window_taken_s:  # noqa: PLR2004  one has no others
         return None
     imbalance = max(workers) / fmean(workers)
     if imbalance <= case.thresholds.worker_imbalance:

@@ -25,7 +25,7 @@ def littles_law(case: Case) -> str | None:
     request_s = k6.latency_mean_ms / 1000
     most_s = k6.requests * request_s + k6.failures.get("no answer", 0) * TIMEOUT_S
     most = most_s / case.sending_s
-    least = (k6.requests - k6.failed_requests) * request_s / max(k6.window_s, load.measure_s)
+    least = (k6.requests - k6.failed_requests) * request_s / max(k6.window_taken_s, load.window_s)
     if load.vus * (1 - allowed) <= most and least <= load.vus * (1 + allowed):
         return None
     return (
