@@ -22,7 +22,7 @@ from benchmark_lab.store.journal import Entry, read_journal
 
 PROJECT = Path(__file__).parents[2]
 EXPERIMENT = """
-version: 1
+schema: 1
 name: crash
 question: Does a run survive being killed?
 target: local

@@ -20,7 +20,7 @@ LOW, HIGH = 0.95, 1.05
 FEWEST, MOST = 6, 30
 CONFIDENCE = 0.9
 EXPERIMENT = f"""\
-version: 1
+schema: 1
 name: bench
 question: Does a trial measure what wrk measures?
 target: local

@@ -29,7 +29,7 @@ export function handleSummary({ metrics, state }) {
 }
 """
 EXPERIMENT = """\
-version: 1
+schema: 1
 name: bench
 question: What does the library cost?
 target: local

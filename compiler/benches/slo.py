@@ -27,7 +27,7 @@ STRICTNESS = (1.15, 2.0)
 CAPACITIES_PER_S = (1_800, 2_200)
 TOLERANCE = 0.1
 EXPERIMENT = f"""\
-version: 1
+schema: 1
 name: bench
 question: Does the search find the highest rate that keeps an objective?
 target: local

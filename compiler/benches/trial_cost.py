@@ -19,7 +19,7 @@ PROJECT = Path(__file__).parents[2]
 OLD = "ef0522a"
 """The last revision whose trials were tasks of a playbook a round."""
 EXPERIMENT = """\
-version: 1
+schema: 1
 name: trial-cost
 question: What does a trial cost beside its warm-up and window?
 target: local

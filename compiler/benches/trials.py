@@ -71,7 +71,7 @@ def experiment_of(subjects: Sequence[Subject], *, thresholds: str = "{}") -> str
     axes = {axis: value for axis, value in first.values.items() if axis != "workers"}
     others = dict.fromkeys(_in_yaml(subject.values) for subject in subjects if subject != first)
     return f"""\
-version: 1
+schema: 1
 name: bench
 question: What do these trials show?
 target: local

@@ -13,7 +13,7 @@ from benchmark_lab.loads import open_load
 
 SHARES = (0.5, 0.7, 0.9, 1.1)
 EXPERIMENT = """\
-version: 1
+schema: 1
 name: bench
 question: Is the generator's limit found out?
 target: local

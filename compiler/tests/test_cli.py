@@ -74,7 +74,7 @@ def test_github_shows_mistakes_beside_their_lines(project: Path, capsys: pytest.
     assert ended.code == 2
     assert ended.stdout.startswith(
         "::error file=example.yaml,line=7,col=1,endColumn=7,title=LAB012::"
-        "unknown key `round%25` in this file%0Adid you mean `rounds`?%0Aallowed keys: version"
+        "unknown key `round%25` in this file%0Adid you mean `rounds`?%0Aallowed keys: schema"
     )
 
 

@@ -111,7 +111,7 @@ class Thresholds(bundle.Thresholds, Written):
 class ExperimentFile(Written):
     """One question, and the measurements that answer it."""
 
-    version: Literal[1]
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
     """The version of this format."""
     name: Annotated[Slug, Field(max_length=60)]
     """The file's name without its ending."""

@@ -45,7 +45,7 @@ def plan_every_server(catalog: Catalog, names: Sequence[str], servers: Collectio
     serving = {name: one for name, one in chosen.items() if one.servers.keys() & wanted.keys()}
     used = [server for one in serving.values() for name, server in one.servers.items() if name in wanted]
     experiment = {
-        "version": 1,
+        "schema": 1,
         "name": "conformance",
         "question": "Does every server of these implementations keep the contract?",
         "target": "local",

@@ -19,7 +19,7 @@ from benchmark_lab.store.journal import read_journal
 ROOT = Path(__file__).parents[3]
 STATE = Path("/var/tmp") / f"benchmark-lab-{os.getuid()}"  # noqa: S108  where runs keep their state
 EXPERIMENT = """
-version: 1
+schema: 1
 name: e2e
 question: Does a run do what it says?
 target: local

@@ -34,7 +34,7 @@ pytestmark = [
 
 NODEJS = PROJECT / "implementations" / "languages" / "typescript" / "toolchain" / "package.json"
 EXPERIMENT = """
-version: 1
+schema: 1
 name: builds
 question: Can another user execute what is built?
 target: local

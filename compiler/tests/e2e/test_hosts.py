@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.hosts, pytest.mark.skipif(os.getuid() != 0, reason="ma
 
 ON_HOST = Path("/var/tmp/benchmark-lab-root")  # noqa: S108  the folder on a host that runs write to
 EXPERIMENT = """
-version: 1
+schema: 1
 name: e2e
 question: Does a run on hosts do what it says?
 target: ssh
