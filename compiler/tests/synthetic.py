@@ -30,7 +30,7 @@ from benchmark_lab.report.answer import answered
 from benchmark_lab.results import summary as results
 from benchmark_lab.results.summary import RunFacts
 
-OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=5, window_s=20)
+OPEN = Load(model="open", vus=50, arrival_rate_rps=300, warmup_s=5, window_s=20)
 CLOSED = Load(model="closed", vus=32, warmup_s=5, window_s=20)
 
 SERVERS = {"python-fastapi": "uvicorn", "go-fiber": "fiber"}
@@ -76,9 +76,9 @@ def closed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
 
 
 def asked(load: Load) -> LoadAsked:
-    rates = (load.rate_per_s,) if load.rate_per_s else ()
+    rates = (load.arrival_rate_rps,) if load.arrival_rate_rps else ()
     vus = () if rates else (load.vus,)
-    return LoadAsked(model=load.model, vus=vus, rates_per_s=rates, warmup_s=load.warmup_s, window_s=load.window_s)
+    return LoadAsked(model=load.model, vus=vus, arrival_rates_rps=rates, warmup_s=load.warmup_s, window_s=load.window_s)
 
 
 def matrix(scenarios: Sequence[str] = SCENARIOS) -> tuple[Cell, ...]:
@@ -151,7 +151,7 @@ def trial(of: Cell, number: int, model: Literal["open", "closed"] = "open", **fi
         "verdict": "valid",
         "load_model": model,
         "bottleneck": "sut-cpu" if model == "closed" else None,
-        "offered_rps": 300.0 if model == "open" else None,
+        "arrival_rate_rps": 300.0 if model == "open" else None,
         "requests": 6_000,
         "window_taken_s": 20.0,
         "throughput_rps": 300.0,

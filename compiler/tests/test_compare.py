@@ -152,7 +152,7 @@ def test_runs_of_other_limits_are_not_ranked(tmp_path: Path) -> None:
     assert {found["unranked_reason"] for found in answer["comparisons"]} == {"other thresholds: generator_share 0.5 and 1"}
 
 
-@pytest.mark.parametrize("load", [CLOSED, OPEN.model_copy(update={"rate_per_s": 500.0})])
+@pytest.mark.parametrize("load", [CLOSED, OPEN.model_copy(update={"arrival_rate_rps": 500.0})])
 def test_runs_of_another_load_are_refused(tmp_path: Path, load: Load) -> None:
     before = stored_run(tmp_path / "results", "100000-ab12", trials(TRUTH, PAIR, 6))
     other = experiment(load, contrasts=[PAIR])

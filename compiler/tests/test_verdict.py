@@ -11,7 +11,7 @@ from benchmark_lab.statistics.merge import merge_loads
 from tests.measurements.records import FOLDER, calibrated, record
 from tests.measurements.verdicts import VERDICTS
 
-OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=1, window_s=4)
+OPEN = Load(model="open", vus=50, arrival_rate_rps=300, warmup_s=1, window_s=4)
 CLOSED = Load(model="closed", vus=32, warmup_s=5, window_s=20)
 
 
@@ -67,7 +67,7 @@ def test_metrics_follow_from_the_counters() -> None:
     assert trial.generator_cpu_utilisation == pytest.approx(load.cpu_s / load.wall_s)
     assert trial.latency_p90_ms == load.latency_quantiles_ms[900]
     assert trial.sut_rss_peak_mib == pytest.approx(server.rss_peak_bytes / 1024 / 1024)
-    assert (trial.trial, trial.round, trial.position, trial.offered_rps) == ("r3.p1", 3, 1, 100)
+    assert (trial.trial, trial.round, trial.position, trial.arrival_rate_rps) == ("r3.p1", 3, 1, 100)
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts, *, poisson: bool)
     rate = POISSON_RPS * cpus
     timing = {"warmup_s": WARMUP_S, "window_s": WINDOW_S}
     waiting = ceil(rate * POISSON_SPREAD_S / 2)
-    return Load(model="open", vus=vus + waiting, rate_per_s=rate, arrivals="poisson", **timing)
+    return Load(model="open", vus=vus + waiting, arrival_rate_rps=rate, arrivals="poisson", **timing)
 
 
 def problem_of(measurement: Measurement) -> str | None:

@@ -15,7 +15,7 @@ class Load(Part):
     model: LoadModel
     vus: int
     """Closed: the virtual users. Open: the virtual users kept ready."""
-    rate_per_s: float | None = None
+    arrival_rate_rps: float | None = None
     arrivals: Literal["uniform", "poisson"] = "uniform"
     warmup_s: float
     window_s: float
@@ -53,7 +53,7 @@ class LoadAsked(Part):
     model: Literal["closed", "open", "slo-search", "capacity-then-latency"]
     vus: tuple[int, ...] = ()
     """Closed: the steps. Capacity: the ladder; empty where it doubles."""
-    rates_per_s: tuple[float, ...] = ()
+    arrival_rates_rps: tuple[float, ...] = ()
     """Open: the steps."""
     arrivals: Literal["uniform", "poisson"] = "uniform"
     objectives: tuple[Objective, ...] = ()

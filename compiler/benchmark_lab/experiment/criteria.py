@@ -15,7 +15,7 @@ from benchmark_lab.diagnostics import nearest
 from benchmark_lab.records import Trial
 from benchmark_lab.source.core_schema import plain_value
 
-_OF_THE_LOAD = ("offered_rps", "generator_cpu_utilisation")
+_OF_THE_LOAD = ("arrival_rate_rps", "generator_cpu_utilisation")
 METRICS = tuple(
     name
     for name, field in Trial.model_fields.items()

@@ -72,7 +72,7 @@ def judge(
         bottleneck=bottleneck,
         bottleneck_evidence=evidence,
         load_model=load.model,
-        offered_rps=load.rate_per_s,
+        arrival_rate_rps=load.arrival_rate_rps,
         requests=k6.requests,
         failed_requests=k6.failed_requests,
         dropped_iterations=k6.dropped_iterations,

@@ -23,8 +23,8 @@ def expected_rate(cell: Cell, hardware: Hardware, experiment: Experiment) -> flo
 
     An open load says so itself; any other may drive every CPU of the server to its limit.
     """
-    if isinstance(cell.load, Load) and cell.load.rate_per_s is not None:
-        return cell.load.rate_per_s
+    if isinstance(cell.load, Load) and cell.load.arrival_rate_rps is not None:
+        return cell.load.arrival_rate_rps
     cpu_us = experiment.catalog.implementations[cell.implementation].cpu_us_per_request
     if cpu_us is None:
         return None
@@ -35,11 +35,11 @@ def expected_rate(cell: Cell, hardware: Hardware, experiment: Experiment) -> flo
     return (hardware.sut.cpus or 1) * 1e6 / cost
 
 
-def needed_cpus(rate_per_s: float, cell: Cell, experiment: Experiment) -> int:
+def needed_cpus(arrival_rate_rps: float, cell: Cell, experiment: Experiment) -> int:
     """Return the CPUs that k6 needs for a rate of the cell's requests."""
     work = experiment.catalog.scenarios[cell.scenario].work
     cost_us = GENERATOR_CPU_US_PER_REQUEST + (work.generator_cpu_us * _pieces(cell, work) if work else 0)
-    return ceil(rate_per_s * cost_us / 1e6 / GENERATOR_SHARE)
+    return ceil(arrival_rate_rps * cost_us / 1e6 / GENERATOR_SHARE)
 
 
 def _pieces(cell: Cell, work: Work) -> float:
@@ -69,7 +69,7 @@ class Expected:
     """What a cell may ask of the load boxes."""
 
     cell: str
-    rate_per_s: float
+    arrival_rate_rps: float
     cpus: int
     """That k6 needs for it."""
 
@@ -107,6 +107,6 @@ def _too_few(hardware: Hardware, most: Expected, *, shared: bool) -> Iterator[st
         return
     advice = "" if shared or each is None else f" `load: {{count: {ceil(most.cpus / each)}}}` has them."
     yield (
-        f"Load: {most.cell} may reach {most.rate_per_s:,.0f} requests/s, for which k6 needs "
+        f"Load: {most.cell} may reach {most.arrival_rate_rps:,.0f} requests/s, for which k6 needs "
         f"{counted(most.cpus, 'CPU')}; it has {there}. What is limited by k6 is not ranked.{advice}"
     )

@@ -75,7 +75,7 @@ class Trial(StoredFile):
     load_model: LoadModel
     vus: int | None = None
     """Closed: the virtual users."""
-    offered_rps: float | None = None
+    arrival_rate_rps: float | None = None
     requests: int = 0
     failed_requests: int = 0
     dropped_iterations: int = 0

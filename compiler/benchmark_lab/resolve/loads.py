@@ -38,7 +38,7 @@ def asked_load(load: AnyLoad) -> LoadAsked:
         case CapacityThenLatency(vus=vus, arrivals=arrivals):
             return LoadAsked(model="capacity-then-latency", vus=vus, arrivals=arrivals, **timing)
         case OpenLoad(rate=rates, arrivals=arrivals):
-            return LoadAsked(model="open", rates_per_s=rates, arrivals=arrivals, **timing)
+            return LoadAsked(model="open", arrival_rates_rps=rates, arrivals=arrivals, **timing)
         case SloSearch(objective=objectives, arrivals=arrivals):
             return LoadAsked(model="slo-search", objectives=objectives, arrivals=arrivals, **timing)
         case _:

@@ -95,7 +95,7 @@ def _found_load(cell: Cell, trials: Sequence[Trial]) -> str:
         return ""
     if cell.load_model == "closed":
         return f"{trials[0].vus} virtual users"
-    return f"{trials[0].offered_rps:,.0f} requests/s"
+    return f"{trials[0].arrival_rate_rps:,.0f} requests/s"
 
 
 def axes_of(cell: Cell) -> dict[str, str | int | float | bool]:

@@ -91,7 +91,7 @@ def load_in_words(load: LoadAsked) -> str:
     """`open, 300 requests/s`, `closed, 32 virtual users`, `highest rate with p99 < 50ms`."""
     match load.model:
         case "open":
-            words = f"open, {_steps(load.rates_per_s)} requests/s"
+            words = f"open, {_steps(load.arrival_rates_rps)} requests/s"
         case "closed":
             words = f"closed, {_steps(load.vus)} virtual users"
         case "slo-search":

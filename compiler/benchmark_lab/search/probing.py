@@ -71,7 +71,7 @@ def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Pro
         loads: dict[str, Load] = {}
         for cell in probed.keys() - found.keys():
             match slo.next_probe(probed[cell], maxima[cell]):
-                case slo.Probe(rate_per_s=rate):
+                case slo.Probe(arrival_rate_rps=rate):
                     loads[cell] = _open(rate, asked, search_window_s(asked, rate))
                 case slo.Found() as result:
                     found[cell] = SearchResult(
@@ -86,7 +86,7 @@ def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Pro
             return found
         trials = probe(loads)
         for cell, load in loads.items():
-            rate, trial = round(load.rate_per_s or 0), trials.get(cell)
+            rate, trial = round(load.arrival_rate_rps or 0), trials.get(cell)
             probed[cell].append(slo.Probed.of(rate, trial, objectives) if trial else slo.Probed(rate, "unusable"))
 
 
@@ -105,9 +105,9 @@ def closed_load(vus: int, asked: LoadAsked, requests: int, pace_rps: float | Non
     return Load(model="closed", vus=vus, warmup_s=asked.warmup_s, window_s=window_s)
 
 
-def _open(rate_per_s: float, asked: LoadAsked, window_s: float) -> Load:
+def _open(arrival_rate_rps: float, asked: LoadAsked, window_s: float) -> Load:
     poisson = asked.arrivals == "poisson"
-    return open_load(rate_per_s, warmup_s=asked.warmup_s, window_s=window_s, poisson=poisson)
+    return open_load(arrival_rate_rps, warmup_s=asked.warmup_s, window_s=window_s, poisson=poisson)
 
 
 def representatives(cells: Sequence[Cell]) -> dict[Key, Cell]:

@@ -32,18 +32,18 @@ class Objective:
 class Probe:
     """Open load to measure next, with a freshly started server."""
 
-    rate_per_s: int
+    arrival_rate_rps: int
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
     """What a probe found."""
 
-    rate_per_s: int
+    arrival_rate_rps: int
     outcome: Outcome
 
     @classmethod
-    def of(cls, rate_per_s: int, trial: Trial, objectives: Sequence[Objective]) -> Self:
+    def of(cls, arrival_rate_rps: int, trial: Trial, objectives: Sequence[Objective]) -> Self:
         """The outcome of a judged trial.
 
         Something else than the server at its limit bounds it, whatever followed from that. Too few samples for a
@@ -52,14 +52,14 @@ class Probed:
         """
         codes = {reason.code for reason in trial.reasons}
         if not codes <= OWN_FAULTS | LOWER_BOUND_REASONS.keys():
-            return cls(rate_per_s, "unusable")
+            return cls(arrival_rate_rps, "unusable")
         if codes & LOWER_BOUND_REASONS.keys():
-            return cls(rate_per_s, "bounded")
+            return cls(arrival_rate_rps, "bounded")
         values: list[float | None] = [getattr(trial, objective.metric) for objective in objectives]
         broken = (value is not None and value >= objective.below for value, objective in zip(values, objectives, strict=True))
         if codes - {"unstable"} or any(broken):
-            return cls(rate_per_s, "fail")
-        return cls(rate_per_s, "unusable" if codes or None in values else "pass")
+            return cls(arrival_rate_rps, "fail")
+        return cls(arrival_rate_rps, "unusable" if codes or None in values else "pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Found:
     end: End
 
     @property
-    def rate_per_s(self) -> float | None:
+    def arrival_rate_rps(self) -> float | None:
         """The best single figure: the middle of the bracket on the log scale; of a lower bound, the last pass."""
         if self.last_pass is None or self.first_fail is None:
             return self.last_pass
@@ -106,9 +106,9 @@ def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Pro
     if left and history and history[-1].outcome == "unusable":
         if history[-2:-1] == [history[-1]]:
             return Found(bracket.last_pass, bracket.first_fail, bracket.confirmations, "unusable")
-        return Probe(history[-1].rate_per_s)
+        return Probe(history[-1].arrival_rate_rps)
 
-    bounded = min((probed.rate_per_s for probed in history if probed.outcome == "bounded"), default=None)
+    bounded = min((probed.arrival_rate_rps for probed in history if probed.outcome == "bounded"), default=None)
     rate = _next_rate(bracket, max(1, int(closed_loop_maximum_rps))) if bounded is None else None
     last_pass = bracket.last_pass
     if rate is not None and left and (last_pass is None or bracket.doubted or left > CONFIRMATIONS):
@@ -129,8 +129,8 @@ def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Pro
 
 
 def _bracket(history: Sequence[Probed]) -> _Bracket:
-    fails = {probed.rate_per_s for probed in history if probed.outcome == "fail"}
-    passes = [probed.rate_per_s for probed in history if probed.outcome == "pass"]
+    fails = {probed.arrival_rate_rps for probed in history if probed.outcome == "fail"}
+    passes = [probed.arrival_rate_rps for probed in history if probed.outcome == "pass"]
     first_fail = min(fails, default=None)
     below = [rate for rate in passes if first_fail is None or rate < first_fail]
     last_pass = max(below, default=None)

@@ -30,7 +30,7 @@ from benchmark_lab.store.run_folder import RunFolder
 from benchmark_lab.targets.local import ThisMachine
 from tests.synthetic import cell
 
-OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=1, window_s=2)
+OPEN = Load(model="open", vus=50, arrival_rate_rps=300, warmup_s=1, window_s=2)
 MOST_RPS = 4_000
 """What the fake servers can do; a closed loop of n virtual users asks 100·n times a second."""
 NULL_RPS = 40_000

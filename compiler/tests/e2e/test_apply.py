@@ -91,7 +91,7 @@ def test_the_default_load_finds_a_capacity_and_measures_latency_below_it(lab: La
     )
     assert {trial["vus"] for trial in probes} == {8, 32}
     reached = [float(str(trial["throughput_rps"])) for trial in probes if trial["throughput_rps"]]
-    rates = {trial["load"]: trial["offered_rps"] for trial in measured}
+    rates = {trial["load"]: trial["arrival_rate_rps"] for trial in measured}
     assert rates.keys() == {"capacity", "equal-rate", "equal-utilisation"}
     assert (rates["equal-rate"], rates["equal-utilisation"]) in [(int(rps * 0.5), int(rps * 0.7)) for rps in reached]
 

@@ -112,7 +112,7 @@ def test_every_window_of_a_slow_server_is_long_enough() -> None:
     (key,) = representatives(steps(FIBER))
     capacity = {key: Capacity(8, 16, "levelled-off")}
     loads = sought_loads(steps(FIBER), capacity, SLOW, requests=100, allowed_rps={}).loads.values()
-    assert [(load.vus, load.rate_per_s, round(load.window_s, 2)) for load in loads] == [
+    assert [(load.vus, load.arrival_rate_rps, round(load.window_s, 2)) for load in loads] == [
         (16, None, 12.75),
         (20, 4, 25.5),
         (20, 5, 20.4),
@@ -130,7 +130,7 @@ def test_latency_is_measured_at_one_rate_for_all_and_at_a_share_of_each_ones_own
     found = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps={})
     loads = found.loads
     assert {of.rpartition(".")[2]: load.vus for of, load in loads.items() if load.model == "closed"} == {"capacity": 32}
-    rates = [loads[of.id].rate_per_s for of in cells]
+    rates = [loads[of.id].arrival_rate_rps for of in cells]
     assert rates == [None, 500, 700, None, 500, 3_500]
     assert (found.unequal_utilisation, found.notes) == ({}, [])
 
@@ -159,7 +159,7 @@ def test_no_rate_is_more_than_the_generator_may_send() -> None:
         entry: dict[str, object] = {"hardware": "small", "lane": lane, "calibrations": by_cell}
         outcome.take(Entry(lane, "2026-11-22T10:00:00Z", "calibrated", entry))
     found = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps=outcome.allowed_rps(0.5))
-    assert [found.loads[of.id].rate_per_s for of in cells] == [None, 2_000, 2_800, None, 2_000, 5_400]
+    assert [found.loads[of.id].arrival_rate_rps for of in cells] == [None, 2_000, 2_800, None, 2_000, 5_400]
     capped = f"{FIBER.id}.capacity (5,400/s)"
     assert found.notes == [
         f"the own rates of these are what the generator may send, and utilise them less than the others: {capped}"
@@ -167,7 +167,7 @@ def test_no_rate_is_more_than_the_generator_may_send() -> None:
     not_equal = "utilisation not equal: its rate is no more than the generator may send"
     assert found.unequal_utilisation == {f"{FIBER.id}.equal-utilisation": not_equal}
     found = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps=outcome.allowed_rps(0.15))
-    assert [found.loads[of.id].rate_per_s for of in cells] == [None, 1_620, 1_620, None, 1_620, 1_620]
+    assert [found.loads[of.id].arrival_rate_rps for of in cells] == [None, 1_620, 1_620, None, 1_620, 1_620]
     assert found.notes[0] == "the equal rate of 1,620/s is what the generator may send: less than half of any capacity"
 
 
@@ -185,15 +185,15 @@ def test_a_server_without_capacity_has_no_load_and_does_not_slow_the_others_down
     capacities = {first: Capacity(None, None, "unusable"), second: Capacity(800, 16, "levelled-off")}
     loads = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps={}).loads
     assert {of.split("/")[0] for of in loads} == {"go-fiber"}
-    assert loads[f"{FIBER.id}.equal-rate"].rate_per_s == 400
+    assert loads[f"{FIBER.id}.equal-rate"].arrival_rate_rps == 400
 
 
 def at_rates_below(limit: float) -> Callable[[Mapping[str, Load]], dict[str, Trial]]:
     """A server whose p99 is 20 ms up to a rate and 80 ms beyond."""
 
     def probe(loads: Mapping[str, Load]) -> dict[str, Trial]:
-        p99 = {of: 20.0 if (load.rate_per_s or 0) <= limit else 80.0 for of, load in loads.items()}
-        return {of: trial(FIBER, 0, offered_rps=loads[of].rate_per_s, latency_p99_ms=p99[of]) for of in loads}
+        p99 = {of: 20.0 if (load.arrival_rate_rps or 0) <= limit else 80.0 for of, load in loads.items()}
+        return {of: trial(FIBER, 0, arrival_rate_rps=loads[of].arrival_rate_rps, latency_p99_ms=p99[of]) for of in loads}
 
     return probe
 

@@ -22,12 +22,12 @@ SAMPLES = 10_000
 def searched(maximum: float, outcome: Callable[[int], Outcome]) -> tuple[Found, list[Probed]]:
     history: list[Probed] = []
     while isinstance(probe := next_probe(history, maximum), Probe):
-        history.append(Probed(probe.rate_per_s, outcome(probe.rate_per_s)))
+        history.append(Probed(probe.arrival_rate_rps, outcome(probe.arrival_rate_rps)))
     return probe, history
 
 
 def rates(history: list[Probed]) -> list[int]:
-    return [probed.rate_per_s for probed in history]
+    return [probed.arrival_rate_rps for probed in history]
 
 
 def up_to(limit: float) -> Callable[[int], Outcome]:
@@ -65,7 +65,7 @@ def test_the_rate_is_within_a_tenth_of_the_true_one_for_nine_of_ten_queues() -> 
         assert_sound(found, history, maximum)
         true = queue.rate_for(0.99, objective)
         last_passes.append((found.last_pass or 0) / true - 1)
-        middles.append((found.rate_per_s or 0) / true - 1)
+        middles.append((found.arrival_rate_rps or 0) / true - 1)
     assert np.mean(np.abs(last_passes) <= 0.1) >= 0.9
     assert np.mean(np.abs(middles) <= 0.1) >= 0.95
     assert abs(np.median(middles)) < 0.02
@@ -82,7 +82,7 @@ def test_the_rate_is_found_where_successive_response_times_are_correlated() -> N
 
         found, history = searched(per_s, outcome)
         assert_sound(found, history, per_s)
-        errors.append((found.rate_per_s or 0) / per_s / Queue(1, 1).rate_for(0.99, objective) - 1)
+        errors.append((found.arrival_rate_rps or 0) / per_s / Queue(1, 1).rate_for(0.99, objective) - 1)
     assert np.mean(np.abs(errors) <= 0.1) >= 0.9
 
 
@@ -113,7 +113,7 @@ def test_the_search_starts_at_a_quarter_doubles_bisects_and_confirms() -> None:
     found, history = searched(1_000, up_to(640))
     assert rates(history) == [250, 500, 1000, 707, 595, 649, 621, 621, 621, 621]
     assert found == Found(last_pass=621, first_fail=649, confirmations=3, end="bracketed")
-    assert found.rate_per_s == pytest.approx(634.8, abs=0.1)
+    assert found.arrival_rate_rps == pytest.approx(634.8, abs=0.1)
 
 
 def test_a_search_that_fails_at_its_start_goes_down_by_halves() -> None:
@@ -133,7 +133,7 @@ def test_an_objective_that_no_rate_keeps_ends_without_a_pass() -> None:
     found, history = searched(40, up_to(0))
     assert rates(history) == [10, 5, 2, 1]
     assert found == Found(last_pass=None, first_fail=1, confirmations=0, end="never-kept")
-    assert found.rate_per_s is None
+    assert found.arrival_rate_rps is None
 
 
 def test_a_failed_confirmation_lowers_the_last_pass_by_steps_of_five_percent() -> None:

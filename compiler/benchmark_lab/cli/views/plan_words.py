@@ -56,7 +56,7 @@ def _load_words(plan: Plan) -> str:
         case "closed":
             words = f"closed, {vus} virtual users"
         case "open":
-            words = f"open, {', '.join(f'{rate:g}' for rate in load.rates_per_s)} requests/s"
+            words = f"open, {', '.join(f'{rate:g}' for rate in load.arrival_rates_rps)} requests/s"
         case "slo-search":
             words = f"search for the highest rate with {' and '.join(objective.text for objective in load.objectives)}"
         case "capacity-then-latency":

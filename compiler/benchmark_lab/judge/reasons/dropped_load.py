@@ -14,7 +14,7 @@ def dropped_load(case: Case) -> str | None:
     """
     # Against planned iterations, so that a window stretched by slow last responses changes nothing.
     k6, load, least = case.k6, case.load, case.thresholds.achieved
-    offered = (load.rate_per_s or 0.0) * load.window_s
+    offered = (load.arrival_rate_rps or 0.0) * load.window_s
     if load.model != "open" or not offered or not (k6.dropped_iterations or k6.iterations / offered < least):
         return None
     return (
