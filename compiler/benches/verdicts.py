@@ -55,7 +55,7 @@ def main() -> None:
                 if NOISE in codes:
                     noisy += 1
                 else:
-                    flagged[copies[trial.cell]].append(bool(codes & {"generator-limited", "late-load", "dropped-load"}))
+                    flagged[copies[trial.cell]].append(bool(codes & {"generator-limited", "late-arrivals", "dropped-iterations"}))
     print(f"done again for the noise of the host: {noisy}")
     for share in SHARES:
         print(f"at {share} of the calibrated rate: {sum(flagged[share])} of {len(flagged[share])} flagged")

@@ -128,7 +128,7 @@ def test_a_blocked_worker_shows_by_requests_without_an_answer_too() -> None:
         "latency_quantiles_ms": (*load.latency_quantiles_ms[:-1], 60_000.0),
     }
     trial = record("blocked-worker").having(load=timed_out).judge()
-    assert ([reason.code for reason in trial.reasons], trial.bottleneck) == (["unstable"], "sut-slots")
+    assert ([reason.code for reason in trial.reasons], trial.bottleneck) == (["no-steady-state"], "sut-slots")
 
 
 def test_an_idle_worker_is_not_blocked_where_no_request_stayed_with_it() -> None:

@@ -57,14 +57,14 @@ def test_the_order_of_trials_changes_nothing() -> None:
 def test_only_rounds_with_two_valid_trials_are_paired() -> None:
     found = [*trials(TRUTH, PAIR, 7)]
     found[0] = invalid(FASTAPI, 0, "errors", sut_cpu_us_per_request=9e9)
-    found[3] = invalid(FIBER, 1, "errors", "dropped-load", sut_cpu_us_per_request=9e9)
+    found[3] = invalid(FIBER, 1, "errors", "dropped-iterations", sut_cpu_us_per_request=9e9)
     summary = quick(found)
     assert comparison(summary, "sut_cpu_us_per_request").n == 5
     assert comparison(summary, "sut_cpu_us_per_request").answer == "no interval"
     assert comparison(summary, "sut_cpu_us_per_request").ratio == pytest.approx(130 / 420, rel=0.05)
     fiber = summary.cells[1]
     assert (fiber.trials, fiber.valid) == (7, 6)
-    assert fiber.invalid_reasons == {"errors": 1, "dropped-load": 1}
+    assert fiber.invalid_reasons == {"errors": 1, "dropped-iterations": 1}
     assert fiber.invalid_evidence["errors"] == "the figures of errors"
     assert fiber.metrics["sut_cpu_us_per_request"].median < 200
 
@@ -193,7 +193,7 @@ def test_throughput_of_which_the_fast_part_was_held_back_is_a_bound() -> None:
 
 
 def test_a_further_reason_does_not_hide_that_the_fast_part_was_held_back() -> None:
-    two = tuple(Reason(code=code, evidence="") for code in ("generator-limited", "unstable"))
+    two = tuple(Reason(code=code, evidence="") for code in ("generator-limited", "no-steady-state"))
     found = [
         t.model_copy(update={"verdict": "invalid", "reasons": two, "throughput_rps": 9_800.0})
         if t.cell == FIBER.id and t.round < 6
@@ -293,8 +293,8 @@ HERE = "On this host (01-lightweight; open, 300 requests/s): "
     [
         ([], "Nothing can be said: no cell has a valid result (not measured 2)."),
         (
-            [invalid(of, n, "dropped-load") for of in PAIR for n in range(6)],
-            "Nothing can be said: no cell has a valid result (dropped-load 12).",
+            [invalid(of, n, "dropped-iterations") for of in PAIR for n in range(6)],
+            "Nothing can be said: no cell has a valid result (dropped-iterations 12).",
         ),
         (
             [trial(of, n, sut_cpu_us_per_request=TRUTH[of.id]) for of in PAIR for n in range(2)],

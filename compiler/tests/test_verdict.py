@@ -139,7 +139,7 @@ def test_a_server_that_works_off_a_queue_after_the_planned_end_is_no_faster_and_
     )
     trial = queued.having(load={"requests": 328, "iterations": 328, "window_taken_s": 16.4, "latency_mean_ms": 4_000}).judge()
     assert trial.throughput_rps == pytest.approx(20)
-    assert "unstable" not in codes(trial)
+    assert "no-steady-state" not in codes(trial)
 
 
 HUNG = {"window_taken_s": 60.0, "wall_s": 60.2}
@@ -148,7 +148,7 @@ HUNG = {"window_taken_s": 60.0, "wall_s": 60.2}
 @pytest.mark.parametrize(("name", "evidence"), [("valid-open", "50.0 s"), ("valid-closed", "40.0 s")])
 def test_an_answer_that_hung_hides_what_was_counted(name: str, evidence: str) -> None:
     trial = judged(name, load=HUNG)
-    assert codes(trial) == ["unstable"]
+    assert codes(trial) == ["no-steady-state"]
     assert trial.reasons[0].evidence.startswith(
         f"the last answer came {evidence} after the planned window, which hides"
     )
@@ -189,13 +189,13 @@ def test_a_rate_of_exactly_the_generators_share_is_allowed(share: float, expecte
     ("shared", "lag_ms", "p99_ms", "expected"),
     [
         (False, 1.9, 5.0, []),
-        (False, 2.1, 5.0, ["late-load"]),
+        (False, 2.1, 5.0, ["late-arrivals"]),
         (False, 2.9, 30.0, []),
-        (False, 3.1, 30.0, ["late-load"]),
+        (False, 3.1, 30.0, ["late-arrivals"]),
         (True, 19.0, 5.0, []),
-        (True, 21.0, 5.0, ["late-load"]),
+        (True, 21.0, 5.0, ["late-arrivals"]),
         (True, 19.0, 40.0, []),
-        (True, 39.0, 40.0, ["late-load"]),
+        (True, 39.0, 40.0, ["late-arrivals"]),
     ],
 )
 def test_requests_that_begin_late_are_not_the_load_that_was_asked_for(
@@ -211,7 +211,7 @@ def test_requests_that_begin_late_are_not_the_load_that_was_asked_for(
 
 def test_where_iterations_were_dropped_the_others_do_not_know_when_they_were_due() -> None:
     late = {"lag_p99_ms": 900.0, "dropped_iterations": 90}
-    assert codes(judged("valid-open", load=late)) == ["dropped-load"]
+    assert codes(judged("valid-open", load=late)) == ["dropped-iterations"]
 
 
 def test_several_k6_processes_are_judged_together() -> None:
@@ -258,7 +258,7 @@ def test_rows_that_were_not_counted_are_not_missing() -> None:
 
 @pytest.mark.parametrize("intervals", [0, 7])
 def test_a_window_of_few_intervals_is_untested_and_not_unstable(intervals: int) -> None:
-    trial = judged("unstable", load={"throughput_series_rps": tuple(range(1, intervals + 1))})
+    trial = judged("no-steady-state", load={"throughput_series_rps": tuple(range(1, intervals + 1))})
     assert codes(trial) == []
     assert [remark.code for remark in trial.remarks] == ["host-noise", "steady-state-untested"]
     assert trial.remarks[1].evidence == f"the window has {intervals} intervals, a drift needs 8"
@@ -277,21 +277,21 @@ def test_a_change_that_the_noise_of_the_seconds_explains_is_no_drift() -> None:
 
 def test_a_step_near_the_windows_begin_is_no_steady_state_although_no_line_shows_it() -> None:
     stepped = (1300, 1290, 1310, 1295, 1305, *(1500, 1510, 1490, 1495, 1505) * 3)
-    trial = judged("unstable", load={"throughput_series_rps": stepped})
-    assert codes(trial) == ["unstable"]
+    trial = judged("no-steady-state", load={"throughput_series_rps": stepped})
+    assert codes(trial) == ["no-steady-state"]
     assert "rose by 13.8% at a step 5 s into the window, at most 3%" in trial.reasons[0].evidence
 
 
 def test_other_work_on_the_servers_cpus_is_noise_and_the_kernels_interrupts_are_none() -> None:
-    busy = record("unstable").measurement.hosts["sut"].cpus_busy
-    alone = record("unstable").model_copy(update={"shared_host": False})
+    busy = record("no-steady-state").measurement.hosts["sut"].cpus_busy
+    alone = record("no-steady-state").model_copy(update={"shared_host": False})
     crowded = alone.judge()
-    assert codes(crowded) == ["host-noise", "unstable"]
+    assert codes(crowded) == ["host-noise", "no-steady-state"]
     assert crowded.reasons[0].evidence == (
         "other processes used 21.7% of the server's CPU set, at most 10% are allowed"
     )
     quiet = alone.having(hosts={"sut": HostObservation(cpus_busy=busy, interrupts=0.15)}).judge()
-    assert codes(quiet) == ["unstable"]
+    assert codes(quiet) == ["no-steady-state"]
     assert quiet.bottleneck == "sut-cpu"
 
 

@@ -88,7 +88,7 @@ def test_a_reason_in_a_file_of_its_own_is_all_that_it_takes(tmp_path: Path) -> N
     place = before.index("network-limited") + 1
     assert told["codes"] == [*before[:place], "toy-limited", *before[place:]]
     assert told["reasons"] == [["toy-limited", evidence]]
-    assert told["order"] == ["network-limited", "toy-limited", "unstable"]
+    assert told["order"] == ["network-limited", "toy-limited", "no-steady-state"]
     assert told["bottleneck"] == ["network", evidence]
     assert told["is_bounded"] == [True, False]
     assert told["searched"] == ["bounded", "bounded"]
@@ -126,8 +126,8 @@ def test_a_reason_in_a_file_of_its_own_is_all_that_it_takes(tmp_path: Path) -> N
         ),
         (
             "rank=125",
-            'rank=125, unless=("unstable",)',
-            "reason `toy-limited` of benchmark_lab.judge.reasons.toy: no reason `unstable` has a lower rank",
+            'rank=125, unless=("no-steady-state",)',
+            "reason `toy-limited` of benchmark_lab.judge.reasons.toy: no reason `no-steady-state` has a lower rank",
         ),
     ],
     ids=["code", "rank", "advice", "threshold", "unless"],

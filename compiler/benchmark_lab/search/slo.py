@@ -57,7 +57,7 @@ class Probed:
             return cls(arrival_rate_rps, "bounded")
         values: list[float | None] = [getattr(trial, objective.metric) for objective in objectives]
         broken = (value is not None and value >= objective.below for value, objective in zip(values, objectives, strict=True))
-        if codes - {"unstable"} or any(broken):
+        if codes - {"no-steady-state"} or any(broken):
             return cls(arrival_rate_rps, "fail")
         return cls(arrival_rate_rps, "unusable" if codes or None in values else "pass")
 

@@ -48,7 +48,7 @@ VERDICTS: Mapping[str, Deserved] = {
     "wrong-workers": Deserved(codes=("wrong-workers",), evidence="1 processes serve, not 2"),
     "warm-up-failed": Deserved(codes=("warm-up-failed",), evidence="k6 was ended by signal 9 (SIGKILL)"),
     "upstream-failed": Deserved(
-        codes=("upstream-failed", "dropped-load", "errors"),
+        codes=("upstream-failed", "dropped-iterations", "errors"),
         evidence="the simulated external API does not answer: timed out",
         remarks=("steady-state-untested",),
     ),
@@ -64,8 +64,8 @@ VERDICTS: Mapping[str, Deserved] = {
         codes=("generator-limited",),
         evidence="k6 used 5.1% of its CPU set, which was 100.0% busy, at most 95% are allowed",
     ),
-    "late-load": Deserved(
-        codes=("late-load",),
+    "late-arrivals": Deserved(
+        codes=("late-arrivals",),
         evidence="one iteration in 100 began 102.0 ms late or later, at most 20.0 ms are allowed",
     ),
     "littles-law": Deserved(
@@ -75,7 +75,7 @@ VERDICTS: Mapping[str, Deserved] = {
         bottleneck_evidence="1.2 virtual users",
     ),
     "network-limited": Deserved(
-        codes=("network-limited", "unstable"),
+        codes=("network-limited", "no-steady-state"),
         evidence="81 SYN retransmits on sut, 155 listen overflows on sut, 81 SYN retransmits on load",
         bottleneck="network",
         bottleneck_evidence="155 listen overflows on sut",
@@ -94,14 +94,14 @@ VERDICTS: Mapping[str, Deserved] = {
         evidence="the simulated API used 78.3% of its CPU set, at most 70% are allowed",
         remarks=("host-noise",),
     ),
-    "dropped-load": Deserved(
-        codes=("dropped-load",), evidence="187 iterations were dropped, 214 of 400 completed (53.5%)"
+    "dropped-iterations": Deserved(
+        codes=("dropped-iterations",), evidence="187 iterations were dropped, 214 of 400 completed (53.5%)"
     ),
     "errors": Deserved(
         codes=("errors",), evidence="108 of 1,001 requests failed (10.79%), at most 0.10% may: 108 status 502"
     ),
-    "unstable": Deserved(
-        codes=("unstable",),
+    "no-steady-state": Deserved(
+        codes=("no-steady-state",),
         evidence="the throughput fell by 104.5% over the window (± 81.3%), at most 3% are allowed",
         remarks=("host-noise",),
         bottleneck="unknown",

@@ -10,7 +10,7 @@ MOST_HIDDEN = 0.2
 """Noise may pass for a change up to this share of the throughput before the window counts as untested."""
 
 
-@remark("steady-state-untested", rank=40, unless=("unstable",))
+@remark("steady-state-untested", rank=40, unless=("no-steady-state",))
 def steady_state_untested(case: Case) -> str | None:
     """The window has fewer than 8 intervals, or they differ so much that a drift of 20 % would not show.
 

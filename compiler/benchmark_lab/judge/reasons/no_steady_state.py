@@ -1,4 +1,4 @@
-"""The reason `unstable` (METHOD 7)."""
+"""The reason `no-steady-state` (METHOD 7)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ MOST_DILUTED = 0.2
 """The wait for last responses may hide this share of CPU time, transactions and the like. Beyond it no limit shows."""
 
 
-@reason("unstable", rank=180, thresholds=("drift",), own_fault=True)
-def unstable(case: Case) -> str | None:
+@reason("no-steady-state", rank=180, thresholds=("drift",), own_fault=True)
+def no_steady_state(case: Case) -> str | None:
     """The throughput had no steady state, or k6 waited too long for a last response.
 
     `lab` looks for three things. The throughput changed by more than `drift` along the line of least squares. A change

@@ -1,4 +1,4 @@
-"""The reason `dropped-load` (METHOD 10)."""
+"""The reason `dropped-iterations` (METHOD 10)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.rule import reason
 
 
-@reason("dropped-load", rank=160, needs="load", thresholds=("achieved",), own_fault=True)
-def dropped_load(case: Case) -> str | None:
+@reason("dropped-iterations", rank=160, needs="load", thresholds=("achieved",), own_fault=True)
+def dropped_iterations(case: Case) -> str | None:
     """Open load: k6 had no free virtual user for an iteration and dropped it, or too few iterations completed.
 
     Do: ask for less. The server cannot do this rate.

@@ -1,4 +1,4 @@
-"""The reason `late-load` (METHOD 10)."""
+"""The reason `late-arrivals` (METHOD 10)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ LAG_SHARE = 0.1
 """Iterations may start late by this share of the p99 latency."""
 
 
-@reason("late-load", rank=150, needs="load", thresholds=("lag_ms",))
-def late_load(case: Case) -> str | None:
+@reason("late-arrivals", rank=150, needs="load", thresholds=("lag_ms",))
+def late_arrivals(case: Case) -> str | None:
     """Open load: k6 started iterations late, so the server met other arrivals than were asked for.
 
     k6 counts a request's time from its start, so the latencies leave such a delay out (coordinated omission). One
