@@ -151,7 +151,7 @@ def test_the_worst_case_counts_every_trial_and_the_set_up() -> None:
 
 
 @pytest.mark.parametrize("target", ["local", "cloud"])
-def test_load_boxes_agree_twice_in_each_trial_on_a_time_to_begin_at(target: str) -> None:
+def test_load_hosts_agree_twice_in_each_trial_on_a_time_to_begin_at(target: str) -> None:
     one, five = (
         plan_text(experiment("rounds: {max: 10}", f"hardware: {{load: {{count: {count}}}}}", target=target))
         for count in (1, 5)

@@ -64,7 +64,7 @@ def test_a_bundle_tells_what_a_plan_told_of_its_cost(tmp_path: Path, target: str
 
 
 @pytest.mark.parametrize(("lanes", "hosts"), [(1, 3), (3, 9), (10, 30)])
-def test_the_shipped_sweep_fits_its_budget_with_load_boxes_that_suffice(lanes: int, hosts: int) -> None:
+def test_the_shipped_sweep_fits_its_budget_with_load_hosts_that_suffice(lanes: int, hosts: int) -> None:
     plan = plan_file(SWEEP, read_catalog(PROJECT), Changes(lanes=lanes))
     assert rent(plan).hosts == hosts
     assert plan.worst_case_s <= 2 * 3600

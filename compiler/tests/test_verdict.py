@@ -220,7 +220,7 @@ def test_several_k6_processes_are_judged_together() -> None:
     assert "the 2 k6 processes used 86.7% of their busiest CPU set" in evidence
 
 
-def test_a_load_box_at_its_limit_is_not_hidden_by_one_that_is_not() -> None:
+def test_a_load_host_at_its_limit_is_not_hidden_by_one_that_is_not() -> None:
     alone = window_of("valid-closed")
     one, other = (alone.model_copy(update={"cpu_s": share * alone.wall_s}) for share in (0.95, 0.56))
     trial = judged("valid-closed", load=merge_loads([one, other]))

@@ -146,7 +146,7 @@ def served_by_nothing(cell: Cell) -> Cell:
 
 def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts, *, poisson: bool) -> Load:
     uploads = any(operation.uploads for operation in scenario.operations.values())
-    vus = (FEW_VUS if uploads else VUS) * hosts.load_boxes
+    vus = (FEW_VUS if uploads else VUS) * hosts.load_hosts
     if cell.load_model == "closed":
         return Load(model="closed", vus=vus, warmup_s=WARMUP_S, window_s=WINDOW_S)
     cpus = hosts.load_cpus

@@ -275,8 +275,8 @@ class Run:
         probe = self._prober(rounds, block, by_id)
         servers = probing.representatives(cells)
         rounds.tally.total = len(servers) * (len(asked.vus) or ladder.MOST_PROBES)
-        thresholds, boxes = self.bundle.experiment.thresholds, rounds.hosts.load_boxes
-        climbed = probing.climb([*servers.values()], asked, probe, requests=thresholds.requests, load_boxes=boxes)
+        thresholds, load_hosts = self.bundle.experiment.thresholds, rounds.hosts.load_hosts
+        climbed = probing.climb([*servers.values()], asked, probe, requests=thresholds.requests, load_hosts=load_hosts)
         capacities = {key: climbed[cell.id] for key, cell in servers.items()}
         if asked.model == "slo-search":
             maxima = {cell: found.throughput_rps for cell, found in climbed.items() if found.throughput_rps}

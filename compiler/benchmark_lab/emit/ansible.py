@@ -28,7 +28,7 @@ def files(plan: Plan) -> dict[str, str]:
                 "null_server",
                 variables=builds,
             ),
-            _play("Put k6 on the load box", "load", "k6"),
+            _play("Put k6 on the load host", "load", "k6"),
         ),
         "playbooks/stations.yml": _playbook(_play("Serve, load and observe, order by order", "all", "station")),
         "playbooks/finish.yml": _playbook(

@@ -135,9 +135,9 @@ class Hosts:
     identity: Mapping[str, str]
     """What shows whether they are the same hosts as before."""
     secrets: Secrets
-    load_boxes: int
+    load_hosts: int
     load_cpus: int
-    """CPUs of the load boxes together; those that several of them share count once."""
+    """CPUs of the load hosts together; those that several of them share count once."""
     k6: str
     """Path of k6 on the load host; empty until the role has built one."""
     builds: dict[str, str] = field(default_factory=dict)

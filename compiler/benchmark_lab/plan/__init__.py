@@ -12,7 +12,7 @@ from benchmark_lab.experiment.criteria import metrics_of
 from benchmark_lab.plan.combination import Combination
 from benchmark_lab.plan.contrasts import pair
 from benchmark_lab.plan.duration import duration_words, trials_of, worst_case_s
-from benchmark_lab.plan.load_boxes import with_load_boxes
+from benchmark_lab.plan.load_hosts import with_load_hosts
 from benchmark_lab.plan.matrix import expand
 from benchmark_lab.plan.product import RuledOut
 from benchmark_lab.plan.rent import Rent, rent_of, usd_per_hour
@@ -73,13 +73,13 @@ def make_plan(experiment: Experiment) -> Plan:
     remaining = [matrix.combinations[position] for position in kept]
     criteria = tuple(choice.value for choice in experiment.criteria if not _lacking(choice.value, remaining))
     chosen = tuple(cells[position] for position in kept)
-    experiment, load_notes = with_load_boxes(experiment, chosen)
+    experiment, load_notes = with_load_hosts(experiment, chosen)
     rent = rent_of(experiment, chosen)
-    boxes = max(choice.value.load.count for choice in experiment.hardware)
+    load_hosts = max(choice.value.load.count for choice in experiment.hardware)
     worst_s = (
         rent.total_s
         if rent
-        else worst_case_s(experiment.load, experiment.rounds, chosen, lanes=experiment.lanes, load_boxes=boxes)
+        else worst_case_s(experiment.load, experiment.rounds, chosen, lanes=experiment.lanes, load_hosts=load_hosts)
     )
     raise_all(_over_budget(experiment, worst_s, rent))
     hardware = [choice.value.name for choice in experiment.hardware]

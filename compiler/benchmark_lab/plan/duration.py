@@ -20,7 +20,7 @@ _LOWEST_RATE_PER_S = 1.0
 
 
 def worst_case_s(
-    load: LoadAsked, rounds: Rounds, cells: Sequence[Cell], *, lanes: int = 1, load_boxes: int = 1
+    load: LoadAsked, rounds: Rounds, cells: Sequence[Cell], *, lanes: int = 1, load_hosts: int = 1
 ) -> float:
     """Return the seconds that all probes and all rounds of all cells take, with the set-up.
 
@@ -32,7 +32,7 @@ def worst_case_s(
     windows_s = trials * load.window_s
     if searched:
         windows_s += searched * slo.MOST_PROBES * search_window_s(load, _LOWEST_RATE_PER_S)
-    agreeing_s = 2 * lead_s(load_boxes) if load_boxes > 1 else 0.0
+    agreeing_s = 2 * lead_s(load_hosts) if load_hosts > 1 else 0.0
     beside_s = load.warmup_s + TRIAL_OVERHEAD_S + agreeing_s
     return SET_UP_S + windows_s + (trials + searched * slo.MOST_PROBES) * beside_s
 

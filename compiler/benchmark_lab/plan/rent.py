@@ -44,7 +44,7 @@ def rent_of(experiment: Experiment, cells: Sequence[Cell]) -> Rent | None:
             experiment.rounds,
             [cell for cell in cells if cell.hardware == value.name],
             lanes=experiment.lanes,
-            load_boxes=value.load.count,
+            load_hosts=value.load.count,
         )
         for value in values
     ]

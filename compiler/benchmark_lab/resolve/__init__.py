@@ -62,7 +62,7 @@ def _experiment(
         target=target,
         hardware=hardware,
         sized_by_rate=sized_by_rate(file),
-        most_load_boxes=fewest_vus(file.load),
+        most_load_hosts=fewest_vus(file.load),
         implementations=_choices(matrix.implementation, ("matrix", "implementation")),
         servers=_choices(matrix.server, ("matrix", "server")) or (Choice(None, ("matrix", "implementation")),),
         workers=_choices(file.workers, ("workers",)),

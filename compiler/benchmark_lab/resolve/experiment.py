@@ -62,8 +62,8 @@ class Experiment:
     target: Target
     hardware: tuple[Choice[Hardware], ...]
     sized_by_rate: frozenset[str]
-    """The hardware values whose load boxes the plan counts."""
-    most_load_boxes: int
+    """The hardware values whose load hosts the plan counts."""
+    most_load_hosts: int
     """For the virtual users that the load has."""
     implementations: tuple[Choice[str], ...]
     servers: tuple[Choice[str | None], ...]

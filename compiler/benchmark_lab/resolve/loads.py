@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from benchmark_lab.bundle import Load, LoadAsked, Scalar, SoughtLoad
-from benchmark_lab.experiment.hardware import MOST_BOXES
+from benchmark_lab.experiment.hardware import MOST_LOAD_HOSTS
 from benchmark_lab.experiment.loads import AnyLoad, CapacityThenLatency, ClosedLoad, OpenLoad, SloSearch
 from benchmark_lab.loads import open_load
 
@@ -54,7 +54,7 @@ def levels_of(load: AnyLoad) -> tuple[Level, ...]:
 def fewest_vus(load: AnyLoad) -> int:
     """The virtual users of the smallest step that the experiment itself gives; a load that is sought adapts."""
     given = [level.load.vus for level in levels_of(load) if isinstance(level.load, Load)]
-    return min([*given, *asked_load(load).vus], default=MOST_BOXES)
+    return min([*given, *asked_load(load).vus], default=MOST_LOAD_HOSTS)
 
 
 def _levels(load: AnyLoad) -> Iterator[Level]:

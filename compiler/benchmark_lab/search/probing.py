@@ -23,18 +23,18 @@ Key = tuple[object, ...]
 
 
 def climb(
-    cells: Sequence[Cell], asked: LoadAsked, probe: Probe, *, requests: int, load_boxes: int = 1
+    cells: Sequence[Cell], asked: LoadAsked, probe: Probe, *, requests: int, load_hosts: int = 1
 ) -> dict[str, ladder.Capacity]:
-    """The capacity of each cell, by id: the best of a ladder of virtual users, which each load box has one of.
+    """The capacity of each cell, by id: the best of a ladder of virtual users, which each load host has one of.
 
     Args:
         cells: to be probed.
         asked: with the ladder's steps, and the shortest window.
         probe: runs the trials.
         requests: that a window needs; it gets longer where the last one's pace says that they take longer.
-        load_boxes: that share the load.
+        load_hosts: that share the load.
     """
-    start = max(ladder.START_VUS, load_boxes)
+    start = max(ladder.START_VUS, load_hosts)
     rungs: dict[str, list[ladder.Rung]] = {cell.id: [] for cell in cells}
     paces_rps: dict[str, float] = {}
     found: dict[str, ladder.Capacity] = {}

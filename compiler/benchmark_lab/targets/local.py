@@ -104,7 +104,7 @@ def make_hosts(wanted: Wanted, say: Callable[[str], None]) -> Hosts:
         machine=describe(),
         identity={**describe(), "machine": machine_id()},
         secrets=wanted.secrets,
-        load_boxes=wanted.hardware.load.count,
+        load_hosts=wanted.hardware.load.count,
         load_cpus=len(cpus.load),
         k6=k6,
         toolchains=wanted.bundle.experiment.toolchains,

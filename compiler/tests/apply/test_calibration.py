@@ -101,7 +101,7 @@ def test_the_null_server_gets_the_arrivals_that_the_trials_have_and_more_than_k6
 
 
 def test_several_processes_on_the_same_cpus_are_asked_for_no_more_than_one(tmp_path: Path) -> None:
-    world = one_round(World(tmp_path, load_boxes=3), OPEN)
+    world = one_round(World(tmp_path, load_hosts=3), OPEN)
     world.apply()
     assert world.calibrated == [("uniform", 12_000 * len(available_cpus()), 3 * 32)]
 

@@ -95,7 +95,7 @@ class Gate:
             machine={},
             identity={},
             secrets=new_secrets(),
-            load_boxes=1,
+            load_hosts=1,
             load_cpus=1,
             k6="k6",
             builds={"go-fiber": "/builds/go-fiber"},

@@ -97,7 +97,7 @@ def trial(
         machine={},
         identity={},
         secrets=new_secrets(),
-        load_boxes=len(load_hosts),
+        load_hosts=len(load_hosts),
         load_cpus=1,
         k6="k6",
         builds={"go-fiber": "/builds/go-fiber", "go.toolchain": "/builds/go.toolchain"},
@@ -295,13 +295,13 @@ def test_an_upstream_that_does_not_answer_is_the_trials_problem() -> None:
     assert measurement.upstream.problem == "it does not answer"
 
 
-def boxes(*machines: str) -> list[dict[str, object]]:
-    """Two CPUs on each machine; load boxes on one machine share them."""
+def load_hosts(*machines: str) -> list[dict[str, object]]:
+    """Two CPUs on each machine; load hosts on one machine share them."""
     return [{**LOAD, "machine": of, "cpu_ids": [f"{of}/0", f"{of}/1"], "load": {**K6, "cpus": 2}} for of in machines]
 
 
-def test_load_boxes_on_machines_of_their_own_have_the_cpus_of_all() -> None:
-    measurement = assemble(observed(), boxes("a", "b"), 10.0)
+def test_load_hosts_on_machines_of_their_own_have_the_cpus_of_all() -> None:
+    measurement = assemble(observed(), load_hosts("a", "b"), 10.0)
     load = measurement.load
     assert load is not None
     assert (load.requests, load.cpus, load.processes, load.cpu_s) == (1800, 4, 2, 0.6)
@@ -311,7 +311,7 @@ def test_load_boxes_on_machines_of_their_own_have_the_cpus_of_all() -> None:
 
 def test_every_host_that_has_notice_is_counted() -> None:
     ending: list[dict[str, object]] = [
-        {**box, "host": {**HOST, "notices": 1, "allowance_exceeded": 3}} for box in boxes("a", "b")
+        {**each, "host": {**HOST, "notices": 1, "allowance_exceeded": 3}} for each in load_hosts("a", "b")
     ]
     hosts = assemble(observed(host={**HOST, "notices": 0}), ending, 10.0).hosts
     assert {role: (host.notices, host.allowance_exceeded) for role, host in hosts.items() if role != "db"} == {
@@ -320,8 +320,8 @@ def test_every_host_that_has_notice_is_counted() -> None:
     }
 
 
-def test_load_boxes_on_one_machine_share_its_cpus_and_its_counters() -> None:
-    measurement = assemble(observed(), boxes("a", "a"), 10.0)
+def test_load_hosts_on_one_machine_share_its_cpus_and_its_counters() -> None:
+    measurement = assemble(observed(), load_hosts("a", "a"), 10.0)
     load = measurement.load
     assert load is not None
     assert (load.requests, load.cpus, load.processes) == (1800, 2, 2)
@@ -329,8 +329,8 @@ def test_load_boxes_on_one_machine_share_its_cpus_and_its_counters() -> None:
 
 
 def begun(*at_s: float) -> list[dict[str, object]]:
-    """Load boxes whose windows began at these times."""
-    return [{**box, "common_start_s": s} for box, s in zip(boxes("a", "b"), at_s, strict=True)]
+    """Load hosts whose windows began at these times."""
+    return [{**each, "common_start_s": s} for each, s in zip(load_hosts("a", "b"), at_s, strict=True)]
 
 
 def test_windows_that_begin_nearly_together_are_one() -> None:
@@ -339,7 +339,7 @@ def test_windows_that_begin_nearly_together_are_one() -> None:
     assert load.problem is None
 
 
-def test_load_boxes_whose_windows_do_not_coincide_are_a_problem() -> None:
+def test_load_hosts_whose_windows_do_not_coincide_are_a_problem() -> None:
     load = assemble(observed(), begun(2.0, 0.0), 10.0).load
     assert load is not None
     assert load.problem == "the windows of the 2 load hosts began 2.00 s apart"

@@ -253,7 +253,7 @@ class World:
     calibrated: list[tuple[str, int, int]] = field(default_factory=list)
     null_rps: int = NULL_RPS
     failing: int = 0
-    load_boxes: int = 1
+    load_hosts: int = 1
 
     @property
     def folder(self) -> RunFolder:
@@ -350,7 +350,7 @@ class World:
             machine=self.identity,
             identity=self.identity,
             secrets=wanted.secrets,
-            load_boxes=self.load_boxes,
+            load_hosts=self.load_hosts,
             load_cpus=len(cpus),
             k6="k6",
             open_stations=lambda _play, _sockets, redact: FakeStations(

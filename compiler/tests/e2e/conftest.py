@@ -23,7 +23,7 @@ schema: 1
 name: e2e
 question: Does a run do what it says?
 target: local
-hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1, count: {load_boxes}}}}}
+hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1, count: {load_hosts}}}}}
 matrix:
   implementation: [python-fastapi, go-fiber]
   scenario: [{scenario}]
@@ -57,11 +57,11 @@ class Lab:
         scenario: str = "01-lightweight",
         window: str = "2s",
         rounds: int = 1,
-        load_boxes: int = 1,
+        load_hosts: int = 1,
         load: str = "model: open, rate: 50, vus: 100",
     ) -> str:
         path = self.project / "experiments" / "e2e.yaml"
-        values = {"scenario": scenario, "window": window, "rounds": rounds, "load_boxes": load_boxes, "load": load}
+        values = {"scenario": scenario, "window": window, "rounds": rounds, "load_hosts": load_hosts, "load": load}
         path.write_text(EXPERIMENT.format(**values))
         return "experiments/e2e.yaml"
 

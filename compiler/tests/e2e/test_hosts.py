@@ -57,7 +57,7 @@ def experiment(
 def test_the_quickstart_runs_on_hosts_made_for_it_which_are_gone_afterwards(lab: Lab) -> None:
     found = traces()
     watched, stop = set[str](), Event()
-    watcher = Thread(target=collect_load_boxes, args=(lab.project, watched, stop), daemon=True)
+    watcher = Thread(target=collect_load_hosts, args=(lab.project, watched, stop), daemon=True)
     watcher.start()
     code, stdout, stderr = lab.run(
         "apply", "experiments/quickstart.yaml", "--target", "testbed", "--rounds", "1", "--window", "2s"
@@ -77,7 +77,7 @@ def test_the_quickstart_runs_on_hosts_made_for_it_which_are_gone_afterwards(lab:
     assert traces() == found
 
 
-def collect_load_boxes(project: Path, names: set[str], stop: Event) -> None:
+def collect_load_hosts(project: Path, names: set[str], stop: Event) -> None:
     """The network namespaces that k6 of hosts, or of the project, ran in; others may run their own."""
     ours = (f"{ON_HOST}/".encode(), f"{project}/".encode())
     while not stop.wait(0.2):
@@ -326,15 +326,15 @@ def replace(file: Path, old: str, new: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """A run whose load box was cut off in the window."""
+    """A run whose load host was cut off in the window."""
 
     code: int
     stderr: str
     took_s: float
     destroyed: int
-    """Exit code of `destroy`, while the load box was still away."""
+    """Exit code of `destroy`, while the load host was still away."""
     left: list[str]
-    """Runs that the load box then had something of."""
+    """Runs that the load host then had something of."""
 
 
 @pytest.fixture(scope="module")
@@ -355,7 +355,7 @@ def runs_on(host: Host) -> list[str]:
     return on(host, "ls", str(ON_HOST / "runs")).stdout.split()
 
 
-def test_a_load_box_that_is_cut_off_ends_the_run_in_time_and_is_named(cut: CutOff) -> None:
+def test_a_load_host_that_is_cut_off_ends_the_run_in_time_and_is_named(cut: CutOff) -> None:
     assert cut.took_s < 60
     assert cut.code == 7, cut.stderr
     assert cut.destroyed == 7
@@ -370,7 +370,7 @@ class Harmed:
 
     lab: Lab
     present: list[str]
-    """Runs that the load box had something of in the first window."""
+    """Runs that the load host had something of in the first window."""
     unreachable: tuple[int, str]
     """Exit code and stderr of the `lab` in whose first window the host's SSH server was killed."""
     left: list[str]
@@ -381,7 +381,7 @@ class Harmed:
 
 @pytest.fixture(scope="module")
 def harmed(cut: CutOff, testbed: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> Harmed:
-    """The first run on the hosts after the one whose load box was cut off."""
+    """The first run on the hosts after the one whose load host was cut off."""
     del cut
     db = testbed["db-0"]
     with new_lab(tmp_path_factory.mktemp("harmed")) as lab:

@@ -268,7 +268,7 @@ def test_each_role_gets_cpus_of_its_own_host(three: dict[str, Session]) -> None:
         lane.share_out(lane_of(three), three, Hardware(name="h", load=HostShape(cpus=3)))
 
 
-def test_cpus_of_several_load_boxes_count_once_where_the_boxes_are_parts_of_one_machine(
+def test_cpus_of_several_load_hosts_count_once_where_they_are_parts_of_one_machine(
     three: dict[str, Session],
 ) -> None:
     of_lane = lane_of(three)
@@ -320,8 +320,8 @@ def test_hosts_that_are_alike_are_told_apart(three: dict[str, Session]) -> None:
     }
 
 
-def test_more_load_boxes_than_the_inventory_has_are_refused(three: dict[str, Session]) -> None:
-    with pytest.raises(ToolFailedError, match="asks for 2 load boxes; the inventory has 1"):
+def test_more_load_hosts_than_the_inventory_has_are_refused(three: dict[str, Session]) -> None:
+    with pytest.raises(ToolFailedError, match="asks for 2 load hosts; the inventory has 1"):
         lane.chosen(lane_of(three), Hardware(name="h", load=HostShape(count=2)))
 
 

@@ -80,7 +80,7 @@ def test_a_stored_measurement_is_small_and_has_every_counter_and_second(name: st
     assert stored.measurement.server.worker_cpu_s == measurement.server.worker_cpu_s
 
 
-def test_each_of_several_load_boxes_is_stored_without_its_quantiles(tmp_path: Path) -> None:
+def test_each_of_several_load_hosts_is_stored_without_its_quantiles(tmp_path: Path) -> None:
     alone = record("valid-closed").measurement.load
     assert alone is not None
     busy = alone.model_copy(update={"cpu_s": 0.95 * alone.wall_s})

@@ -205,7 +205,7 @@ def _lane_of_hosts(
         machine=machines,
         identity={**machines, **({"machine": machine_id()} if shared else lanes.identities(of_lane, sessions))},
         secrets=wanted.secrets,
-        load_boxes=wanted.hardware.load.count,
+        load_hosts=wanted.hardware.load.count,
         load_cpus=lanes.load_cpus(of_lane, sessions, cpus, shared=shared),
         k6="",
         toolchains=experiment.toolchains,

@@ -48,7 +48,7 @@ class Layout:
 
 
 def chosen(lane: Lane, hardware: Hardware) -> Lane:
-    """The hosts that take part: one sut and one db, and as many load boxes as the hardware asks for.
+    """The hosts that take part: one sut and one db, and as many load hosts as the hardware asks for.
 
     Raises:
         ToolFailedError: if there are too few.
@@ -56,7 +56,7 @@ def chosen(lane: Lane, hardware: Hardware) -> Lane:
     count = hardware.load.count
     if len(lane.load) < count:
         raise ToolFailedError(
-            f"hardware `{hardware.name}` asks for {count} load boxes; the inventory has {len(lane.load)} in a lane",
+            f"hardware `{hardware.name}` asks for {count} load hosts; the inventory has {len(lane.load)} in a lane",
             next_step="list more hosts below `load`",
         )
     return Lane(sut=lane.sut[:1], load=lane.load[:count], db=lane.db[:1])
@@ -87,7 +87,7 @@ def share_out(lane: Lane, sessions: Mapping[str, Session], hardware: Hardware) -
 
 
 def load_cpus(lane: Lane, sessions: Mapping[str, Session], cpus: CpuSets, *, shared: bool) -> int:
-    """How many CPUs the load boxes have together; where they are parts of one machine, those of several count once."""
+    """How many CPUs the load hosts have together; where they are parts of one machine, those of several count once."""
     each = [sessions[host.name].facts.cpus[: len(cpus.load)] for host in lane.load]
     return len({cpu for own in each for cpu in own}) if shared else sum(map(len, each))
 

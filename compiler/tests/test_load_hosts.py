@@ -16,8 +16,8 @@ BETA = "implementation: go-beta, scenario: 01-ping"
 """100 µs a request: 8 CPUs serve 80,000 requests/s at most, for which k6 needs 23 CPUs."""
 
 
-def planned(load_box: str, *, target: str = "rented", matrix: str = BETA, load: str = CLOSED, cpus: int = 8) -> Plan:
-    hardware = f"hardware: {{sut: {{cpus: {cpus}}}, load: {load_box}}}"
+def planned(load_host: str, *, target: str = "rented", matrix: str = BETA, load: str = CLOSED, cpus: int = 8) -> Plan:
+    hardware = f"hardware: {{sut: {{cpus: {cpus}}}, load: {load_host}}}"
     return plan_text(experiment(hardware, target=target, matrix=matrix, load=load))
 
 
@@ -26,7 +26,7 @@ def hardware(plan: Plan) -> Hardware:
     return choice.value
 
 
-def test_load_boxes_are_counted_from_the_rate_that_the_fastest_cell_may_reach() -> None:
+def test_load_hosts_are_counted_from_the_rate_that_the_fastest_cell_may_reach() -> None:
     plan = planned("{cpus: 4, count: auto}")
     assert hardware(plan).load.count == 6
     assert plan.notes == ()
@@ -76,7 +76,7 @@ def test_what_k6_pays_for_each_piece_of_a_scenarios_work_needs_more_of_it(whole:
     assert hardware(plan).load.count == cpus
 
 
-def test_too_few_load_boxes_are_a_note_with_what_it_takes() -> None:
+def test_too_few_load_hosts_are_a_note_with_what_it_takes() -> None:
     (note,) = planned("{cpus: 4, count: 2}").notes
     assert note == (
         "Load: go-beta.single.w1.01-ping may reach 80,000 requests/s, for which k6 needs 23 CPUs; it has 8. "
@@ -100,12 +100,12 @@ def test_boxes_that_cannot_be_counted_for_an_implementation_are_a_note() -> None
     plan = planned("{cpus: 1, count: auto}", matrix=UNKNOWN)
     assert hardware(plan).load.count == 1
     (note,) = plan.notes
-    assert note.startswith("Load: its boxes are counted without python-alpha, of whose speed no `cpu_us_per_request`")
+    assert note.startswith("Load: its hosts are counted without python-alpha, of whose speed no `cpu_us_per_request`")
 
 
 def test_boxes_of_several_shapes_that_cannot_be_counted_are_one_note() -> None:
-    load_box = "load: {cpus: 1, count: auto}"
-    shapes = f"[{{name: a, sut: {{cpus: 2}}, {load_box}}}, {{name: b, sut: {{cpus: 4}}, {load_box}}}]"
+    load_host = "load: {cpus: 1, count: auto}"
+    shapes = f"[{{name: a, sut: {{cpus: 2}}, {load_host}}}, {{name: b, sut: {{cpus: 4}}, {load_host}}}]"
     plan = plan_text(experiment(f"hardware: {shapes}", target="rented", matrix=UNKNOWN, load=CLOSED))
     assert len(plan.notes) == 1
 
@@ -116,5 +116,5 @@ def test_nothing_is_said_of_an_unknown_cost_where_nothing_follows_from_it(load: 
     assert "Load:" not in str(planned(f"{{cpus: 1, count: {count}}}", matrix=UNKNOWN, load=load).notes)
 
 
-def test_the_plan_names_the_number_of_load_boxes() -> None:
-    assert words(hardware(planned("{cpus: 4, count: 6}"))) == "sut 8 CPUs, load 6 boxes of 4 CPUs"
+def test_the_plan_names_the_number_of_load_hosts() -> None:
+    assert words(hardware(planned("{cpus: 4, count: 6}"))) == "sut 8 CPUs, load 6 hosts of 4 CPUs"

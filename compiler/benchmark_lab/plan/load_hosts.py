@@ -1,4 +1,4 @@
-"""How many load boxes the expected rates take, and a warning where the experiment has fewer."""
+"""How many load hosts the expected rates take, and a warning where the experiment has fewer."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def _pieces(cell: Cell, work: Work) -> float:
     return float(cell.parameters[work.parameter])
 
 
-def with_load_boxes(experiment: Experiment, cells: Sequence[Cell]) -> tuple[Experiment, tuple[str, ...]]:
-    """Return the experiment with its load boxes counted where it leaves that to the plan, and notes on too few."""
+def with_load_hosts(experiment: Experiment, cells: Sequence[Cell]) -> tuple[Experiment, tuple[str, ...]]:
+    """Return the experiment with its load hosts counted where it leaves that to the plan, and notes on too few."""
     sized: list[Choice[Hardware]] = []
     notes: list[str] = []
     for choice in experiment.hardware:
@@ -56,7 +56,7 @@ def with_load_boxes(experiment: Experiment, cells: Sequence[Cell]) -> tuple[Expe
         most = max(_expected(experiment, hardware, cells), key=attrgetter("cpus"), default=None)
         if most is not None and hardware.name in experiment.sized_by_rate and not experiment.target.shared_host:
             wanted = ceil(most.cpus / (hardware.load.cpus or 1))
-            load = hardware.load.model_copy(update={"count": min(wanted, experiment.most_load_boxes)})
+            load = hardware.load.model_copy(update={"count": min(wanted, experiment.most_load_hosts)})
             hardware = hardware.model_copy(update={"load": load})
         if most is not None:
             notes += _too_few(hardware, most, shared=experiment.target.shared_host)
@@ -66,7 +66,7 @@ def with_load_boxes(experiment: Experiment, cells: Sequence[Cell]) -> tuple[Expe
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a cell may ask of the load boxes."""
+    """What a cell may ask of the load hosts."""
 
     cell: str
     arrival_rate_rps: float
@@ -82,7 +82,7 @@ def _expected(experiment: Experiment, hardware: Hardware, cells: Sequence[Cell])
 
 
 def _unknown(experiment: Experiment, cells: Sequence[Cell]) -> Iterator[str]:
-    """Say which implementations the plan counts load boxes without."""
+    """Say which implementations the plan counts load hosts without."""
     if experiment.target.shared_host:
         return
     counted = [choice.value for choice in experiment.hardware if choice.value.name in experiment.sized_by_rate]
@@ -94,7 +94,7 @@ def _unknown(experiment: Experiment, cells: Sequence[Cell]) -> Iterator[str]:
     }
     if unknown:
         yield (
-            f"Load: its boxes are counted without {', '.join(sorted(unknown))}, of whose speed no "
+            f"Load: its hosts are counted without {', '.join(sorted(unknown))}, of whose speed no "
             "`cpu_us_per_request` in the manifest tells."
         )
 
