@@ -23,7 +23,7 @@ NAMED: Mapping[str, Bottleneck] = {
     "limited-by-sut-slots": "sut-slots",
     "generator-limited": "generator",
 }
-"""By scene, what must be named: CPU burnt, a pool of 1, slow statements, a row that all update, a slow simulated API, a
+"""By scene, what must be named: CPU burnt, a pool of 1, slow statements, a row that all update, a slow upstream, a
 worker that stands still, workers of one thread, a generator that is slower than the server."""
 THRESHOLDS = "{generator_cpus_busy: 100%}"
 """Of two CPUs the database has the generator's."""

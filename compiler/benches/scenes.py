@@ -101,7 +101,7 @@ SLOW_CALL = Subject("go-fiber", "fiber", "05-external-api", 1, {"latency_ms": 20
 WARMUP_S, WINDOW_S = 2.0, 10.0
 GENTLE = open_load(100, warmup_s=WARMUP_S, window_s=WINDOW_S)
 ONE_CPU = Thresholds(generator_cpus_busy=1.0)
-"""Of two CPUs database and simulated API have the generator's."""
+"""Of two CPUs database and upstream have the generator's."""
 LOSING = """
 CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
   'BEGIN IF random() < 0.2 THEN RETURN NULL; END IF; RETURN NEW; END';
@@ -133,7 +133,7 @@ def with_short_queue(cell: Cell) -> Cell:
 
 
 def with_failing_upstream(cell: Cell) -> Cell:
-    """A simulated API that fails one call in ten."""
+    """An upstream that fails one call in ten."""
     return cell.model_copy(update={"upstream": {**cell.upstream, "failure_rate": 0.1}})
 
 

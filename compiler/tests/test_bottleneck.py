@@ -143,7 +143,7 @@ def test_an_idle_worker_is_not_blocked_where_no_request_stayed_with_it() -> None
 def test_a_slow_api_that_holds_all_virtual_users_limits_them_whatever_latency_it_was_set_to() -> None:
     trial = record("limited-by-upstream").having(upstream={"latency_ms": 10}).judge()
     assert trial.bottleneck == "upstream"
-    assert trial.bottleneck_evidence == "up to 32 of 32 virtual users waited for the simulated API at a time"
+    assert trial.bottleneck_evidence == "up to 32 of 32 virtual users waited for the upstream at a time"
 
 
 def test_a_slow_api_limits_no_virtual_users_that_also_send_other_requests() -> None:

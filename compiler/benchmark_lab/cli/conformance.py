@@ -58,7 +58,7 @@ def conformance(
         str | None,
         typer.Option(help="Its database; rows are written, and removed again. The password may stand in PGPASSWORD."),
     ] = None,
-    upstream_url: Annotated[str | None, typer.Option(help="The simulated external API that it calls.")] = None,
+    upstream_url: Annotated[str | None, typer.Option(help="The upstream that it calls.")] = None,
     jwt_secret: Annotated[
         str | None,
         typer.Option(

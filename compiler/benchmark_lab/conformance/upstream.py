@@ -1,4 +1,4 @@
-"""The simulated external API, asked directly."""
+"""The upstream, asked directly."""
 
 from __future__ import annotations
 

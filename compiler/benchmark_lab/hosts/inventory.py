@@ -51,7 +51,7 @@ class Lane(_Listed):
     load: Annotated[tuple[InventoryHost, ...], Field(min_length=1)]
     """Where k6 runs."""
     db: Annotated[tuple[InventoryHost, ...], Field(min_length=1)]
-    """PostgreSQL, and the simulated external API beside it."""
+    """PostgreSQL, and the upstream beside it."""
 
     def hosts(self) -> Iterator[InventoryHost]:
         """All of them."""

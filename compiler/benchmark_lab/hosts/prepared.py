@@ -254,7 +254,7 @@ class Hosts:
             case "server", {"server": "upstream", "problem": None, "port": int(port)}:
                 self.ports["upstream"] = port
             case "server", {"server": "upstream", "problem": str(problem)}:
-                raise ToolFailedError(f"the simulated external API did not start: {problem}")
+                raise ToolFailedError(f"the upstream did not start: {problem}")
             case _:
                 pass
 

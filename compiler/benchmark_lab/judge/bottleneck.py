@@ -28,7 +28,7 @@ QUEUED = 8
 BLOCKED_WORKER = 0.1
 """CPU time over the workers' mean of a worker that does nothing."""
 WAITING_UPSTREAM = 0.8
-"""Share of the virtual users' time, or of them at once, that calls of the simulated API take."""
+"""Share of the virtual users' time, or of them at once, that calls of the upstream take."""
 CONNECTIONS_FULL = 0.6
 """Mean share of the connections in use from which on requests wait for one: statements come at random moments."""
 ROUND_TRIP_S = 0.0003
@@ -113,7 +113,7 @@ def _upstream(case: Case) -> str | None:
         return f"{upstream.hits:,} calls of {upstream.latency_ms:g} ms are {waited:.1%} of the virtual users' time"
     every_request_calls = 0 < len(using("upstream", case.operations)) == len(case.operations)
     if every_request_calls and upstream.peak_in_flight >= WAITING_UPSTREAM * vus:
-        return f"up to {upstream.peak_in_flight} of {vus} virtual users waited for the simulated API at a time"
+        return f"up to {upstream.peak_in_flight} of {vus} virtual users waited for the upstream at a time"
     return None
 
 
@@ -150,7 +150,7 @@ def _slots(case: Case) -> str | None:
 def _waiting(case: Case) -> float | None:
     """Requests in the server, on average; None unless all CPUs are idle and these requests more than that explains.
 
-    In it are those that are neither at the database nor at the simulated API, as far as the scenario needs them.
+    In it are those that are neither at the database nor at the upstream, as far as the scenario needs them.
     """
     known = case.operations and (
         (case.database.transactions or not using("database", case.operations))

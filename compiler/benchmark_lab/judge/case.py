@@ -47,7 +47,7 @@ class Case:
 
     @property
     def upstream(self) -> UpstreamObservation:
-        """The simulated external API over the window."""
+        """The upstream over the window."""
         return self.measurement.upstream or UpstreamObservation()
 
     @property
@@ -128,7 +128,7 @@ class Case:
 
     @property
     def upstream_cpu(self) -> float:
-        """CPU time of the simulated external API over the time of its CPU set."""
+        """CPU time of the upstream over the time of its CPU set."""
         return self.upstream.cpu_s / (self.upstream.cpus * self.k6.window_taken_s)
 
     @property

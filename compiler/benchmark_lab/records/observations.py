@@ -119,7 +119,7 @@ class DatabaseObservation(Part):
 
 
 class UpstreamObservation(Part):
-    """What the simulated external API counted and used over the measured window."""
+    """What the upstream counted and used over the measured window."""
 
     problem: str | None = None
     hits: int = 0

@@ -49,7 +49,7 @@ VERDICTS: Mapping[str, Deserved] = {
     "warm-up-failed": Deserved(codes=("warm-up-failed",), evidence="k6 was ended by signal 9 (SIGKILL)"),
     "upstream-failed": Deserved(
         codes=("upstream-failed", "dropped-iterations", "errors"),
-        evidence="the simulated external API does not answer: timed out",
+        evidence="the upstream does not answer: timed out",
         remarks=("steady-state-untested",),
     ),
     "generator-failed": Deserved(codes=("generator-failed",), evidence="k6 was ended by signal 9 (SIGKILL)"),
@@ -91,7 +91,7 @@ VERDICTS: Mapping[str, Deserved] = {
     ),
     "upstream-limited": Deserved(
         codes=("upstream-limited",),
-        evidence="the simulated API used 78.3% of its CPU set, at most 70% are allowed",
+        evidence="the upstream used 78.3% of its CPU set, at most 70% are allowed",
         remarks=("host-noise",),
     ),
     "dropped-iterations": Deserved(
@@ -115,7 +115,7 @@ VERDICTS: Mapping[str, Deserved] = {
         evidence="the successful responses account for 1,202 new rows of user_events, and 942 were added",
     ),
     "upstream-not-called": Deserved(
-        codes=("upstream-not-called",), evidence="1,001 right answers of getExternal, and 0 calls of the simulated API"
+        codes=("upstream-not-called",), evidence="1,001 right answers of getExternal, and 0 calls of the upstream"
     ),
     "limited-by-upstream": Deserved(
         remarks=("steady-state-untested",),

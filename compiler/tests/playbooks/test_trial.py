@@ -1,4 +1,4 @@
-"""A load whose simulated API fails."""
+"""A load whose upstream fails."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ SUMMARY = {
 
 
 class Forgetful(BaseHTTPRequestHandler):
-    """A simulated API that can be reset, and does not tell what it counted."""
+    """An upstream that can be reset, and does not tell what it counted."""
 
     resets: list[object] = []
 
