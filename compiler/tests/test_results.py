@@ -16,7 +16,7 @@ from benchmark_lab.experiment.criteria import METRICS as CRITERIA_METRICS
 from benchmark_lab.records import CellSummary, MetricComparison, Reason, SearchResult, Summary, Trial
 from benchmark_lab.report.figures import NONE, figure, percent
 from benchmark_lab.report.markdown import render
-from benchmark_lab.report.tables import cells_table, criteria_table, remarks_table
+from benchmark_lab.report.tables import cells_table, criteria_table, warnings_table
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.criteria import evaluate
 from benchmark_lab.results.metrics import METRICS, unranked_reason
@@ -345,32 +345,32 @@ def test_a_cell_that_was_never_measured_says_why() -> None:
     assert cells_table(summary).rows[1][-1] == "not measured\nconformance: echo-validation failed"
 
 
-def remarked(of: Cell, rounds: Sequence[int], code: str, found: Sequence[Trial]) -> list[Trial]:
-    """The trials with a remark on this cell's in these rounds."""
+def warned(of: Cell, rounds: Sequence[int], code: str, found: Sequence[Trial]) -> list[Trial]:
+    """The trials with a warning on this cell's in these rounds."""
     return [
-        t.model_copy(update={"remarks": (*t.remarks, Reason(code=code, evidence=f"{code} of round {t.round}"))})
+        t.model_copy(update={"warnings": (*t.warnings, Reason(code=code, evidence=f"{code} of round {t.round}"))})
         if t.cell == of.id and t.round in rounds
         else t
         for t in found
     ]
 
 
-def test_a_remark_stands_with_its_cell_and_the_figures_of_its_first_trial() -> None:
-    found = remarked(FIBER, (2, 4), "imbalanced-workers", trials(TRUTH, PAIR, 6))
-    assert remarks_table(quick(found)).rows == (
+def test_a_warning_stands_with_its_cell_and_the_figures_of_its_first_trial() -> None:
+    found = warned(FIBER, (2, 4), "imbalanced-workers", trials(TRUTH, PAIR, 6))
+    assert warnings_table(quick(found)).rows == (
         ("imbalanced-workers", "go-fiber", "2 of 6", "imbalanced-workers of round 2"),
     )
 
 
-def test_a_remark_on_all_cells_is_one_row() -> None:
-    found = remarked(FIBER, range(6), "checkpoint", trials(TRUTH, PAIR, 6))
-    found = remarked(FASTAPI, (5,), "checkpoint", found)
-    assert remarks_table(quick(found)).rows == (("checkpoint", "all", "7 of 12", "checkpoint of round 5"),)
+def test_a_warning_on_all_cells_is_one_row() -> None:
+    found = warned(FIBER, range(6), "checkpoint", trials(TRUTH, PAIR, 6))
+    found = warned(FASTAPI, (5,), "checkpoint", found)
+    assert warnings_table(quick(found)).rows == (("checkpoint", "all", "7 of 12", "checkpoint of round 5"),)
 
 
-def test_remarks_on_trials_that_do_not_count_are_not_shown() -> None:
+def test_warnings_on_trials_that_do_not_count_are_not_shown() -> None:
     found = [*trials(TRUTH, (FASTAPI,), 6), *(invalid(FIBER, n, "errors") for n in range(6))]
-    assert remarks_table(quick(remarked(FIBER, range(6), "checkpoint", found))).rows == ()
+    assert warnings_table(quick(warned(FIBER, range(6), "checkpoint", found))).rows == ()
 
 
 def test_time_outside_warm_up_and_windows_is_counted_from_the_rounds_wall_time() -> None:
@@ -543,16 +543,16 @@ def test_a_truncated_file_counts_up_to_the_torn_line_and_says_so() -> None:
     found = trials(TRUTH, PAIR, 6)
     read = read_trials(lines(found)[:-40])
     assert read.trials == tuple(found[:-1])
-    assert read.remark == "line 12 of trials.jsonl is torn or no trial: the 11 trials before it count"
+    assert read.warning == "line 12 of trials.jsonl is torn or no trial: the 11 trials before it count"
     broken = read_trials(lines(found[:3]) + "{}\n" + lines(found[3:]))
-    assert broken.remark is not None
-    assert broken.remark.endswith("the 3 trials before it count, 9 lines after it do not")
+    assert broken.warning is not None
+    assert broken.warning.endswith("the 3 trials before it count, 9 lines after it do not")
 
 
-def test_a_whole_file_is_read_without_remark_and_parameters_are_ignored() -> None:
+def test_a_whole_file_is_read_without_warning_and_parameters_are_ignored() -> None:
     found = trials(TRUTH, PAIR, 6)
     read = read_trials(lines(found).replace('{"schema":1', '{"page_size":20,"schema":1'))
-    assert (read.trials, read.remark) == (tuple(found), None)
+    assert (read.trials, read.warning) == (tuple(found), None)
 
 
 def test_a_newer_schema_is_refused() -> None:
@@ -563,7 +563,7 @@ def test_a_newer_schema_is_refused() -> None:
 def test_the_summary_page_is_the_golden_one(*, update_golden: bool) -> None:
     found = trials(TRUTH, matrix(), 6, noise=0.03)
     found[1] = invalid(FIBER, 0, "errors", failed_requests=61)
-    found = remarked(FASTAPI, (3,), "host-noise", found)
+    found = warned(FASTAPI, (3,), "host-noise", found)
     criterion = Criterion(
         text="throughput_rps(implementation=go-fiber) > 100",
         operator=">",

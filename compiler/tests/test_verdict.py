@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmark_lab.bundle import Load
-from benchmark_lab.judge.reasons import REASONS, REMARKS
+from benchmark_lab.judge.reasons import REASONS, WARNINGS
 from benchmark_lab.records import Calibration, HostObservation, LoadObservation, Trial
 from benchmark_lab.statistics.merge import merge_loads
 from tests.measurements.records import FOLDER, calibrated, record
@@ -30,11 +30,11 @@ def codes(trial: Trial) -> list[str]:
 
 
 @pytest.mark.parametrize("name", VERDICTS)
-def test_a_record_gets_exactly_its_reasons_and_remarks_with_evidence(name: str) -> None:
+def test_a_record_gets_exactly_its_reasons_and_warnings_with_evidence(name: str) -> None:
     trial, deserved = judged(name), VERDICTS[name]
     assert tuple(codes(trial)) == deserved.codes
     assert trial.verdict == ("invalid" if deserved.codes else "valid")
-    assert tuple(remark.code for remark in trial.remarks) == deserved.remarks
+    assert tuple(warning.code for warning in trial.warnings) == deserved.warnings
     if deserved.codes:
         assert deserved.evidence
         assert deserved.evidence in trial.reasons[0].evidence
@@ -47,14 +47,14 @@ def test_every_record_is_judged() -> None:
 def test_every_code_has_a_record_and_reasons_stand_in_the_order_of_their_causes() -> None:
     order = [rule.code for rule in REASONS]
     assert {code for deserved in VERDICTS.values() for code in deserved.codes} == set(order)
-    assert {code for deserved in VERDICTS.values() for code in deserved.remarks} == {rule.code for rule in REMARKS}
+    assert {code for deserved in VERDICTS.values() for code in deserved.warnings} == {rule.code for rule in WARNINGS}
     for deserved in VERDICTS.values():
         assert list(deserved.codes) == sorted(deserved.codes, key=order.index)
 
 
 def test_every_reason_but_the_hypervisors_has_a_record_as_the_hosts_reported_it() -> None:
     edited = {name for name in VERDICTS if record(name).edited}
-    assert edited == {"host-noise", "host-noise-remarked", "network-allowance"}
+    assert edited == {"host-noise", "host-noise-warned", "network-allowance"}
     as_reported = {code for name in VERDICTS.keys() - edited for code in VERDICTS[name].codes}
     assert {rule.code for rule in REASONS} - as_reported == {"host-noise"}
 
@@ -260,16 +260,16 @@ def test_rows_that_were_not_counted_are_not_missing() -> None:
 def test_a_window_of_few_intervals_is_untested_and_not_unstable(intervals: int) -> None:
     trial = judged("no-steady-state", load={"throughput_series_rps": tuple(range(1, intervals + 1))})
     assert codes(trial) == []
-    assert [remark.code for remark in trial.remarks] == ["host-noise", "steady-state-untested"]
-    assert trial.remarks[1].evidence == f"the window has {intervals} intervals, a drift needs 8"
+    assert [warning.code for warning in trial.warnings] == ["host-noise", "steady-state-untested"]
+    assert trial.warnings[1].evidence == f"the window has {intervals} intervals, a drift needs 8"
 
 
 def test_a_change_that_the_noise_of_the_seconds_explains_is_no_drift() -> None:
     noisy = (900, 2100, 1000, 1900, 1200, 2000, 1100, 2200)
     trial = judged("valid-closed", load={"throughput_series_rps": noisy})
     assert codes(trial) == []
-    assert [remark.code for remark in trial.remarks] == ["steady-state-untested"]
-    assert trial.remarks[0].evidence == "the intervals differ so much that a drift of up to 133% would not show"
+    assert [warning.code for warning in trial.warnings] == ["steady-state-untested"]
+    assert trial.warnings[0].evidence == "the intervals differ so much that a drift of up to 133% would not show"
     rising = tuple(1000 + 10 * second for second in range(8))
     trial = judged("valid-closed", load={"throughput_series_rps": rising})
     assert trial.reasons[0].evidence.startswith("the throughput rose by 7.7% over the window (± 0.0%), at most 3%")
@@ -297,7 +297,7 @@ def test_other_work_on_the_servers_cpus_is_noise_and_the_kernels_interrupts_are_
 
 def test_an_idle_servers_workers_are_not_compared() -> None:
     idle = {"worker_cpu_s": (0.8, 0.1), "cpu_s": 0.9}
-    assert judged("imbalanced-workers", server=idle, hosts={}).remarks == ()
+    assert judged("imbalanced-workers", server=idle, hosts={}).warnings == ()
 
 
 def test_what_older_records_lack_is_no_reason() -> None:

@@ -14,12 +14,12 @@ import pytest
 
 from benchmark_lab.bundle import Thresholds
 from benchmark_lab.judge.case import Case
-from benchmark_lab.judge.reasons import REASONS, REMARKS
+from benchmark_lab.judge.reasons import REASONS, WARNINGS
 from benchmark_lab.judge.rule import Rule
 from tests.measurements.records import Record, record
 from tests.measurements.verdicts import VERDICTS
 
-RULES = (*REASONS, *REMARKS)
+RULES = (*REASONS, *WARNINGS)
 COMPILER = Path(__file__).parents[1]
 TOY = '''\
 """The reason `toy-limited`."""

@@ -380,8 +380,8 @@ def apply(
             git_commit=origin.git_commit,
             git_dirty=origin.git_dirty,
         )
-        if journal.remark:
-            progress.say(f"note: {journal.remark}; they are kept in journal.cut")
+        if journal.warning:
+            progress.say(f"note: {journal.warning}; they are kept in journal.cut")
         _take_up(folder, bundle, outcome, journal, start)
         complete = False
         try:

@@ -53,7 +53,7 @@ def status_of(folder: Path) -> Status:
     experiment = read_stored(bundle / "experiment.json", Experiment)
     schedule = read_stored(bundle / "schedule.json", Schedule)
     cells = read_stored(bundle / "cells.json", Cells).cells
-    outcome, remark = read_outcome(folder / "journal.jsonl")
+    outcome, warning = read_outcome(folder / "journal.jsonl")
     measured = [trial for trial in outcome.trials if trial.purpose == "measure"]
     measurable = [
         [cells[index].id not in outcome.refused for index in order]
@@ -77,7 +77,7 @@ def status_of(folder: Path) -> Status:
         spent_usd=spent_usd(outcome, experiment, running=running),
         last_event_at=outcome.last_at or None,
         last_verdicts=tuple(f"{trial.cell}: {trial.verdict}" for trial in outcome.trials[-LAST_VERDICTS:]),
-        notes=(*outcome.notes, *([remark] if remark else [])),
+        notes=(*outcome.notes, *([warning] if warning else [])),
     )
 
 

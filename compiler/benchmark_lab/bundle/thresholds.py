@@ -1,4 +1,4 @@
-"""Thresholds: from where on a trial is invalid, or remarked. Each stands here once, with its default."""
+"""Thresholds: from where on a trial is invalid, or brings a warning. Each stands here once, with its default."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from benchmark_lab.bundle import Thresholds
 from benchmark_lab.judge.case import Case
 from benchmark_lab.records import Bottleneck, Reason
 
-Kind = Literal["reason", "remark"]
+Kind = Literal["reason", "warning"]
 Needs = Literal["trial", "load", "window"]
 """What a rule looks at: any trial, one whose k6 reported its figures, or one whose window has requests."""
 Look = Callable[[Case], str | None]
@@ -22,7 +22,7 @@ Look = Callable[[Case], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Why a trial is invalid (a reason), or what a reader should know of it (a remark).
+    """Why a trial is invalid (a reason), or what a reader should know of it (a warning).
 
     Raises:
         ValueError: the docstring lacks its meaning or its `Do:`, or there is no threshold of that name.
@@ -111,13 +111,13 @@ def reason(
     return make
 
 
-def remark(
+def warning(
     code: str, *, rank: int, unless: tuple[str, ...] = (), thresholds: tuple[str, ...] = ()
 ) -> Callable[[Look], Rule]:
-    """Make a remark of a function, as `reason` makes a reason. It is looked for in trials whose window has requests."""
+    """Make a warning of a function, as `reason` makes a reason. It is looked for in trials whose window has requests."""
 
     def make(look: Look) -> Rule:
-        return Rule(kind="remark", code=code, rank=rank, look=look, unless=unless, thresholds=thresholds)
+        return Rule(kind="warning", code=code, rank=rank, look=look, unless=unless, thresholds=thresholds)
 
     return make
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmark_lab.bundle import SAMPLES, BundledOperation, Cell, Experiment, Thresholds, Load
 from benchmark_lab.judge.bottleneck import bottleneck_of
 from benchmark_lab.judge.case import Case
-from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS, REASONS, REMARKS
+from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS, REASONS, WARNINGS
 from benchmark_lab.judge.reasons.generator_failed import generator_failed
 from benchmark_lab.records import Calibration, LoadObservation, Measurement, Purpose, Reason, Trial, TrialRecord
 
@@ -68,7 +68,7 @@ def judge(
         started_at=place.started_at,
         verdict="invalid" if reasons else "valid",
         reasons=reasons,
-        remarks=tuple(found for rule in REMARKS if (found := rule.find(case, reasons))),
+        warnings=tuple(found for rule in WARNINGS if (found := rule.find(case, reasons))),
         bottleneck=bottleneck,
         bottleneck_evidence=evidence,
         load_model=load.model,

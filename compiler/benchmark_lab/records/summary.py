@@ -61,10 +61,10 @@ class CellSummary(Part):
     """Closed load: what limited its valid trials, and those that something else than the server held back."""
     throughput_at_least_rps: float | None = None
     """Closed load: the median of these trials, where more than a few were limited by something else than the server."""
-    remarks: dict[str, int] = {}
+    warnings: dict[str, int] = {}
     """On its valid trials."""
-    remark_evidence: dict[str, str] = {}
-    """By remark: the evidence of its first trial."""
+    warning_evidence: dict[str, str] = {}
+    """By warning: the evidence of its first trial."""
     metrics: dict[str, Estimate] = {}
 
     @property

@@ -40,7 +40,7 @@ class LatencyDistribution(StoredFile):
 
 
 class Reason(Part):
-    """Why a trial is invalid, or a remark on a valid one: a code and the figures behind it."""
+    """Why a trial is invalid, or a warning on a valid one: a code and the figures behind it."""
 
     code: str
     evidence: str
@@ -66,7 +66,7 @@ class Trial(StoredFile):
     started_at: str
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
-    remarks: tuple[Reason, ...] = ()
+    warnings: tuple[Reason, ...] = ()
     bottleneck: Bottleneck | None = None
     bottleneck_evidence: str | None = None
     """The figures that name the limit."""

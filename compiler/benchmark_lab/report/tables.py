@@ -15,7 +15,7 @@ from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its title; in a cell, a line break parts a figure from its interval or remark."""
+    """A table with its title; in a cell, a line break parts a figure from its interval or note."""
 
     title: str
     columns: tuple[str, ...]
@@ -260,20 +260,20 @@ def invalid_table(summary: Summary) -> Table:
     )
 
 
-def remarks_table(summary: Summary) -> Table:
-    """One row a cell and remark, with the figures of the first time; one for all cells where they all have it."""
+def warnings_table(summary: Summary) -> Table:
+    """One row a cell and warning, with the figures of the first time; one for all cells where they all have it."""
     names = naming(summary.cells)
     valid = [cell for cell in summary.cells if cell.valid]
     rows = []
-    for remark in sorted({remark for cell in valid for remark in cell.remarks}):
-        remarked = [cell for cell in valid if remark in cell.remarks]
-        whole = len(remarked) == len(valid) > 1
-        for name, cells in [("all", remarked)] if whole else [(names.cell(cell.cell), [cell]) for cell in remarked]:
-            trials = f"{sum(cell.remarks[remark] for cell in cells)} of {sum(cell.valid for cell in cells)}"
-            rows.append((remark, name, trials, cells[0].remark_evidence.get(remark, NONE)))
+    for warning in sorted({warning for cell in valid for warning in cell.warnings}):
+        warned = [cell for cell in valid if warning in cell.warnings]
+        whole = len(warned) == len(valid) > 1
+        for name, cells in [("all", warned)] if whole else [(names.cell(cell.cell), [cell]) for cell in warned]:
+            trials = f"{sum(cell.warnings[warning] for cell in cells)} of {sum(cell.valid for cell in cells)}"
+            rows.append((warning, name, trials, cells[0].warning_evidence.get(warning, NONE)))
     return Table(
-        title="Remarks on valid trials",
-        columns=("remark", "cell", "trials", "evidence of the first"),
+        title="Warnings on valid trials",
+        columns=("warning", "cell", "trials", "evidence of the first"),
         rows=tuple(rows),
         numeric=frozenset({"trials"}),
     )

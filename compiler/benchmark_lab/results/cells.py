@@ -57,7 +57,7 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
     known = [trial for trial, _ in named if trial.verdict == "valid" or is_bounded(trial)]
     rates = [rate for trial in known if (rate := value_of(trial, "throughput_rps"))]
     reasons = [reason for trial in trials for reason in trial.reasons]
-    remarks = [remark for trial in valid for remark in trial.remarks]
+    warnings = [warning for trial in valid for warning in trial.warnings]
     return CellSummary(
         cell=cell.id,
         load_model=cell.load_model,
@@ -75,8 +75,8 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
         throughput_at_least_rps=statistics.median(rates)
         if bottlenecks and rates and not is_own_bottleneck(bottlenecks)
         else None,
-        remarks=_counts(remarks),
-        remark_evidence=_first_evidence(remarks),
+        warnings=_counts(warnings),
+        warning_evidence=_first_evidence(warnings),
         metrics={name: estimate_of(values) for name in METRICS if (values := _values(valid, name))},
     )
 

@@ -28,7 +28,7 @@ class StoredRun:
     unequal_utilisation: Mapping[str, str] = field(default_factory=dict)
     """Why a cell's load, by id, may utilise it less than the others of its step."""
     searches: Mapping[str, SearchResult] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     journalled_labels: tuple[str, ...] = ()
     """What its journal says of its hosts."""
 
@@ -88,7 +88,7 @@ def compare_run(run: StoredRun, metrics: tuple[str, ...] = ()) -> RunComparison:
         candidate_run=run.name,
         load=load_in_words(run.experiment.load),
         labels=run.labels,
-        notes=run.remarks,
+        notes=run.warnings,
         cells=cells,
         comparisons=compare_cells(run.experiment, cells, run.trials, run.labels, metrics),
     )
@@ -179,7 +179,7 @@ def _changed(one: Mapping[str, str], other: Mapping[str, str]) -> str:
 
 def _notes(baseline: StoredRun, candidate: StoredRun) -> list[str]:
     """What does not forbid a ranking, but a reader weighs."""
-    found = [f"{run.name}: {remark}" for run in (baseline, candidate) for remark in run.remarks]
+    found = [f"{run.name}: {warning}" for run in (baseline, candidate) for warning in run.warnings]
     if baseline.name != candidate.name:
         found.append("the runs were not interleaved: what changed on the machine between them counts as a difference")
     one, other = baseline.experiment.load, candidate.experiment.load

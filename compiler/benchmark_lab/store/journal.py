@@ -43,7 +43,7 @@ class Prefix:
     length: int = 0
     """In bytes."""
     last_sum: str = _BEFORE_THE_FIRST
-    remark: str | None = None
+    warning: str | None = None
     """What follows the prefix, if anything."""
 
 
@@ -81,13 +81,13 @@ def parse_journal(content: bytes) -> Prefix:
         length, last = length + len(line), found[2].decode()
         data = {key: value for key, value in fields.items() if key not in _OWN_KEYS}
         entries.append(Entry(sequence=fields["seq"], at=fields["at"], event=fields["event"], data=data))
-    remark = None
+    warning = None
     if rest := len(content) - length:
-        remark = (
+        warning = (
             f"line {len(entries) + 1} of the journal is torn or was changed: "
             f"the {len(entries)} entries before it count, {rest} bytes do not"
         )
-    return Prefix(tuple(entries), length, last, remark)
+    return Prefix(tuple(entries), length, last, warning)
 
 
 class Journal:
@@ -122,9 +122,9 @@ class Journal:
             self._file.close()
             raise LockedError(f"{path.parent} is being carried out by another `lab`") from error
         prefix = read_journal(path)
-        self.remark = prefix.remark
+        self.warning = prefix.warning
         self._sequence, self._last_sum = len(prefix.entries), prefix.last_sum
-        if prefix.remark:
+        if prefix.warning:
             _set_aside(path, prefix.length)
         _sync_folder(path.parent)
         for entry in prefix.entries:

@@ -212,7 +212,7 @@ class Outcome:
 
 
 def read_outcome(journal: Path) -> tuple[Outcome, str | None]:
-    """What the journal's valid prefix tells, and a remark on what follows it, if anything.
+    """What the journal's valid prefix tells, and a warning on what follows it, if anything.
 
     Raises:
         ToolFailedError: it was written with a newer schema.
@@ -221,7 +221,7 @@ def read_outcome(journal: Path) -> tuple[Outcome, str | None]:
     outcome = Outcome()
     for entry in prefix.entries:
         outcome.take(entry)
-    return outcome, prefix.remark
+    return outcome, prefix.warning
 
 
 def left_of(cells: Iterable[Cell], outcome: Outcome) -> list[Cell]:

@@ -59,7 +59,7 @@ def newest_run(start: Path) -> Path:
 def read_run(folder: Path) -> StoredRun:
     """Read what a run left, interrupted or not: its bundle, its trials and, where it came to one, its summary.
 
-    Its trials are the journal's, where it has one; what of its files is torn or was changed is remarked.
+    Its trials are the journal's, where it has one; what of its files is torn or was changed brings a warning.
 
     Raises:
         UnreadableRunError: it is no run, is broken, was written by a newer `lab`, or its files contradict each other.
@@ -73,17 +73,17 @@ def read_run(folder: Path) -> StoredRun:
     except ToolFailedError as error:  # here a file that the user named, not a tool
         raise UnreadableRunError(str(error)) from error
     changed = broken(folder, outcome.seal, ("summary.json", "trials.jsonl")) if outcome.seal else []
-    remarks = [torn] if torn else []
+    warnings = [torn] if torn else []
     if outcome.ended is None and (folder / "journal.jsonl").exists():
-        remarks.append("the journal has no end: the run is going on, or was killed")
-    remarks += [f"{name} is not what the run left: its SHA-256 differs" for name in changed]
+        warnings.append("the journal has no end: the run is going on, or was killed")
+    warnings += [f"{name} is not what the run left: its SHA-256 differs" for name in changed]
     summary, problem = (None, None) if "summary.json" in changed else _read_summary(folder / "summary.json")
     read = _read_trials(folder / "trials.jsonl", outcome)
-    remarks += [remark for remark in (read.remark, problem) if remark]
+    warnings += [warning for warning in (read.warning, problem) if warning]
     if unknown := {trial.cell for trial in read.trials} - {cell.id for cell in cells}:
         raise UnreadableRunError(f"{folder}: the bundle does not have the trials' cells {', '.join(sorted(unknown))}")
     if summary is None:
-        remarks.append("the run has no summary.json, so it is taken for one on a shared host")
+        warnings.append("the run has no summary.json, so it is taken for one on a shared host")
     known = summary.cells if summary else ()
     return StoredRun(
         folder.resolve().name,
@@ -95,13 +95,13 @@ def read_run(folder: Path) -> StoredRun:
         unequal_utilisation={cell.cell: cell.unequal_utilisation for cell in known if cell.unequal_utilisation}
         | outcome.unequal_utilisation,
         searches={cell.cell: cell.search for cell in known if cell.search} | outcome.searches,
-        remarks=tuple(remarks),
+        warnings=tuple(warnings),
         journalled_labels=outcome.labels,
     )
 
 
 def _read_summary(path: Path) -> tuple[Summary | None, str | None]:
-    """The summary, if there is a whole one, and a remark if there is a torn one."""
+    """The summary, if there is a whole one, and a warning if there is a torn one."""
     if not path.exists():
         return None, None
     try:

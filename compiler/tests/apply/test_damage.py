@@ -55,10 +55,10 @@ def test_a_journal_reads_as_its_whole_lines(run: Path) -> None:
         lines = content[:position].count(b"\n")
         cut = parse_journal(content[:position])
         assert cut.entries == whole[:lines]
-        assert bool(cut.remark) == (not content[:position].endswith(b"\n") and position > 0)
+        assert bool(cut.warning) == (not content[:position].endswith(b"\n") and position > 0)
         changed = parse_journal(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
         assert changed.entries == whole[:lines]
-        assert changed.remark is not None
+        assert changed.warning is not None
 
 
 def test_lines_that_are_missing_or_in_another_order_end_the_prefix(run: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_damaged_file_of_a_run_is_said_and_no_half_trial_counts(name: str, run
         (folder / name).write_bytes(changed)
         found = counts(folder)
         assert found == whole[: len(found)]
-        assert read_run(folder).remarks
+        assert read_run(folder).warnings
         assert len(found) == 3
 
 
@@ -121,7 +121,7 @@ def test_a_summary_that_is_no_summary_does_not_count_where_nothing_seals_it(run:
         (folder / "summary.json").write_bytes(content[:position])
         read = read_run(folder)
         assert read.summary is None
-        assert "summary.json is torn or was changed, and does not count" in read.remarks
+        assert "summary.json is torn or was changed, and does not count" in read.warnings
 
 
 def test_a_newer_journal_is_refused_in_words(run: Path, tmp_path: Path) -> None:

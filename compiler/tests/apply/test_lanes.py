@@ -44,8 +44,8 @@ def test_two_lanes_take_at_most_three_fifths_of_ones_time(tmp_path: Path) -> Non
 def test_a_round_is_run_on_one_lane_and_every_round_once(tmp_path: Path) -> None:
     made = world(tmp_path, lanes=3, rounds=7)
     summary = made.apply()
-    outcome, remark = read_outcome(made.folder.journal)
-    assert remark is None
+    outcome, warning = read_outcome(made.folder.journal)
+    assert warning is None
     assert sorted(key.number for key in outcome.finished) == [*range(7)]
     assert {outcome.lanes[key] for key in outcome.orders} <= {0, 1, 2}
     assert len(outcome.trials) == len(made.measured) == 14

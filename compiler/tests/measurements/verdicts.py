@@ -14,7 +14,7 @@ class Deserved:
     """Of its reasons, in their order."""
     evidence: str = ""
     """Part of the first reason's."""
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     bottleneck: Bottleneck | None = None
     bottleneck_evidence: str = ""
     """Part of the evidence of what limited it."""
@@ -23,17 +23,17 @@ class Deserved:
 VERDICTS: Mapping[str, Deserved] = {
     "valid-open": Deserved(),
     "valid-closed": Deserved(bottleneck="sut-cpu", bottleneck_evidence="the server used 99.8% of its CPU"),
-    "short": Deserved(remarks=("steady-state-untested",)),
-    "checkpoint": Deserved(remarks=("checkpoint",)),
+    "short": Deserved(warnings=("steady-state-untested",)),
+    "checkpoint": Deserved(warnings=("checkpoint",)),
     "imbalanced-workers": Deserved(
-        remarks=("imbalanced-workers",), bottleneck="sut-cpu", bottleneck_evidence="the server used 99.0% of its CPU"
+        warnings=("imbalanced-workers",), bottleneck="sut-cpu", bottleneck_evidence="the server used 99.0% of its CPU"
     ),
     "host-noise": Deserved(
         codes=("host-noise",),
         evidence="the hypervisor took 13.7% of sut's CPU time, at most 10% of a shared machine are allowed",
         bottleneck="sut-cpu",
     ),
-    "host-noise-remarked": Deserved(remarks=("host-noise",), bottleneck="sut-cpu"),
+    "host-noise-warned": Deserved(warnings=("host-noise",), bottleneck="sut-cpu"),
     "host-ending": Deserved(
         codes=("host-ending",),
         evidence="hosts that have notice to be taken away, or could not tell: 1 of sut, 1 of load",
@@ -50,13 +50,13 @@ VERDICTS: Mapping[str, Deserved] = {
     "upstream-failed": Deserved(
         codes=("upstream-failed", "dropped-iterations", "errors"),
         evidence="the upstream does not answer: timed out",
-        remarks=("steady-state-untested",),
+        warnings=("steady-state-untested",),
     ),
     "generator-failed": Deserved(codes=("generator-failed",), evidence="k6 was ended by signal 9 (SIGKILL)"),
     "generator-limited": Deserved(
         codes=("generator-limited",),
         evidence="k6 used 94.2% of its CPU set, at most 80% are allowed",
-        remarks=("steady-state-untested",),
+        warnings=("steady-state-untested",),
         bottleneck="generator",
         bottleneck_evidence="k6 used 94.2% of its CPU set",
     ),
@@ -92,7 +92,7 @@ VERDICTS: Mapping[str, Deserved] = {
     "upstream-limited": Deserved(
         codes=("upstream-limited",),
         evidence="the upstream used 78.3% of its CPU set, at most 70% are allowed",
-        remarks=("host-noise",),
+        warnings=("host-noise",),
     ),
     "dropped-iterations": Deserved(
         codes=("dropped-iterations",), evidence="187 iterations were dropped, 214 of 400 completed (53.5%)"
@@ -103,12 +103,12 @@ VERDICTS: Mapping[str, Deserved] = {
     "no-steady-state": Deserved(
         codes=("no-steady-state",),
         evidence="the throughput fell by 104.5% over the window (± 81.3%), at most 3% are allowed",
-        remarks=("host-noise",),
+        warnings=("host-noise",),
         bottleneck="unknown",
         bottleneck_evidence="other processes used 21.7% of the server's CPU set",
     ),
     "too-few-samples": Deserved(
-        codes=("too-few-samples",), evidence="41 requests, at least 100 are needed", remarks=("steady-state-untested",)
+        codes=("too-few-samples",), evidence="41 requests, at least 100 are needed", warnings=("steady-state-untested",)
     ),
     "rows-missing": Deserved(
         codes=("rows-missing",),
@@ -118,22 +118,22 @@ VERDICTS: Mapping[str, Deserved] = {
         codes=("upstream-not-called",), evidence="1,001 right answers of getExternal, and 0 calls of the upstream"
     ),
     "limited-by-upstream": Deserved(
-        remarks=("steady-state-untested",),
+        warnings=("steady-state-untested",),
         bottleneck="upstream",
         bottleneck_evidence="1,600 calls of 200 ms are 98.9% of the virtual users' time",
     ),
     "limited-by-sut-slots": Deserved(
-        remarks=("steady-state-untested",),
+        warnings=("steady-state-untested",),
         bottleneck="sut-slots",
         bottleneck_evidence="the server used 2.8% of its CPU while on average 30.1 of 32 requests waited in it",
     ),
     "blocked-worker": Deserved(
-        remarks=("imbalanced-workers", "steady-state-untested"),
+        warnings=("imbalanced-workers", "steady-state-untested"),
         bottleneck="sut-slots",
         bottleneck_evidence="1 of 2 workers used nearly no CPU time, and a request took 9.8 s",
     ),
     "limited-by-pool": Deserved(
-        remarks=("steady-state-untested",),
+        warnings=("steady-state-untested",),
         bottleneck="pool",
         bottleneck_evidence="1.00 of 1 connections were taken on average, for 32 virtual users",
     ),
@@ -144,17 +144,17 @@ VERDICTS: Mapping[str, Deserved] = {
         bottleneck_evidence="on average 13.0 of 16 connections waited for a lock",
     ),
     "limited-by-db-slow": Deserved(
-        remarks=("steady-state-untested",),
+        warnings=("steady-state-untested",),
         bottleneck="db",
         bottleneck_evidence="a transaction took 102.26 ms in the database, calibrated 4.21 ms",
     ),
     "limited-by-unknown": Deserved(
-        remarks=("steady-state-untested",),
+        warnings=("steady-state-untested",),
         bottleneck="unknown",
         bottleneck_evidence="the server used 68.3% of its CPU and k6 20.2% of its own; nothing seen was at a limit",
     ),
     "limited-by-neighbour": Deserved(
-        remarks=("host-noise", "steady-state-untested"),
+        warnings=("host-noise", "steady-state-untested"),
         bottleneck="unknown",
         bottleneck_evidence="other processes used 48.1% of the server's CPU set",
     ),

@@ -10,7 +10,7 @@ from benchmark_lab.records import Bottleneck
 _RULES = rules_in(__name__, __path__)
 REASONS = tuple(rule for rule in _RULES if rule.kind == "reason")
 """Causes before their effects: the order in which a trial's reasons are listed."""
-REMARKS = tuple(rule for rule in _RULES if rule.kind == "remark")
+WARNINGS = tuple(rule for rule in _RULES if rule.kind == "warning")
 """What a reader of a trial should know although it does not make the trial invalid."""
 
 LOWER_BOUND_REASONS: Mapping[str, Bottleneck] = {rule.code: rule.bound for rule in REASONS if rule.bound}

@@ -1,9 +1,9 @@
-"""The reason and the remark `host-noise`: others took CPU time (METHOD 10)."""
+"""The reason and the warning `host-noise`: others took CPU time (METHOD 10)."""
 
 from __future__ import annotations
 
 from benchmark_lab.judge.case import Case
-from benchmark_lab.judge.rule import reason, remark
+from benchmark_lab.judge.rule import reason, warning
 from benchmark_lab.judge.surroundings import SHARED_HOST_FACTOR, crowded, stolen
 
 
@@ -12,7 +12,7 @@ def host_noise(case: Case) -> str | None:
     """The hypervisor took CPU time from `sut`, `load` or `db`, or other processes used the server's CPUs.
 
     Of several load hosts, the one that lost most counts. A shared machine may lose ten times `steal`, and other
-    processes on it are only remarked. The kernel's interrupts are no other process.
+    processes on it only bring a warning. The kernel's interrupts are no other process.
 
     Do: measure again at another time or on hosts of your own, and end what else runs there.
     """
@@ -25,7 +25,7 @@ def host_noise(case: Case) -> str | None:
     return None
 
 
-@remark("host-noise", rank=10, unless=("host-noise",), thresholds=("steal", "others_cpu"))
+@warning("host-noise", rank=10, unless=("host-noise",), thresholds=("steal", "others_cpu"))
 def host_noise_of_shared_machine(case: Case) -> str | None:
     """On a shared machine, the hypervisor took more CPU time than `steal`, or other processes more than `others_cpu`.
 

@@ -1,17 +1,17 @@
-"""The remark `imbalanced-workers` (METHOD 13)."""
+"""The warning `imbalanced-workers` (METHOD 13)."""
 
 from __future__ import annotations
 
 from statistics import fmean
 
 from benchmark_lab.judge.case import Case
-from benchmark_lab.judge.rule import remark
+from benchmark_lab.judge.rule import warning
 
 LEAST_CPU = 0.1
 """CPUs that the workers must use together before their parts are compared. An idle server's parts mean nothing."""
 
 
-@remark("imbalanced-workers", rank=20, thresholds=("worker_imbalance",))
+@warning("imbalanced-workers", rank=20, thresholds=("worker_imbalance",))
 def imbalanced_workers(case: Case) -> str | None:
     """The busiest worker used much more CPU time than the workers' mean: keep-alive pins connections to workers.
 
