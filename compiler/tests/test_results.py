@@ -340,9 +340,9 @@ def test_a_table_of_few_rounds_has_medians_without_intervals() -> None:
 
 
 def test_a_cell_that_was_never_measured_says_why() -> None:
-    refused = {FIBER.id: "conformance: echo-validation failed"}
-    summary = summarise(ONE_CONTRAST, PAIR, trials(TRUTH, (FASTAPI,), 6), facts(not_measured=refused))
-    assert cells_table(summary).rows[1][-1] == "not measured\nconformance: echo-validation failed"
+    excluded = {FIBER.id: "conformance: echo-validation failed"}
+    summary = summarise(ONE_CONTRAST, PAIR, trials(TRUTH, (FASTAPI,), 6), facts(excluded=excluded))
+    assert cells_table(summary).rows[1][-1] == "excluded\nconformance: echo-validation failed"
 
 
 def warned(of: Cell, rounds: Sequence[int], code: str, found: Sequence[Trial]) -> list[Trial]:

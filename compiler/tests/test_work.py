@@ -80,7 +80,7 @@ def test_invalid_trials_and_probes_tell_nothing() -> None:
 def test_the_cost_of_a_server_that_was_retired_is_not_told() -> None:
     cells = cells_of(UPLOAD, (10,))
     found = measured(UPLOAD, cells, {10: 20_000})
-    assert summary(UPLOAD, cells, found, not_measured={cells[0].id: "conformance failed"}).unit_costs == ()
+    assert summary(UPLOAD, cells, found, excluded={cells[0].id: "conformance failed"}).unit_costs == ()
 
 
 def test_each_server_has_a_row_by_what_its_cells_share() -> None:

@@ -39,7 +39,7 @@ def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, *, ended
         rounds_wall_s=sum(phase.seconds for phase in phases if phase.name == MEASURE),
         labels=outcome.labels,
         notes=(*experiment.notes, *outcome.notes),
-        not_measured=outcome.refused,
+        excluded=outcome.excluded,
         stopped_early=outcome.settled == {shape.name for shape in experiment.hardware},
         searches=outcome.searches,
         unequal_utilisation=outcome.unequal_utilisation,

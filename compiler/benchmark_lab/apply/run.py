@@ -191,13 +191,13 @@ class Run:
                 return
             if reason:
                 server = first.implementation, first.server
-                self.progress.say(f"{server[0]} ({server[1]}) is not measured: {reason}")
+                self.progress.say(f"{server[0]} ({server[1]}) is excluded: {reason}")
                 self._refuse((cell for cell in cells if (cell.implementation, cell.server) == server), reason)
 
     def _refuse(self, cells: Iterable[Cell], reason: str) -> None:
         """Measure these cells no more; what they have stays."""
         if named := [cell.id for cell in cells]:
-            self.journal.record("refused", cells=named, reason=reason)
+            self.journal.record("excluded", cells=named, reason=reason)
 
     def _measure(self, lanes: Sequence[tuple[int, Hosts]], block: Block, cells: Sequence[Cell]) -> None:
         """Calibrate, find the loads that depend on results, then measure round after round."""
@@ -336,7 +336,7 @@ class Run:
             return False
         cells = [cell for cell in self.bundle.cells.cells if cell.hardware == hardware]
         trials = [trial for trial in outcome.trials if trial.hardware == hardware]
-        summaries = summarise_cells(cells, trials, outcome.refused, unequal_utilisation=outcome.unequal_utilisation)
+        summaries = summarise_cells(cells, trials, outcome.excluded, unequal_utilisation=outcome.unequal_utilisation)
         return precise_enough(experiment, summaries, trials, outcome.labels)
 
 

@@ -31,7 +31,7 @@ class Status(StoredFile):
     phase: str | None
     trials_done: int
     trials_planned: int
-    """At most: a run may stop early, and what fails conformance is not measured."""
+    """At most: a run may stop early, and what fails conformance is excluded."""
     probes_done: int
     valid: int
     seconds_left: float | None
@@ -56,7 +56,7 @@ def status_of(folder: Path) -> Status:
     outcome, warning = read_outcome(folder / "journal.jsonl")
     measured = [trial for trial in outcome.trials if trial.purpose == "measure"]
     measurable = [
-        [cells[index].id not in outcome.refused for index in order]
+        [cells[index].id not in outcome.excluded for index in order]
         for block in schedule.blocks
         for order in block.rounds
     ]

@@ -53,7 +53,7 @@ class CellSummary(Part):
     requests: int = 0
     failed_requests: int = 0
     """Of all its trials, the invalid ones too."""
-    not_measured: str | None = None
+    excluded: str | None = None
     """Why the cell has no trial at all, such as a failed conformance gate."""
     retired: str | None = None
     """Why it has no more trials than these, and is not ranked: it did not conform any more when the run was resumed."""

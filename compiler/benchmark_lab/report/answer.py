@@ -51,7 +51,7 @@ def answer_sentence(
 def _why(cells: Sequence[CellSummary]) -> str:
     reasons: Counter[str] = Counter()
     for cell in cells:
-        reasons.update(cell.invalid_reasons or {cell.not_measured or "not measured": 1})
+        reasons.update(cell.invalid_reasons or {cell.excluded or "not measured": 1})
     return tally(dict(reasons.most_common()))
 
 

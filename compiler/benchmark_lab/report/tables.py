@@ -174,7 +174,7 @@ def _bottlenecks(cell: CellSummary) -> str:
 
 def _verdict(cell: CellSummary) -> str:
     if not cell.trials:
-        return f"not measured\n{cell.not_measured or 'the run ended before'}"
+        return f"excluded\n{cell.excluded}" if cell.excluded else "not measured\nthe run ended before"
     if cell.retired:
         return f"retired with {cell.valid} valid\n{cell.retired}"
     if cell.valid == cell.trials:

@@ -16,7 +16,7 @@ from benchmark_lab.statistics.median import median_interval
 def summarise_cells(
     cells: Sequence[Cell],
     trials: Sequence[Trial],
-    refused: Mapping[str, str],
+    excluded: Mapping[str, str],
     searches: Mapping[str, SearchResult] | None = None,
     unequal_utilisation: Mapping[str, str] | None = None,
 ) -> tuple[CellSummary, ...]:
@@ -25,7 +25,7 @@ def summarise_cells(
     Args:
         cells: of the bundle.
         trials: of these cells, probes among them: these count only for a cell that is nothing but searched.
-        refused: why a cell, by its id, has no trial, or no more than it has.
+        excluded: why a cell, by its id, has no trial, or no more than it has.
         searches: what a cell's search found, by its id.
         unequal_utilisation: why a cell's load, by its id, may utilise it less than the others of its step.
     """
@@ -35,7 +35,7 @@ def summarise_cells(
         if trial.purpose == "measure" or trial.cell in found:
             of_cell[trial.cell].append(trial)
     return tuple(
-        _summarise(cell, of_cell[cell.id], refused.get(cell.id)).model_copy(
+        _summarise(cell, of_cell[cell.id], excluded.get(cell.id)).model_copy(
             update={"unequal_utilisation": why.get(cell.id), **_of_search(found.get(cell.id))}
         )
         for cell in cells
@@ -49,7 +49,7 @@ def _of_search(search: SearchResult | None) -> dict[str, object]:
     return {"search": search, "metrics": {}, "load": "", "bottlenecks": {}, "throughput_at_least_rps": None}
 
 
-def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> CellSummary:
+def _summarise(cell: Cell, trials: Sequence[Trial], excluded: str | None) -> CellSummary:
     valid = [trial for trial in trials if trial.verdict == "valid"]
     # To leave those out that were held back would keep the slower ones only, and pass their median for the server's.
     named = [(trial, bottleneck) for trial in trials if trial.bottleneck and (bottleneck := _bottleneck_that_counts(trial))]
@@ -69,8 +69,8 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
         invalid_evidence=_first_evidence(reasons),
         requests=sum(trial.requests for trial in trials),
         failed_requests=sum(trial.failed_requests for trial in trials),
-        not_measured=refused if not trials else None,
-        retired=refused if trials else None,
+        excluded=excluded if not trials else None,
+        retired=excluded if trials else None,
         bottlenecks=dict(bottlenecks),
         throughput_at_least_rps=statistics.median(rates)
         if bottlenecks and rates and not is_own_bottleneck(bottlenecks)

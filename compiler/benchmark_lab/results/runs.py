@@ -23,7 +23,7 @@ class StoredRun:
     cells: Sequence[Cell]
     trials: Sequence[Trial]
     summary: Summary | None
-    refused: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
     """Why a cell, by id, has no trials, or no more than it has."""
     unequal_utilisation: Mapping[str, str] = field(default_factory=dict)
     """Why a cell's load, by id, may utilise it less than the others of its step."""
@@ -39,7 +39,7 @@ class StoredRun:
 
     def summarised_cells(self) -> tuple[CellSummary, ...]:
         """Its cells, summarised anew from the trials."""
-        return summarise_cells(self.cells, self.trials, self.refused, self.searches, self.unequal_utilisation)
+        return summarise_cells(self.cells, self.trials, self.excluded, self.searches, self.unequal_utilisation)
 
 
 class RunComparison(StoredFile):

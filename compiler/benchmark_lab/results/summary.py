@@ -31,7 +31,7 @@ class RunFacts:
     labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """The experiment's own, and what happened on the way."""
-    not_measured: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
     """By cell id: why a cell has no trial, such as a failed conformance gate."""
     stopped_early: bool = False
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
@@ -46,7 +46,7 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
     """Summarise a run, whole or interrupted; the answer in words is not in it yet."""
     summaries = tuple(
         cell.model_copy(update={"calibration": facts.calibrations.get(cell.cell)})
-        for cell in summarise_cells(cells, trials, facts.not_measured, facts.searches, facts.unequal_utilisation)
+        for cell in summarise_cells(cells, trials, facts.excluded, facts.searches, facts.unequal_utilisation)
     )
     comparisons = compare_cells(experiment, summaries, trials, facts.labels)
     load = load_in_words(experiment.load)

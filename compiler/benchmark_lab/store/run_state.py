@@ -52,7 +52,7 @@ class Outcome:
     """Digest of the list of its files' digests."""
     trials: list[Trial] = field(default_factory=list)
     """Those that count."""
-    refused: dict[str, str] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
     """Why a cell, by id, is not measured, or not any more."""
     calibrations: dict[int, dict[str, Calibration]] = field(default_factory=dict)
     """By lane: what generator and database can do at most with a cell's requests, by its id."""
@@ -156,8 +156,8 @@ class Outcome:
         """Learn what was found out of cells."""
         data = entry.data
         match entry.event:
-            case "refused":
-                self.refused |= dict.fromkeys(_NAMES.validate_python(data["cells"]), str(data["reason"]))
+            case "excluded":
+                self.excluded |= dict.fromkeys(_NAMES.validate_python(data["cells"]), str(data["reason"]))
             case "calibrated":
                 lane = _LANE.validate_python(data["lane"])
                 self.calibrations.setdefault(lane, {}).update(_CALIBRATIONS.validate_python(data["calibrations"]))
@@ -225,8 +225,8 @@ def read_outcome(journal: Path) -> tuple[Outcome, str | None]:
 
 
 def left_of(cells: Iterable[Cell], outcome: Outcome) -> list[Cell]:
-    """The cells that are not refused, nor searched to their end."""
-    return [cell for cell in cells if cell.id not in outcome.refused and cell.id not in outcome.searches]
+    """The cells that are not excluded, nor searched to their end."""
+    return [cell for cell in cells if cell.id not in outcome.excluded and cell.id not in outcome.searches]
 
 
 def _in_words(key: RoundKey) -> str:

@@ -91,7 +91,7 @@ def read_run(folder: Path) -> StoredRun:
         cells,
         read.trials,
         summary,
-        refused={cell.cell: why for cell in known if (why := cell.not_measured or cell.retired)} | outcome.refused,
+        excluded={cell.cell: why for cell in known if (why := cell.excluded or cell.retired)} | outcome.excluded,
         unequal_utilisation={cell.cell: cell.unequal_utilisation for cell in known if cell.unequal_utilisation}
         | outcome.unequal_utilisation,
         searches={cell.cell: cell.search for cell in known if cell.search} | outcome.searches,

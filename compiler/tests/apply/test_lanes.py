@@ -78,7 +78,7 @@ def test_a_lane_that_fails_stops_the_others_and_its_failure_is_told() -> None:
 
 def test_a_lane_proves_nothing_more_once_another_failed(tmp_path: Path) -> None:
     made = world(tmp_path, lanes=2, rounds=1)
-    made.refused = {("python-fastapi", "uvicorn"): "it ended", ("go-fiber", "fiber"): "it ended"}
+    made.excluded = {("python-fastapi", "uvicorn"): "it ended", ("go-fiber", "fiber"): "it ended"}
     proven: list[str] = []
 
     def prove(logs: Path, cell: Cell) -> None:
@@ -92,5 +92,5 @@ def test_a_lane_proves_nothing_more_once_another_failed(tmp_path: Path) -> None:
         made.apply()
     outcome, _ = read_outcome(made.folder.journal)
     assert proven == ["python-fastapi"]
-    assert outcome.refused == {}
+    assert outcome.excluded == {}
     assert outcome.ended == "interrupted"

@@ -269,12 +269,12 @@ def test_how_hosts_were_set_before_is_known_after_a_resumption(root: Path) -> No
 
 def test_a_cell_that_does_not_conform_any_more_keeps_its_trials_and_is_not_ranked(root: Path) -> None:
     world = killed_in_round(root)
-    world.refused = {("go-fiber", "fiber"): "it fails conformance (echo)"}
+    world.excluded = {("go-fiber", "fiber"): "it fails conformance (echo)"}
     summary = world.apply()
     fastapi, fiber = summary.cells
     assert summary.complete
     assert (fastapi.trials, fastapi.retired) == (3, None)
-    assert (fiber.trials, fiber.retired, fiber.not_measured) == (2, "it fails conformance (echo)", None)
+    assert (fiber.trials, fiber.retired, fiber.excluded) == (2, "it fails conformance (echo)", None)
     assert {comparison.unranked_reason for comparison in summary.comparisons} == {
         "retired: it fails conformance (echo)"
     }
@@ -282,11 +282,11 @@ def test_a_cell_that_does_not_conform_any_more_keeps_its_trials_and_is_not_ranke
 
 def test_a_cell_that_was_refused_stays_so(root: Path) -> None:
     world = new_world(root, open_rounds)
-    world.refused = {("go-fiber", "fiber"): "it fails conformance (echo)"}
+    world.excluded = {("go-fiber", "fiber"): "it fails conformance (echo)"}
     assert before(14)(world)
-    world.refused = {}
+    world.excluded = {}
     fastapi, fiber = world.apply().cells
-    assert (fastapi.trials, fiber.trials, fiber.not_measured) == (3, 0, "it fails conformance (echo)")
+    assert (fastapi.trials, fiber.trials, fiber.excluded) == (3, 0, "it fails conformance (echo)")
 
 
 def test_a_bundle_that_was_changed_is_not_gone_on_with(root: Path) -> None:

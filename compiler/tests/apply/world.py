@@ -239,7 +239,7 @@ class World:
 
     root: Path
     identity: dict[str, str] = field(default_factory=lambda: {"cpu": "Xeon"})
-    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    excluded: dict[tuple[str, str], str] = field(default_factory=dict)
     """What the gate says."""
     proving: Callable[[Path, Cell], None] = lambda _logs, _cell: None
     """Is told of each server that is proven, and the folder of the lane's logs."""
@@ -320,7 +320,7 @@ class World:
     ) -> str | None:
         del hosts, on_step, openapi, seed
         self.proving(logs, cell)
-        return self.refused.get((cell.implementation, cell.server))
+        return self.excluded.get((cell.implementation, cell.server))
 
     @contextmanager
     def _locked(self, run: str) -> Iterator[None]:

@@ -282,7 +282,7 @@ def test_a_testbed_that_is_up_is_used_and_stays(harmful: Ended) -> None:
 
 
 def test_servers_that_leak_die_or_are_never_ready_each_have_their_verdict(harmful: Ended) -> None:
-    assert "go-fiber (fiber) is not measured: its server does not start" in harmful.stderr
+    assert "go-fiber (fiber) is excluded: its server does not start" in harmful.stderr
     evidence = {
         str(trial["scenario"]): " ".join(str(reason["evidence"]) for reason in trial["reasons"])  # type: ignore[attr-defined]
         for trial in harmful.lab.trials()
