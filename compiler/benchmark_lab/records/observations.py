@@ -59,7 +59,7 @@ class LoadObservation(Part):
     failures: dict[str, int] = {}
     """Failed requests by kind: `status 503`, `no answer`, `wrong body`."""
     successes: dict[str, int] = {}
-    """Right answers by operation, of the operations whose effect is counted elsewhere too."""
+    """Successful responses by operation, of the operations whose effect is counted elsewhere too."""
     processes: int = 1
     """k6 processes whose figures are merged here."""
     parts: tuple[LoadObservation, ...] = ()

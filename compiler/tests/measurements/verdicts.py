@@ -115,7 +115,7 @@ VERDICTS: Mapping[str, Deserved] = {
         evidence="the successful responses account for 1,202 new rows of user_events, and 942 were added",
     ),
     "upstream-not-called": Deserved(
-        codes=("upstream-not-called",), evidence="1,001 right answers of getExternal, and 0 calls of the upstream"
+        codes=("upstream-not-called",), evidence="1,001 successful responses of getExternal, and 0 calls of the upstream"
     ),
     "limited-by-upstream": Deserved(
         warnings=("steady-state-untested",),
