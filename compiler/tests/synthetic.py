@@ -8,7 +8,7 @@ from math import exp
 from typing import Literal
 
 from benchmark_lab.bundle import (
-    Budget,
+    RunBudget,
     BundledImplementation,
     BundledOperation,
     BundledScenario,
@@ -21,7 +21,7 @@ from benchmark_lab.bundle import (
     Thresholds,
     Load,
     LoadAsked,
-    Rounds,
+    RoundCount,
     SoughtLoad,
     TargetHosts,
 )
@@ -89,7 +89,7 @@ def experiment(
     load: Load = OPEN,
     contrasts: Sequence[tuple[Cell, Cell]] | None = None,
     criteria: tuple[Criterion, ...] = (),
-    rounds: Rounds = Rounds(min=6, max=10),  # noqa: B008  frozen
+    rounds: RoundCount = RoundCount(min=6, max=10),  # noqa: B008  frozen
     seed: int = 20261122,
 ) -> Experiment:
     if contrasts is None:
@@ -126,7 +126,7 @@ def experiment(
         rounds=rounds,
         lanes=1,
         seed=seed,
-        budget=Budget(),
+        budget=RunBudget(),
         thresholds=Thresholds(),
         contrasts=tuple(Contrast(baseline=one.id, candidate=other.id) for one, other in contrasts),
         criteria=criteria,

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from benchmark_lab.apply.stopping import precise_enough
-from benchmark_lab.bundle import Arithmetic, Cell, Criterion, Metric, Number, Rounds
+from benchmark_lab.bundle import Arithmetic, Cell, Criterion, MetricRef, LiteralNumber, RoundCount
 from benchmark_lab.cli.apply import exit_code
 from benchmark_lab.experiment.criteria import METRICS as CRITERIA_METRICS
 from benchmark_lab.records import CellSummary, MetricComparison, Reason, SearchResult, Summary, Trial
@@ -76,7 +76,7 @@ def test_probes_are_no_rounds() -> None:
     assert comparison(summary, "sut_cpu_us_per_request").n == 1
     assert summary.measuring_share == pytest.approx(2 * 25 / 688)
     assert summary.overhead_per_trial_s == pytest.approx((688 - 50) / 2)
-    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.5))
+    asked = experiment(contrasts=[PAIR], rounds=RoundCount(min=6, max=20, ci_half_width=0.5))
     assert not precise_enough(asked, summary.cells, [*found[:2], *probes], ())
 
 
@@ -226,7 +226,7 @@ def test_latency_at_a_share_of_a_lower_bound_is_not_ranked_but_cpu_per_request_i
 
 
 def test_a_latency_that_is_not_ranked_is_not_waited_for() -> None:
-    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    asked = experiment(contrasts=[PAIR], rounds=RoundCount(min=6, max=20, ci_half_width=0.03))
     restless = (1.0, 2.0, 4.0, 1.0, 2.0, 4.0)
     found = [
         t.model_copy(update={"latency_p50_ms": restless[t.round]}) if t.cell == FIBER.id else t
@@ -384,8 +384,8 @@ def test_half_a_round_is_no_round_done() -> None:
     assert quick(trials(TRUTH, PAIR, 6)[:-1]).rounds_done == 5
 
 
-def throughput_of(implementation: str) -> Metric:
-    return Metric(name="throughput_rps", where={"implementation": implementation})
+def throughput_of(implementation: str) -> MetricRef:
+    return MetricRef(name="throughput_rps", where={"implementation": implementation})
 
 
 def test_criteria_are_evaluated_over_medians() -> None:
@@ -393,9 +393,9 @@ def test_criteria_are_evaluated_over_medians() -> None:
         text="throughput_rps(implementation=go-fiber) >= 2 * throughput_rps(implementation=python-fastapi)",
         operator=">=",
         left=throughput_of("go-fiber"),
-        right=Arithmetic(operator="*", left=Number(value=2), right=throughput_of("python-fastapi")),
+        right=Arithmetic(operator="*", left=LiteralNumber(value=2), right=throughput_of("python-fastapi")),
     )
-    unknown = Criterion(text="…", operator="<", left=throughput_of("node-express"), right=Number(value=1))
+    unknown = Criterion(text="…", operator="<", left=throughput_of("node-express"), right=LiteralNumber(value=1))
     asked = experiment(CLOSED, contrasts=[PAIR], criteria=(at_least, unknown))
     held, undecided = summarise(asked, closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), facts()).criteria
     assert held.held is True
@@ -424,7 +424,7 @@ def test_a_bound_decides_no_criterion() -> None:
 
 def of_each(name: str, operator: Literal["<", ">"]) -> Criterion:
     """That Fiber has less, or more, of a metric than FastAPI."""
-    left, right = (Metric(name=name, where={"implementation": of}) for of in ("go-fiber", "python-fastapi"))
+    left, right = (MetricRef(name=name, where={"implementation": of}) for of in ("go-fiber", "python-fastapi"))
     return Criterion(text=f"go-fiber {operator} python-fastapi", operator=operator, left=left, right=right)
 
 
@@ -441,7 +441,7 @@ def test_a_criterion_that_ranks_what_the_method_does_not_is_undecided_with_the_r
 def test_cells_within_a_sum_are_compared_too() -> None:
     latency = of_each("latency_p50_ms", "<")
     share = Arithmetic(operator="/", left=latency.left, right=latency.right)
-    less = Criterion(text="…", operator="<", left=share, right=Number(value=1))
+    less = Criterion(text="…", operator="<", left=share, right=LiteralNumber(value=1))
     cells = summarise_cells(closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), {})
     assert evaluate(less, cells, ()).unranked_reason == "closed loop, not ranked"
 
@@ -464,11 +464,11 @@ def test_a_criterion_ranks_under_open_load_what_comparisons_do(
 
 
 def test_a_criterion_about_one_cell_alone_ranks_nothing() -> None:
-    latency = Metric(name="latency_p50_ms", where={"implementation": "go-fiber"})
-    quick_enough = Criterion(text="…", operator="<", left=latency, right=Number(value=50))
+    latency = MetricRef(name="latency_p50_ms", where={"implementation": "go-fiber"})
+    quick_enough = Criterion(text="…", operator="<", left=latency, right=LiteralNumber(value=50))
     cells = summarise_cells(closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), {})
     assert evaluate(quick_enough, cells, ("shared-host",)).held is True
-    everywhere = quick_enough.model_copy(update={"left": Metric(name="latency_p50_ms", where={})})
+    everywhere = quick_enough.model_copy(update={"left": MetricRef(name="latency_p50_ms", where={})})
     assert evaluate(everywhere, cells, ("shared-host",)).held is True
 
 
@@ -491,7 +491,7 @@ def test_a_retired_cell_decides_no_criterion() -> None:
     faster = of_each("throughput_rps", ">")
     result = evaluate(faster, cells, ())
     assert (result.left, result.held, result.unranked_reason) == (None, None, "retired: it fails conformance (echo)")
-    alone = faster.model_copy(update={"right": Number(value=1)})
+    alone = faster.model_copy(update={"right": LiteralNumber(value=1)})
     assert evaluate(alone, cells, ()).held is None
 
 
@@ -513,14 +513,14 @@ def test_a_figure_has_about_three_digits(value: float, words: str) -> None:
 
 def test_one_hardware_stops_without_waiting_for_another() -> None:
     large = (cell("python-fastapi", hardware="large"), cell("go-fiber", hardware="large"))
-    asked = experiment(contrasts=[PAIR, large], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    asked = experiment(contrasts=[PAIR, large], rounds=RoundCount(min=6, max=20, ci_half_width=0.03))
     found = trials(TRUTH, PAIR, 6, noise=0.002)
     assert precise_enough(asked, summarise_cells(PAIR, found, {}), found, ())
 
 
 @pytest.mark.parametrize(("noise", "rounds", "enough"), [(0.002, 6, True), (0.2, 6, False), (0.002, 5, False)])
 def test_a_run_stops_early_only_when_every_contrast_is_precise(*, noise: float, rounds: int, enough: bool) -> None:
-    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    asked = experiment(contrasts=[PAIR], rounds=RoundCount(min=6, max=20, ci_half_width=0.03))
     found = trials(TRUTH, PAIR, rounds, noise=noise)
     cells = summarise_cells(PAIR, found, {})
     assert precise_enough(asked, cells, found, ("shared-host",)) is enough
@@ -529,7 +529,7 @@ def test_a_run_stops_early_only_when_every_contrast_is_precise(*, noise: float, 
 
 def test_a_contrast_that_cannot_be_measured_is_not_waited_for() -> None:
     other = (cell("python-fastapi", "03-db-read"), cell("go-fiber", "03-db-read"))
-    asked = experiment(contrasts=[PAIR, other], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    asked = experiment(contrasts=[PAIR, other], rounds=RoundCount(min=6, max=20, ci_half_width=0.03))
     found = trials(TRUTH, (*PAIR, other[0]), 6, noise=0.002)
     cells = summarise_cells((*PAIR, *other), found, {other[1].id: "conformance failed"})
     assert precise_enough(asked, cells, found, ())
@@ -568,7 +568,7 @@ def test_the_summary_page_is_the_golden_one(*, update_golden: bool) -> None:
         text="throughput_rps(implementation=go-fiber) > 100",
         operator=">",
         left=throughput_of("go-fiber"),
-        right=Number(value=100),
+        right=LiteralNumber(value=100),
     )
     asked = experiment(OPEN, criteria=(criterion,))
     summary = summarise(asked, matrix(), found, facts(notes=("shortened: 6 rounds of 10",)))

@@ -12,10 +12,10 @@ from benchmark_lab.report.markdown import render
 from benchmark_lab.results.summary import RunFacts, summarise
 from benchmark_lab.store.bundles import LoadedBundle
 from benchmark_lab.store.run_folder import RunFolder
-from benchmark_lab.store.run_state import MEASURE, Outcome
+from benchmark_lab.store.run_state import MEASURE, RunState
 
 
-def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, *, ended_at: str, complete: bool) -> Summary:
+def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: RunState, *, ended_at: str, complete: bool) -> Summary:
     """Write the summary of what there is."""
     experiment, start = bundle.experiment, outcome.start
     provenance = Provenance(

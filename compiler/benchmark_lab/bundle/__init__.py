@@ -2,8 +2,8 @@
 
 from benchmark_lab.bundle.cells import Block, Cell, Cells, Contrast, Schedule
 from benchmark_lab.bundle.copies import Bundle, CopiedFile, CopiedFiles
-from benchmark_lab.bundle.criteria import Arithmetic, Criterion, Metric, Number, Operand
-from benchmark_lab.bundle.experiment import Budget, BundledImplementation, BundledScenario, Experiment, Rounds, Work
+from benchmark_lab.bundle.criteria import Arithmetic, Criterion, MetricRef, LiteralNumber, Operand
+from benchmark_lab.bundle.experiment import RunBudget, BundledImplementation, BundledScenario, Experiment, RoundCount, BundledWork
 from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile
 from benchmark_lab.bundle.hosts import Hardware, HostShape, RentedHosts, Role, TargetHosts, TerraformVariables
 from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain, NeededProgram
@@ -17,7 +17,7 @@ __all__ = [
     "SCHEMA",
     "Arithmetic",
     "Block",
-    "Budget",
+    "RunBudget",
     "Bundle",
     "BundledImplementation",
     "BundledLanguage",
@@ -37,15 +37,15 @@ __all__ = [
     "Load",
     "LoadAsked",
     "LoadModel",
-    "Metric",
+    "MetricRef",
     "NeededProgram",
-    "Number",
+    "LiteralNumber",
     "Operand",
     "Part",
     "Objective",
     "RentedHosts",
     "Role",
-    "Rounds",
+    "RoundCount",
     "Scalar",
     "Schedule",
     "Share",
@@ -53,6 +53,6 @@ __all__ = [
     "StoredFile",
     "TargetHosts",
     "TerraformVariables",
-    "Work",
+    "BundledWork",
     "using",
 ]

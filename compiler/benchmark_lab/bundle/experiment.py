@@ -30,7 +30,7 @@ class BundledImplementation(Part):
     known_differences: tuple[str, ...] = ()
 
 
-class Work(Part):
+class BundledWork(Part):
     """What a request does more of as one of its scenario's parameters grows."""
 
     parameter: str
@@ -53,7 +53,7 @@ class BundledScenario(Part):
     measures: str
     writes: bool
     """Whether it changes the database, which is then reset before each trial."""
-    work: Work | None = None
+    work: BundledWork | None = None
     """What the CPU time of a piece is told of."""
 
     @property
@@ -62,7 +62,7 @@ class BundledScenario(Part):
         return sorted({table for operation in self.operations.values() for table in operation.effects})
 
 
-class Rounds(Part):
+class RoundCount(Part):
     """How many rounds: at least `min`, then on until every contrast's interval is narrow enough, at most `max`."""
 
     min: int
@@ -71,7 +71,7 @@ class Rounds(Part):
     """Relative half-width at which a contrast is settled (0.03 is 3 %); None: always `max` rounds."""
 
 
-class Budget(Part):
+class RunBudget(Part):
     """What a run may cost at most."""
 
     usd: float | None = None
@@ -91,10 +91,10 @@ class Experiment(StoredFile):
     implementations: tuple[BundledImplementation, ...]
     scenarios: tuple[BundledScenario, ...]
     load: LoadAsked
-    rounds: Rounds
+    rounds: RoundCount
     lanes: int
     seed: int
-    budget: Budget
+    budget: RunBudget
     thresholds: Thresholds
     contrasts: tuple[Contrast, ...]
     criteria: tuple[Criterion, ...]

@@ -25,7 +25,7 @@ class DefaultShape(Written):
         return HostShape(cpus=self.cpus, type=self.type)
 
 
-class SutShape(Written):
+class DefaultSut(Written):
     """The sut's host: its CPU set is never left open."""
 
     cpus: CpuCount
@@ -41,7 +41,7 @@ class SutShape(Written):
 class DefaultHardware(Written):
     """The hosts of a target by role."""
 
-    sut: SutShape
+    sut: DefaultSut
     load: DefaultShape = DefaultShape()
     db: DefaultShape = DefaultShape()
 

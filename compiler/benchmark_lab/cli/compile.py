@@ -23,8 +23,8 @@ def compile(  # noqa: A001  # the command's name
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="The bundle's folder.", show_default=".lab/NAME")
     ] = None,
-    target: options.Target = None,
-    rounds: options.RoundCount = None,
+    target: options.TargetOption = None,
+    rounds: options.RoundsOption = None,
     lanes: options.Lanes = None,
     window: options.WindowOption = None,
     only: options.Only = None,

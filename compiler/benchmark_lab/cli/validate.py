@@ -16,7 +16,7 @@ from benchmark_lab.diagnostics import Diagnostic, InvalidExperimentError
 from benchmark_lab.experiment import Changes
 
 
-class Format(StrEnum):
+class ProblemFormat(StrEnum):
     """How mistakes are printed."""
 
     TEXT = "text"
@@ -26,13 +26,13 @@ class Format(StrEnum):
 def validate(
     files: options.Files,
     *,
-    target: options.Target = None,
-    rounds: options.RoundCount = None,
+    target: options.TargetOption = None,
+    rounds: options.RoundsOption = None,
     lanes: options.Lanes = None,
     window: options.WindowOption = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
-    format_: Annotated[Format, typer.Option("--format", help="Text, or GitHub's annotations.")] = Format.TEXT,
+    format_: Annotated[ProblemFormat, typer.Option("--format", help="Text, or GitHub's annotations.")] = ProblemFormat.TEXT,
     as_json: options.AsJson = False,
 ) -> None:
     """Check experiments, and say everything that is wrong with them. Exit code 2: something is."""
@@ -47,7 +47,7 @@ def validate(
             found += _problems(file, catalog, changes)
     if as_json:
         typer.echo(view.as_json(found))
-    elif format_ is Format.GITHUB:
+    elif format_ is ProblemFormat.GITHUB:
         typer.echo(view.github(found), nl=bool(found))
     elif found:
         typer.echo("\n\n".join(map(str, found)), err=True)

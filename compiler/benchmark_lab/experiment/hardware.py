@@ -23,7 +23,7 @@ def _a_count(value: object) -> int | Literal["auto"]:
             raise ValueError(f"must be a whole number from 1 to {MOST_LOAD_HOSTS}, or auto")
 
 
-Count = Annotated[
+HostCount = Annotated[
     int | Literal["auto"],
     PlainValidator(_a_count),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_LOAD_HOSTS}, {"const": "auto"}]}),
@@ -46,7 +46,7 @@ class LoadShape(Written):
     """The CPU set that k6 gets."""
     type: str | None = None
     """Instance type, where the target has some."""
-    count: Count = 1
+    count: HostCount = 1
     """Load hosts; `auto` sizes them from the rate."""
 
 

@@ -13,7 +13,7 @@ from benchmark_lab.bundle import Thresholds
 from benchmark_lab.judge.case import Case
 from benchmark_lab.records import Bottleneck, Reason
 
-Kind = Literal["reason", "warning"]
+RuleKind = Literal["reason", "warning"]
 Needs = Literal["trial", "load", "window"]
 """What a rule looks at: any trial, one whose k6 reported its figures, or one whose window has requests."""
 Look = Callable[[Case], str | None]
@@ -28,7 +28,7 @@ class Rule:
         ValueError: the docstring lacks its meaning or its `Do:`, or there is no threshold of that name.
     """
 
-    kind: Kind
+    kind: RuleKind
     code: str
     rank: int
     """Place among the rules of its kind. A cause has a lower rank than its effects."""
@@ -132,7 +132,7 @@ def rules_in(package: str, folders: Iterable[str]) -> tuple[Rule, ...]:
     defined = (member for module in modules for member in vars(module).values() if isinstance(member, Rule))
     rules = tuple(sorted(defined, key=lambda rule: rule.rank))
     reasons = [rule.code for rule in rules if rule.kind == "reason"]
-    taken: dict[tuple[Kind, object], Rule] = {}
+    taken: dict[tuple[RuleKind, object], Rule] = {}
     for rule in rules:
         for key, name in ((rule.code, "code"), (rule.rank, "rank")):
             if (other := taken.setdefault((rule.kind, key), rule)) is not rule:

@@ -16,7 +16,7 @@ _ON_THE_GRID = {"latency_p50_ms": 500, "latency_p90_ms": 900, "latency_p99_ms": 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Where and when in the run a trial stood."""
 
     lane: int
@@ -30,7 +30,7 @@ def judge(
     cell: Cell,
     load: Load,
     thresholds: Thresholds,
-    place: Place,
+    place: Position,
     *,
     calibration: Calibration | None = None,
     operations: Mapping[str, BundledOperation] | None = None,
@@ -113,7 +113,7 @@ def is_bounded(trial: Trial) -> bool:
     return bool(trial.reasons) and all(reason.code in LOWER_BOUND_REASONS for reason in trial.reasons)
 
 
-def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place: Place, purpose: Purpose) -> Trial:
+def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place: Position, purpose: Purpose) -> Trial:
     """Judge a trial by its record and the bundle, and by nothing else."""
     trial = judge(
         record.measurement,

@@ -19,7 +19,7 @@ from benchmark_lab.plan.rent import Rent, rent_of, usd_per_hour
 from benchmark_lab.plan.schedule import schedule
 from benchmark_lab.plan.selection import select
 from benchmark_lab.plan.warmup import short_warmup
-from benchmark_lab.resolve import Experiment
+from benchmark_lab.resolve import ResolvedExperiment
 from benchmark_lab.source.quantity import counted
 
 __all__ = ["Plan", "Rent", "RuledOut", "duration_words", "make_plan", "usd_per_hour"]
@@ -29,7 +29,7 @@ __all__ = ["Plan", "Rent", "RuledOut", "duration_words", "make_plan", "usd_per_h
 class Plan:
     """What would be measured, in which order, and compared with what: data that an emitter writes down."""
 
-    experiment: Experiment
+    experiment: ResolvedExperiment
     cells: tuple[Cell, ...]
     blocks: tuple[Block, ...]
     contrasts: tuple[Contrast, ...]
@@ -58,7 +58,7 @@ class Plan:
         return trials_of(self.experiment.rounds, self.cells)
 
 
-def make_plan(experiment: Experiment) -> Plan:
+def make_plan(experiment: ResolvedExperiment) -> Plan:
     """Plan an experiment.
 
     Raises InvalidExperimentError for a matrix, baseline, criterion or budget that does not work out, and
@@ -114,14 +114,14 @@ def _lacking(criterion: Criterion, combinations: Sequence[Combination]) -> str:
     return ""
 
 
-def _criteria_without_cell(experiment: Experiment, combinations: Sequence[Combination]) -> Iterator[Diagnostic]:
+def _criteria_without_cell(experiment: ResolvedExperiment, combinations: Sequence[Combination]) -> Iterator[Diagnostic]:
     for choice in experiment.criteria:
         if metric := _lacking(choice.value, combinations):
             message = f"no cell is selected by `{metric}`"
             yield Diagnostic(Code.CRITERION_WITHOUT_CELL, message, experiment.document.span(choice.path))
 
 
-def _over_budget(experiment: Experiment, worst_s: float, rent: Rent | None) -> Iterator[Diagnostic]:
+def _over_budget(experiment: ResolvedExperiment, worst_s: float, rent: Rent | None) -> Iterator[Diagnostic]:
     hours = experiment.budget.hours
     if hours is not None and worst_s > hours * 3600:
         message = f"the worst case takes {duration_words(worst_s)}, the budget is {duration_words(hours * 3600)}"

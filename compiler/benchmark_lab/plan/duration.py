@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmark_lab.bundle import Cell, LoadAsked, Rounds, SoughtLoad
+from benchmark_lab.bundle import Cell, LoadAsked, RoundCount, SoughtLoad
 from benchmark_lab.loads import lead_s, search_window_s
 from benchmark_lab.search import ladder, slo
 
@@ -20,7 +20,7 @@ _LOWEST_RATE_PER_S = 1.0
 
 
 def worst_case_s(
-    load: LoadAsked, rounds: Rounds, cells: Sequence[Cell], *, lanes: int = 1, load_hosts: int = 1
+    load: LoadAsked, rounds: RoundCount, cells: Sequence[Cell], *, lanes: int = 1, load_hosts: int = 1
 ) -> float:
     """Return the seconds that all probes and all rounds of all cells take, with the set-up.
 
@@ -37,7 +37,7 @@ def worst_case_s(
     return SET_UP_S + windows_s + (trials + searched * slo.MOST_PROBES) * beside_s
 
 
-def trials_of(rounds: Rounds, cells: Sequence[Cell]) -> int:
+def trials_of(rounds: RoundCount, cells: Sequence[Cell]) -> int:
     """Return the number of trials that measure, if every round is run."""
     return rounds.max * sum(not _is_searched(cell) for cell in cells)
 

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from benchmark_lab.bundle import Cell, Hardware, Load
 from benchmark_lab.catalog import Work
-from benchmark_lab.resolve import Choice, Experiment
+from benchmark_lab.resolve import Choice, ResolvedExperiment
 from benchmark_lab.source.quantity import counted
 
 GENERATOR_CPU_US_PER_REQUEST = 140
@@ -18,7 +18,7 @@ GENERATOR_SHARE = 0.5
 """Of its CPUs' time that k6 may use, for its own speed not to show."""
 
 
-def expected_rate(cell: Cell, hardware: Hardware, experiment: Experiment) -> float | None:
+def expected_rate(cell: Cell, hardware: Hardware, experiment: ResolvedExperiment) -> float | None:
     """Return the requests a second that a cell's load comes to at most; None where nothing is known of the server.
 
     An open load says so itself; any other may drive every CPU of the server to its limit.
@@ -35,7 +35,7 @@ def expected_rate(cell: Cell, hardware: Hardware, experiment: Experiment) -> flo
     return (hardware.sut.cpus or 1) * 1e6 / cost
 
 
-def needed_cpus(arrival_rate_rps: float, cell: Cell, experiment: Experiment) -> int:
+def needed_cpus(arrival_rate_rps: float, cell: Cell, experiment: ResolvedExperiment) -> int:
     """Return the CPUs that k6 needs for a rate of the cell's requests."""
     work = experiment.catalog.scenarios[cell.scenario].work
     cost_us = GENERATOR_CPU_US_PER_REQUEST + (work.generator_cpu_us * _pieces(cell, work) if work else 0)
@@ -47,7 +47,7 @@ def _pieces(cell: Cell, work: Work) -> float:
     return float(cell.parameters[work.parameter])
 
 
-def with_load_hosts(experiment: Experiment, cells: Sequence[Cell]) -> tuple[Experiment, tuple[str, ...]]:
+def with_load_hosts(experiment: ResolvedExperiment, cells: Sequence[Cell]) -> tuple[ResolvedExperiment, tuple[str, ...]]:
     """Return the experiment with its load hosts counted where it leaves that to the plan, and notes on too few."""
     sized: list[Choice[Hardware]] = []
     notes: list[str] = []
@@ -74,14 +74,14 @@ class Expected:
     """That k6 needs for it."""
 
 
-def _expected(experiment: Experiment, hardware: Hardware, cells: Sequence[Cell]) -> Iterator[Expected]:
+def _expected(experiment: ResolvedExperiment, hardware: Hardware, cells: Sequence[Cell]) -> Iterator[Expected]:
     for cell in cells:
         rate = expected_rate(cell, hardware, experiment)
         if cell.hardware == hardware.name and rate is not None:
             yield Expected(cell.id, rate, needed_cpus(rate, cell, experiment))
 
 
-def _unknown(experiment: Experiment, cells: Sequence[Cell]) -> Iterator[str]:
+def _unknown(experiment: ResolvedExperiment, cells: Sequence[Cell]) -> Iterator[str]:
     """Say which implementations the plan counts load hosts without."""
     if experiment.target.shared_host:
         return

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from benchmark_lab.bundle import Budget, Thresholds, Rounds, Scalar
+from benchmark_lab.bundle import RunBudget, Thresholds, RoundCount, Scalar
 from benchmark_lab.catalog import Catalog, Target
 from benchmark_lab.diagnostics import InvalidExperimentError, raise_all
 from benchmark_lab.experiment import Changes, ExperimentFile, change, read_experiment
 from benchmark_lab.experiment.file import read_workers
 from benchmark_lab.experiment.loads import SloSearch
 from benchmark_lab.resolve.checks import check
-from benchmark_lab.resolve.experiment import Choice, Experiment, Selector
+from benchmark_lab.resolve.experiment import Choice, ResolvedExperiment, Selector
 from benchmark_lab.resolve.hardware import hardware_of, sized_by_rate
 from benchmark_lab.resolve.loads import asked_load, fewest_vus, levels_of
 from benchmark_lab.resolve.scope import scope_of
 from benchmark_lab.source import Document, Path
 from benchmark_lab.source.quantity import counted
 
-__all__ = ["Choice", "Experiment", "Selector", "resolve"]
+__all__ = ["Choice", "ResolvedExperiment", "Selector", "resolve"]
 
 T = TypeVar("T")
 
 _FEWEST_ROUNDS_FOR_AN_INTERVAL = 6
 
 
-def resolve(document: Document, catalog: Catalog, changes: Changes) -> Experiment:
+def resolve(document: Document, catalog: Catalog, changes: Changes) -> ResolvedExperiment:
     """Read an experiment in the light of the catalog; InvalidExperimentError holds all that is wrong with it."""
     written, problems = read_experiment(document)
     if written is None:
@@ -39,7 +39,7 @@ def resolve(document: Document, catalog: Catalog, changes: Changes) -> Experimen
 
 def _experiment(
     document: Document, file: ExperimentFile, catalog: Catalog, changes: Changes, notes: tuple[str, ...]
-) -> Experiment:
+) -> ResolvedExperiment:
     target = catalog.targets[file.target]
     hardware, hardware_note = hardware_of(file, file.target, catalog)
     matrix = file.matrix
@@ -52,7 +52,7 @@ def _experiment(
         exclude = [entry for entry in exclude if "hardware" not in entry.values]
         include = [entry for entry in include if "hardware" not in entry.values]
         baseline = baseline and baseline.without("hardware")
-    return Experiment(
+    return ResolvedExperiment(
         document=document,
         catalog=catalog,
         changes=changes,
@@ -76,7 +76,7 @@ def _experiment(
         rounds=_rounds(file),
         lanes=min(file.lanes, target.max_lanes),
         seed=file.seed,
-        budget=Budget(usd=file.budget.usd, hours=file.budget.hours),
+        budget=RunBudget(usd=file.budget.usd, hours=file.budget.hours),
         thresholds=thresholds,
         criteria=_choices(file.criteria, ("criteria",)),
         notes=tuple(
@@ -94,11 +94,11 @@ def _selector(entry: Mapping[str, Scalar], path: Path) -> Selector:
     return Selector(path, {axis: value for axis, value in entry.items() if axis != "workers"}, workers)
 
 
-def _rounds(file: ExperimentFile) -> Rounds:
+def _rounds(file: ExperimentFile) -> RoundCount:
     if isinstance(file.load, SloSearch):
-        return Rounds(min=1, max=1)  # a search restarts the server itself
+        return RoundCount(min=1, max=1)  # a search restarts the server itself
     until = file.rounds.until
-    return Rounds(min=file.rounds.least, max=file.rounds.max, ci_half_width=until.ci_half_width if until else None)
+    return RoundCount(min=file.rounds.least, max=file.rounds.max, ci_half_width=until.ci_half_width if until else None)
 
 
 def _lanes_note(file: ExperimentFile, target: Target) -> str:

@@ -16,14 +16,14 @@ from benchmark_lab.records import SearchResult, Trial
 from benchmark_lab.search import ladder, slo
 from benchmark_lab.search.rates import KnownCapacity, LatencyRates, latency_rates
 
-Probe = Callable[[Mapping[str, Load]], Mapping[str, Trial]]
+RunProbes = Callable[[Mapping[str, Load]], Mapping[str, Trial]]
 """Runs a trial of each cell, by id, under the given load; their judged trials. A cell may have none."""
 
 Key = tuple[object, ...]
 
 
 def climb(
-    cells: Sequence[Cell], asked: LoadAsked, probe: Probe, *, requests: int, load_hosts: int = 1
+    cells: Sequence[Cell], asked: LoadAsked, probe: RunProbes, *, requests: int, load_hosts: int = 1
 ) -> dict[str, ladder.Capacity]:
     """The capacity of each cell, by id: the best of a ladder of virtual users, which each load host has one of.
 
@@ -42,7 +42,7 @@ def climb(
         loads: dict[str, Load] = {}
         for cell in rungs.keys() - found.keys():
             match ladder.next_probe(rungs[cell], asked.vus, start):
-                case ladder.Probe(vus=vus):
+                case ladder.NextUsers(vus=vus):
                     loads[cell] = closed_load(vus, asked, requests, paces_rps.get(cell))
                 case ladder.Capacity() as capacity:
                     found[cell] = capacity
@@ -56,7 +56,7 @@ def climb(
                 paces_rps[cell] = pace_rps
 
 
-def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Probe) -> dict[str, SearchResult]:
+def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: RunProbes) -> dict[str, SearchResult]:
     """The highest open rate at which each cell keeps the objectives.
 
     Args:
@@ -64,16 +64,16 @@ def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Pro
         asked: with the objectives.
         probe: runs the trials.
     """
-    objectives = [slo.Objective(objective.metric, objective.below) for objective in asked.objectives]
+    objectives = [slo.LatencyObjective(objective.metric, objective.below) for objective in asked.objectives]
     probed: dict[str, list[slo.Probed]] = {cell: [] for cell in maxima}
     found: dict[str, SearchResult] = {}
     while True:
         loads: dict[str, Load] = {}
         for cell in probed.keys() - found.keys():
             match slo.next_probe(probed[cell], maxima[cell]):
-                case slo.Probe(arrival_rate_rps=rate):
+                case slo.NextRate(arrival_rate_rps=rate):
                     loads[cell] = _open(rate, asked, search_window_s(asked, rate))
-                case slo.Found() as result:
+                case slo.FoundRate() as result:
                     found[cell] = SearchResult(
                         last_pass_rps=result.last_pass,
                         first_fail_rps=result.first_fail,

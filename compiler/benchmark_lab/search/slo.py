@@ -16,12 +16,12 @@ CONFIRMATIONS = 3
 RESOLUTION = 0.05
 """How far, relative to the last pass, the first fail may lie above it at the end."""
 
-Outcome = Literal["pass", "fail", "bounded", "unusable"]
-End = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maximum", "bounded", "unusable"]
+ProbeResult = Literal["pass", "fail", "bounded", "unusable"]
+SearchEnd = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maximum", "bounded", "unusable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
+class LatencyObjective:
     """An upper limit of a percentile; the share of errors is limited by the verdict."""
 
     metric: Literal["latency_p50_ms", "latency_p90_ms", "latency_p99_ms", "latency_p999_ms"]
@@ -29,7 +29,7 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class NextRate:
     """Open load to measure next, with a freshly started server."""
 
     arrival_rate_rps: int
@@ -40,10 +40,10 @@ class Probed:
     """What a probe found."""
 
     arrival_rate_rps: int
-    outcome: Outcome
+    outcome: ProbeResult
 
     @classmethod
-    def of(cls, arrival_rate_rps: int, trial: Trial, objectives: Sequence[Objective]) -> Self:
+    def of(cls, arrival_rate_rps: int, trial: Trial, objectives: Sequence[LatencyObjective]) -> Self:
         """The outcome of a judged trial.
 
         Something else than the server at its limit bounds it, whatever followed from that. Too few samples for a
@@ -63,14 +63,14 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRate:
     """Where the objectives stop being kept: `last_pass` was kept, `first_fail` was not, and nothing below it failed."""
 
     last_pass: int | None
     first_fail: int | None
     confirmations: int
     """Restarts of the server that passed again at the last pass."""
-    end: End
+    end: SearchEnd
 
     @property
     def arrival_rate_rps(self) -> float | None:
@@ -96,7 +96,7 @@ class _Bracket:
     """Whether a rate both passed and failed: the boundary is near, and noise decides."""
 
 
-def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Probe | Found:
+def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> NextRate | FoundRate:
     """The next rate of METHOD 19's search, from a quarter of the closed-loop maximum, or what the search has found.
 
     A confirmation that fails lowers the last pass; what is left of the budget then goes down in steps of 5 %. An
@@ -105,18 +105,18 @@ def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Pro
     bracket, left = _bracket(history), MOST_PROBES - len(history)
     if left and history and history[-1].outcome == "unusable":
         if history[-2:-1] == [history[-1]]:
-            return Found(bracket.last_pass, bracket.first_fail, bracket.confirmations, "unusable")
-        return Probe(history[-1].arrival_rate_rps)
+            return FoundRate(bracket.last_pass, bracket.first_fail, bracket.confirmations, "unusable")
+        return NextRate(history[-1].arrival_rate_rps)
 
     bounded = min((probed.arrival_rate_rps for probed in history if probed.outcome == "bounded"), default=None)
     rate = _next_rate(bracket, max(1, int(closed_loop_maximum_rps))) if bounded is None else None
     last_pass = bracket.last_pass
     if rate is not None and left and (last_pass is None or bracket.doubted or left > CONFIRMATIONS):
-        return Probe(rate)
+        return NextRate(rate)
     if last_pass is not None and left and bracket.confirmations < CONFIRMATIONS and (bounded or inf) > last_pass:
-        return Probe(last_pass)
+        return NextRate(last_pass)
 
-    end: End
+    end: SearchEnd
     if bounded:
         end = "bounded"
     elif last_pass is None:
@@ -125,7 +125,7 @@ def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Pro
         end = "closed-loop-maximum"
     else:
         end = "probes-spent" if rate else "bracketed"
-    return Found(last_pass, bracket.first_fail, bracket.confirmations, end)
+    return FoundRate(last_pass, bracket.first_fail, bracket.confirmations, end)
 
 
 def _bracket(history: Sequence[Probed]) -> _Bracket:

@@ -35,7 +35,7 @@ _SEARCHES = TypeAdapter(dict[str, SearchResult])
 
 
 @dataclass(slots=True)
-class Outcome:
+class RunState:
     """What a run has come to so far: whole at its end, partial after an interruption."""
 
     started_at: str = ""
@@ -211,20 +211,20 @@ class Outcome:
         self.notes.append(f"{_in_words(key)} was done again, and {voided} of its trials are void: {reason}")
 
 
-def read_outcome(journal: Path) -> tuple[Outcome, str | None]:
+def read_run_state(journal: Path) -> tuple[RunState, str | None]:
     """What the journal's valid prefix tells, and a warning on what follows it, if anything.
 
     Raises:
         ToolFailedError: it was written with a newer schema.
     """
     prefix = read_journal(journal)
-    outcome = Outcome()
+    outcome = RunState()
     for entry in prefix.entries:
         outcome.take(entry)
     return outcome, prefix.warning
 
 
-def left_of(cells: Iterable[Cell], outcome: Outcome) -> list[Cell]:
+def left_of(cells: Iterable[Cell], outcome: RunState) -> list[Cell]:
     """The cells that are not excluded, nor searched to their end."""
     return [cell for cell in cells if cell.id not in outcome.excluded and cell.id not in outcome.searches]
 

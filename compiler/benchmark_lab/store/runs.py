@@ -15,7 +15,7 @@ from benchmark_lab.records import Summary, Trial
 from benchmark_lab.results.runs import StoredRun
 from benchmark_lab.store.bundles import read_stored
 from benchmark_lab.store.reading import ReadTrials, read_trials
-from benchmark_lab.store.run_state import Outcome, read_outcome
+from benchmark_lab.store.run_state import RunState, read_run_state
 from benchmark_lab.store.seal import broken
 
 
@@ -69,7 +69,7 @@ def read_run(folder: Path) -> StoredRun:
     try:
         experiment = read_stored(folder / "bundle" / "experiment.json", Experiment)
         cells = read_stored(folder / "bundle" / "cells.json", Cells).cells
-        outcome, torn = read_outcome(folder / "journal.jsonl")
+        outcome, torn = read_run_state(folder / "journal.jsonl")
     except ToolFailedError as error:  # here a file that the user named, not a tool
         raise UnreadableRunError(str(error)) from error
     changed = broken(folder, outcome.seal, ("summary.json", "trials.jsonl")) if outcome.seal else []
@@ -111,7 +111,7 @@ def _read_summary(path: Path) -> tuple[Summary | None, str | None]:
         return None, "summary.json is torn or was changed, and does not count"
 
 
-def _read_trials(path: Path, outcome: Outcome) -> ReadTrials:
+def _read_trials(path: Path, outcome: RunState) -> ReadTrials:
     try:
         read = read_trials(path.read_text(encoding="utf-8", errors="replace") if path.exists() else "")
     except ValidationError as error:

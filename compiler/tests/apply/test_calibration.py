@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.apply.calibrate import calibration_of, problem_of
-from benchmark_lab.bundle import Load, Rounds
+from benchmark_lab.bundle import Load, RoundCount
 from benchmark_lab.hosts.cpus import available_cpus
 from benchmark_lab.records import Calibration, HostObservation, LoadObservation, Measurement, ServerObservation
 from tests.apply.world import NULL_RPS, OPEN, World, cells
@@ -81,7 +81,7 @@ def test_a_null_server_that_has_time_left_is_no_limit() -> None:
 
 def one_round(world: World, load: Load, arrivals: str = "uniform") -> World:
     """The world with a bundle of one cell and round."""
-    asks = experiment(contrasts=[], rounds=Rounds(min=1, max=1))
+    asks = experiment(contrasts=[], rounds=RoundCount(min=1, max=1))
     asks = asks.model_copy(update={"load": asks.load.model_copy(update={"arrivals": arrivals})})
     world.write(asks, cells(load)[:1], 1)
     return world

@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from benchmark_lab.apply.status import status_of
-from benchmark_lab.bundle import Rounds, TargetHosts
+from benchmark_lab.bundle import RoundCount, TargetHosts
 from benchmark_lab.machine.tools import ToolFailedError
 from benchmark_lab.records import Trial
 from benchmark_lab.results.runs import compare_run
@@ -35,7 +35,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of one cell and three rounds."""
     world = World(tmp_path_factory.mktemp("damage"))
     one = cells()[:1]
-    world.write(experiment(contrasts=[], rounds=Rounds(min=3, max=3)), one, 3)
+    world.write(experiment(contrasts=[], rounds=RoundCount(min=3, max=3)), one, 3)
     world.apply()
     return world.folder.path
 
@@ -148,7 +148,7 @@ class DiskFull:
 
 def test_hosts_are_let_go_at_whichever_entry_the_disk_is_full(tmp_path: Path) -> None:
     one = cells()[:1]
-    rented = experiment(contrasts=[], rounds=Rounds(min=1, max=1)).model_copy(
+    rented = experiment(contrasts=[], rounds=RoundCount(min=1, max=1)).model_copy(
         update={"hosts": TargetHosts(source="aws_ec2")}
     )
     entries = 0

@@ -12,7 +12,7 @@ from benchmark_lab.hosts.ansible import Ansible
 from benchmark_lab.hosts.cpus import CpuSets
 from benchmark_lab.hosts.prepared import Hosts
 from benchmark_lab.hosts.secret import new_secrets
-from benchmark_lab.hosts.stations import Answer, Order
+from benchmark_lab.hosts.stations import StationAnswer, Order
 from benchmark_lab.records import Measured
 from benchmark_lab.targets.local import ThisMachine
 from tests.apply.world import OPEN, FakeTools
@@ -36,16 +36,16 @@ CALL = BundledOperation(uses=("upstream",))
 class Script:
     """Stations that answer what is written, by the order's name, and note what they are asked."""
 
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, StationAnswer]
     asked: list[tuple[str, Order]] = field(default_factory=list)
     warming_up: dict[str, bool] = field(default_factory=dict)
     """By load host: whether it shares the load, and so waits again when it has warmed up."""
 
-    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
         self.asked += orders.items()
         return {host: self._answer(host, order) for host, order in orders.items()}
 
-    def _answer(self, host: str, order: Order) -> Answer:
+    def _answer(self, host: str, order: Order) -> StationAnswer:
         if order.name == "load":
             self.warming_up[host] = order.params["segments"] != 1
             return {"waits": True}
@@ -116,8 +116,8 @@ def trial(
     )
 
 
-def script(**others: Answer) -> Script:
-    answers: dict[str, Answer] = {
+def script(**others: StationAnswer) -> Script:
+    answers: dict[str, StationAnswer] = {
         "reset-database": {},
         "choose-port": {"port": 8000},
         "serve": STARTED,
@@ -174,7 +174,7 @@ def test_rows_are_counted_of_the_tables_that_operations_add_to(
     ids=["neither", "database", "upstream", "a request failed"],
 )
 def test_the_database_is_observed_where_it_serves_the_scenario_or_a_request_failed(
-    tmp_path: Path, operation: BundledOperation, answer: Answer, observed: bool
+    tmp_path: Path, operation: BundledOperation, answer: StationAnswer, observed: bool
 ) -> None:
     asked = script(load={**WARMED, **LOADED, **answer})
     trial(tmp_path, asked, scenario(PING, operation))
@@ -200,7 +200,7 @@ def test_a_window_is_mapped_to_the_clock_of_each_host(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("load", [{"clean": False, "load": {"problem": "late"}}, {"clean": False}])
-def test_a_load_that_never_ran_has_no_window_by_any_hosts_clock(tmp_path: Path, load: Answer) -> None:
+def test_a_load_that_never_ran_has_no_window_by_any_hosts_clock(tmp_path: Path, load: StationAnswer) -> None:
     asked = script(load=load)
     trial(tmp_path, asked, scenario(READ), clock_offsets_s={"load-0": 0.0, "sut-0": 100.0, "db-0": 100.0})
     for name in ("observe-server", "observe-database"):
@@ -243,7 +243,7 @@ def test_where_a_host_did_not_warm_up_none_measures_a_window(tmp_path: Path) -> 
     late = {"clean": False, "load": {"problem": "late"}}
     answer = asked.ask
 
-    def one_is_late(orders: Mapping[str, Order]) -> dict[str, Answer]:
+    def one_is_late(orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
         answers = answer(orders)
         return {**answers, "load-1": late} if answers.keys() == {"load-0", "load-1"} else answers
 

@@ -13,14 +13,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypedDict, cast
 
-from benchmark_lab.apply.outside import Outside
+from benchmark_lab.apply.world import World as RealWorld
 from benchmark_lab.apply.run import apply
 from benchmark_lab.bundle import Block, Cell, Cells, CopiedFiles, Experiment, Load, Schedule, SoughtLoad
 from benchmark_lab.hosts.cpus import CpuSets, available_cpus
-from benchmark_lab.hosts.origin import Origin
-from benchmark_lab.hosts.prepared import Hosts, Wanted, lane_folder
+from benchmark_lab.hosts.caller import Caller
+from benchmark_lab.hosts.prepared import Hosts, HostRequest, lane_folder
 from benchmark_lab.hosts.secret import Secrets
-from benchmark_lab.hosts.stations import Answer, Order
+from benchmark_lab.hosts.stations import StationAnswer, Order
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.lock import LockedError, locked
 from benchmark_lab.machine.progress import Progress
@@ -68,7 +68,7 @@ class FakeStations:
     loads: dict[str, LoadParams] = field(default_factory=dict)
     """What is ready to load, by host."""
 
-    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
         return {host: self._answer(host, order) for host, order in orders.items()}
 
     def call(self) -> None: ...
@@ -77,7 +77,7 @@ class FakeStations:
 
     def close(self) -> None: ...
 
-    def _answer(self, host: str, order: Order) -> Answer:
+    def _answer(self, host: str, order: Order) -> StationAnswer:
         match order.name, order.params:
             case "choose-port", _:
                 return {"port": 8000}
@@ -105,7 +105,7 @@ class FakeStations:
             case name, _:
                 raise NotImplementedError(name)
 
-    def _load(self, params: LoadParams) -> Answer:
+    def _load(self, params: LoadParams) -> StationAnswer:
         time.sleep(self.trial_s)
         executor = params["measure"]["scenarios"]["measure"]
         vus, rate = executor.get("vus", 0), executor.get("rate", 0)
@@ -286,18 +286,18 @@ class World:
 
     def apply(self, clock: Clock | None = None, fsync: Callable[[int], None] = os.fsync) -> Summary:
         """Carry the run out, or go on with it."""
-        origin = Origin(self.root, "4f1c2d9", git_dirty=False, environment={})
+        caller = Caller(self.root, "4f1c2d9", git_dirty=False, environment={})
         return apply(
             self.folder,
             FakeTools(self.somaxconn),
             "LAB_STARTED_BY=nobody",
-            origin,
+            caller,
             self.progress,
-            outside=self._outside(clock or Clock(), fsync),
+            world=self._outside(clock or Clock(), fsync),
         )
 
-    def _outside(self, clock: Clock, fsync: Callable[[int], None]) -> Outside:
-        return Outside(
+    def _outside(self, clock: Clock, fsync: Callable[[int], None]) -> RealWorld:
+        return RealWorld(
             lock=self._locked,
             reap=self._reap,
             states=lambda: self.root / "states",
@@ -330,14 +330,14 @@ class World:
     def _reap(self, *_: object) -> None:
         shutil.rmtree(self.root / "states", ignore_errors=True)
 
-    def _make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> list[Hosts]:
+    def _make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> list[Hosts]:
         del interrupts, progress
         if wanted.hardware.name in self.taken:
             raise LockedError("host sut-0 is in use by another run")
         wanted.state.mkdir(parents=True)
         return [self._lane(wanted, number) for number in range(wanted.bundle.experiment.lanes)]
 
-    def _lane(self, wanted: Wanted, number: int) -> Hosts:
+    def _lane(self, wanted: HostRequest, number: int) -> Hosts:
         cpus = available_cpus()
         return Hosts(
             ansible=wanted.ansible(number),

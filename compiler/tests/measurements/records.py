@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark_lab.bundle import BundledOperation, Cell, Thresholds, Load, Part
-from benchmark_lab.judge import Place, judge
+from benchmark_lab.judge import Position, judge
 from benchmark_lab.records import Calibration, Measurement, Trial
 
 FOLDER = Path(__file__).parent
-PLACE = Place(lane=0, round=3, position=1, started_at="2026-11-22T10:00:00Z")
+PLACE = Position(lane=0, round=3, position=1, started_at="2026-11-22T10:00:00Z")
 
 
 class Record(Part):

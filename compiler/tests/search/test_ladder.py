@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark_lab.judge import LOWER_BOUND_REASONS
-from benchmark_lab.search.ladder import Capacity, Probe, Rung, next_probe
+from benchmark_lab.search.ladder import Capacity, NextUsers, Rung, next_probe
 from tests.synthetic import cell, invalid, trial
 
 
@@ -17,7 +17,7 @@ def climbed(
     measure: Callable[[int], float | Rung], steps: Sequence[int] = (), start: int = 8
 ) -> tuple[Capacity, list[Rung]]:
     history: list[Rung] = []
-    while isinstance(probe := next_probe(history, steps, start), Probe):
+    while isinstance(probe := next_probe(history, steps, start), NextUsers):
         found = measure(probe.vus)
         history.append(found if isinstance(found, Rung) else Rung(probe.vus, "valid", found))
     return probe, history

@@ -8,12 +8,12 @@ from math import ceil
 import pytest
 
 from benchmark_lab.bundle import Cell, Thresholds, Load, LoadAsked, Objective, SoughtLoad
-from benchmark_lab.judge import Place, judge
+from benchmark_lab.judge import Position, judge
 from benchmark_lab.records import LoadObservation, Measurement, Reason, ServerObservation, Trial
 from benchmark_lab.search.ladder import Capacity
 from benchmark_lab.search.probing import climb, find_highest_rates, representatives, sought_loads
 from benchmark_lab.store.journal import Entry
-from benchmark_lab.store.run_state import Outcome
+from benchmark_lab.store.run_state import RunState
 from tests.synthetic import OPEN, cell, trial
 
 ASKED = LoadAsked(model="capacity-then-latency", warmup_s=1, window_s=2)
@@ -83,7 +83,7 @@ def answering(
             latency_quantiles_ms=(latency_ms,) * 1001,
         )
         server = ServerObservation(processes_before=("7:1",), processes_after=("7:1",), cpu_s=cpu * window_taken_s)
-        place = Place(lane=0, round=len(asked), position=0, started_at="2026-11-22T10:00:00Z")
+        place = Position(lane=0, round=len(asked), position=0, started_at="2026-11-22T10:00:00Z")
         return {FIBER.id: judge(Measurement(server=server, load=k6), FIBER, load, Thresholds(), place)}
 
     return probe
@@ -153,7 +153,7 @@ def test_no_rate_is_more_than_the_generator_may_send() -> None:
     cells = [*steps(FASTAPI), *steps(FIBER)]
     ends = [Capacity(4_000, 32, "levelled-off"), Capacity(9_000, 32, "bounded")]
     capacities = dict(zip(representatives(cells), ends, strict=True))
-    outcome = Outcome()
+    outcome = RunState()
     for lane, generator_rps in enumerate((10_800, 12_000)):
         by_cell = {of.id: {"generator_rps": generator_rps if of.load_model == "open" else 6_000} for of in cells}
         entry: dict[str, object] = {"hardware": "small", "lane": lane, "calibrations": by_cell}
@@ -172,7 +172,7 @@ def test_no_rate_is_more_than_the_generator_may_send() -> None:
 
 
 def test_a_journal_that_says_nothing_of_utilisation_is_read() -> None:
-    outcome = Outcome()
+    outcome = RunState()
     entry: dict[str, object] = {"loads": {FIBER.id: OPEN.model_dump()}, "notes": ["as it was"]}
     outcome.take(Entry(1, "2026-11-22T10:00:00Z", "loads-found", entry))
     assert (outcome.loads, outcome.notes) == ({FIBER.id: OPEN}, ["as it was"])

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from benchmark_lab.bundle import BundledScenario, Rounds
+from benchmark_lab.bundle import BundledScenario, RoundCount
 from benchmark_lab.cli.judge import judge
 from benchmark_lab.judge import judge_record
 from benchmark_lab.records import Measured, Trial, TrialRecord
@@ -115,7 +115,7 @@ lab.command()(judge)
 def done(tmp_path: Path) -> Path:
     """The folder of a run of some trials."""
     world = World(tmp_path)
-    world.write(experiment(contrasts=[], rounds=Rounds(min=2, max=2)), cells(), 2)
+    world.write(experiment(contrasts=[], rounds=RoundCount(min=2, max=2)), cells(), 2)
     world.apply()
     return world.folder.path
 

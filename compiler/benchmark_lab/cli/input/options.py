@@ -34,8 +34,8 @@ File = Annotated[
 Files = Annotated[
     list[Path], typer.Argument(help="Experiments' YAML files.", exists=True, dir_okay=False, show_default=False)
 ]
-Target = Annotated[str | None, typer.Option(help="Run on another target: a rehearsal.", show_default=False)]
-RoundCount = Annotated[int | None, typer.Option("--rounds", min=1, max=1000, help="Exactly this many rounds.")]
+TargetOption = Annotated[str | None, typer.Option(help="Run on another target: a rehearsal.", show_default=False)]
+RoundsOption = Annotated[int | None, typer.Option("--rounds", min=1, max=1000, help="Exactly this many rounds.")]
 Lanes = Annotated[int | None, typer.Option(min=1, max=100, help="This many sets of hosts side by side.")]
 WindowOption = Annotated[
     float | None, typer.Option(parser=_window, metavar="DURATION", help="Another measured window, such as 5s.")

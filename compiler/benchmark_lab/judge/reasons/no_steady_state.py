@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmark_lab.judge.case import Case
-from benchmark_lab.judge.drift import drift_of, step_of
+from benchmark_lab.judge.drift import drift_of, level_shift_of
 from benchmark_lab.judge.rule import reason
 
 MOST_DILUTED = 0.2
@@ -27,7 +27,7 @@ def no_steady_state(case: Case) -> str | None:
             f"the throughput {'rose' if drift.change > 0 else 'fell'} by {abs(drift.change):.1%} over the window "
             f"(± {drift.hidden:.1%}), at most {allowed:.0%} are allowed"
         )
-    if (step := step_of(series)) and abs(step.change) > allowed:
+    if (step := level_shift_of(series)) and abs(step.change) > allowed:
         return (
             f"the throughput {'rose' if step.change > 0 else 'fell'} by {abs(step.change):.1%} at a step "
             f"{step.at * case.k6.series_interval_s:.0f} s into the window, at most {allowed:.0%} are allowed"

@@ -19,7 +19,7 @@ SHOWN = 240
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """An answer that fits the contract."""
 
     sent: str

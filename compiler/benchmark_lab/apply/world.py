@@ -14,7 +14,7 @@ from typing import Protocol
 
 from benchmark_lab.apply.gate import prove
 from benchmark_lab.bundle import Cell
-from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.hosts.prepared import Hosts, HostRequest
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.process import start_ticks
@@ -47,7 +47,7 @@ def now() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class World:
     """The world of a run: its hosts, its clocks and its disk."""
 
     lock: Callable[[str], AbstractContextManager[None]] = folders.locked
@@ -55,7 +55,7 @@ class Outside:
     reap: Callable[[Path, Tools, Mapping[str, str], Callable[[str], None]], None] = reap_all
     states: Callable[[], Path] = folders.run_states
     """The folder of the runs' state folders."""
-    make_hosts: Callable[[Wanted, Interrupts, Progress], Sequence[Hosts]] = make_hosts
+    make_hosts: Callable[[HostRequest, Interrupts, Progress], Sequence[Hosts]] = make_hosts
     prove: Prove = prove
     now: Callable[[], str] = now
     monotonic: Callable[[], float] = time.monotonic

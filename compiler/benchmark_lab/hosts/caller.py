@@ -10,7 +10,7 @@ from benchmark_lab.hosts.inventory import Inventory
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Caller:
     """Where a run comes from: what only the caller can know."""
 
     project: Path

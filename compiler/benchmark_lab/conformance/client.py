@@ -15,19 +15,19 @@ from uuid import UUID
 import httpx
 from pydantic import JsonValue
 
-from benchmark_lab.conformance.answer import SHOWN, Answer, clip
-from benchmark_lab.conformance.boundaries import Case, Inputs
+from benchmark_lab.conformance.response import SHOWN, Response, clip
+from benchmark_lab.conformance.boundaries import BoundaryCase, Inputs
 from benchmark_lab.conformance.contract import Contract, Operation
 from benchmark_lab.conformance.database import Database
 from benchmark_lab.conformance.report import Depth, MismatchError, NotVisibleError
-from benchmark_lab.conformance.target import Target
+from benchmark_lab.conformance.sut import Sut
 from benchmark_lab.conformance.tokens import Tokens
 from benchmark_lab.conformance.upstream import Upstream
 
 Body = bytes | AsyncIterable[bytes]
 Query = Mapping[str, str | int]
 Given = TypeVar("Given")
-Outcome = TypeVar("Outcome")
+T = TypeVar("T")
 
 _TIMEOUT_S = 5.0
 
@@ -37,10 +37,10 @@ LAST = {"Connection": "close"}
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class Client:
     """What a check works with; each check has a random source of its own."""
 
-    target: Target
+    target: Sut
     contract: Contract
     client: httpx.AsyncClient
     depth: Depth
@@ -87,7 +87,7 @@ class Session:
         return self._sent[-1] if self._sent else None
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[Session]:
+    async def alone(self) -> AsyncIterator[Client]:
         """The same with one connection that nothing else uses."""
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
         async with httpx.AsyncClient(trust_env=False, timeout=None, limits=limits) as client:  # noqa: S113 -- asyncio.timeout ends each request
@@ -97,7 +97,7 @@ class Session:
         """How often to repeat: `often` in depth full, `seldom` in the gate."""
         return often if self.depth == "full" else seldom
 
-    def some(self, cases: Iterable[Case], at_most: int | None = None) -> list[Case]:
+    def some(self, cases: Iterable[BoundaryCase], at_most: int | None = None) -> list[BoundaryCase]:
         """All cases in depth full; in the gate one of each rule, at a random field, and so many of these."""
         drawn = list(cases)
         if self.depth == "full":
@@ -105,7 +105,7 @@ class Session:
         self.random.shuffle(drawn)
         return list({case.rule: case for case in drawn}.values())[:at_most]
 
-    def invalid_bodies(self, operation: str) -> list[Case]:
+    def invalid_bodies(self, operation: str) -> list[BoundaryCase]:
         """Bodies that an operation must refuse; in the gate not for their types, which no-coercion covers there."""
         cases = self.inputs.violations(self.contract.body(operation))
         return self.some(case for case in cases if self.depth == "full" or not case.wrong_type)
@@ -158,7 +158,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
         body: Body | None = None,
         timeout_s: float = _TIMEOUT_S,
-    ) -> Answer:
+    ) -> Response:
         """Calls an operation of the contract.
 
         The status must be an expected one, and the answer what the contract describes for it.
@@ -168,13 +168,13 @@ class Session:
         answer = await self.send(described.method, filled, query=query, headers=headers, body=body, timeout_s=timeout_s)
         return self.hold(answer, described, expect, because)
 
-    async def request(self, method: str, path: str, *, expect: int, because: str = "") -> Answer:
+    async def request(self, method: str, path: str, *, expect: int, because: str = "") -> Response:
         """Sends what is in no contract; the answer must be a problem of this status."""
         return self.hold(await self.send(method, path), None, expect, because)
 
     def hold(
-        self, answer: Answer, operation: Operation | None, expect: int | Collection[int], because: str = ""
-    ) -> Answer:
+        self, answer: Response, operation: Operation | None, expect: int | Collection[int], because: str = ""
+    ) -> Response:
         """Holds an answer against the expected status and the contract; a status not described there is a problem."""
         expected = (expect,) if isinstance(expect, int) else expect
         reason = f" ({because})" if because else ""
@@ -196,7 +196,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
         body: Body | None = None,
         timeout_s: float = _TIMEOUT_S,
-    ) -> Answer:
+    ) -> Response:
         """Sends one request and reads the whole answer, within `timeout_s` altogether."""
         if query:
             path = f"{path}?{urlencode(query, quote_via=quote)}"
@@ -222,10 +222,10 @@ class Session:
             raise MismatchError("an answer", f"none within {timeout_s:g} s", sent) from None
         except httpx.HTTPError as error:
             raise MismatchError("an answer", f"none: {error!r}", sent) from error
-        return Answer(sent, response.status_code, response.headers, content, time.monotonic() - started, port)
+        return Response(sent, response.status_code, response.headers, content, time.monotonic() - started, port)
 
 
-async def together(calls: Iterable[Awaitable[Outcome]]) -> list[Outcome]:
+async def together(calls: Iterable[Awaitable[T]]) -> list[T]:
     """Awaits all at once and all to their end, so that no request outlives its check; the first failure counts."""
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     for outcome in outcomes:

@@ -16,7 +16,7 @@ class UnreachableError(LabError):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Sut:
     """Where to send requests and where to look; what is None leaves the checks that need it skipped."""
 
     base_url: str
