@@ -355,7 +355,7 @@ def apply(
         mark: what `tools` marks the processes with that it starts.
         caller: where the run comes from.
         progress: is told what happens.
-        outside: the seam to the rest of the world.
+        world: the seam to everything outside of the run.
 
     Raises:
         ToolFailedError: a tool or a host failed; nothing is left behind.

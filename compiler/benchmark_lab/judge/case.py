@@ -83,7 +83,7 @@ class Case:
 
     @property
     def throughput_rps(self) -> float:
-        """Successful responses a second that came within the planned window, however long the last ones were waited for."""
+        """Successful responses a second within the planned window, however long the last ones were waited for."""
         return self._ended(self.k6.requests - self.k6.failed_requests) / self.sending_s
 
     def _ended(self, requests: int) -> int:

@@ -114,7 +114,7 @@ def reason(
 def warning(
     code: str, *, rank: int, unless: tuple[str, ...] = (), thresholds: tuple[str, ...] = ()
 ) -> Callable[[Look], Rule]:
-    """Make a warning of a function, as `reason` makes a reason. It is looked for in trials whose window has requests."""
+    """Make a warning of a function, as `reason` makes a reason. Only trials with requests in the window have warnings."""
 
     def make(look: Look) -> Rule:
         return Rule(kind="warning", code=code, rank=rank, look=look, unless=unless, thresholds=thresholds)

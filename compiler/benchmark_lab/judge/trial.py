@@ -45,7 +45,7 @@ def judge(
         thresholds: from where on a trial is invalid.
         place: where in the run it stood.
         calibration: what generator and database can do at most for this cell's requests.
-        operations: what the scenario calls, by id; without them fewer bottlenecks can be named, and no effect is missed.
+        operations: what the scenario calls, by id; without them fewer bottlenecks are named, and no effect is missed.
         shared_host: whether all roles share one machine, which is then allowed more noise.
     """
     case = Case(

@@ -47,8 +47,8 @@ class Probed:
         """The outcome of a judged trial.
 
         Something else than the server at its limit bounds it, whatever followed from that. Too few samples for a
-        percentile that an objective needs make it unusable. So does a drift of the throughput beside objectives that are
-        kept: arrivals by chance drift, too.
+        percentile that an objective needs make it unusable. So does a drift of the throughput beside objectives that
+        are kept: arrivals by chance drift, too.
         """
         codes = {reason.code for reason in trial.reasons}
         if not codes <= OWN_FAULTS | LOWER_BOUND_REASONS.keys():

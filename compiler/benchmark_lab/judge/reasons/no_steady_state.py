@@ -34,7 +34,7 @@ def no_steady_state(case: Case) -> str | None:
         )
     if case.diluted > MOST_DILUTED:
         return (
-            f"the last answer came {case.k6.window_taken_s - case.sending_s:.1f} s after the planned window, which hides "
-            f"{case.diluted:.0%} of what was counted over both, at most {MOST_DILUTED:.0%} are allowed"
+            f"the last answer came {case.k6.window_taken_s - case.sending_s:.1f} s after the planned window, which "
+            f"hides {case.diluted:.0%} of what was counted over both, at most {MOST_DILUTED:.0%} are allowed"
         )
     return None
