@@ -222,8 +222,8 @@ def test_what_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
     folder = stored_run(tmp_path / "results", "100000-ab12", trials(TRUTH, PAIR, 2))
     trials_file = folder / "trials.jsonl"
     good = trials_file.read_text()
-    trials_file.write_text(good.replace('"schema": 1', '"schema": 2'))
-    with pytest.raises(UnreadableRunError, match="written with schema 2; this lab reads up to 1: update it"):
+    trials_file.write_text(good.replace('"schema": 2', '"schema": 3'))
+    with pytest.raises(UnreadableRunError, match="written with schema 3; this lab reads schema 2: update it"):
         read_run(folder)
     trials_file.write_text(good.replace(PAIR[1].id, "another/cell"))
     with pytest.raises(UnreadableRunError, match="the bundle does not have the trials' cells another/cell"):

@@ -551,13 +551,13 @@ def test_a_truncated_file_counts_up_to_the_torn_line_and_says_so() -> None:
 
 def test_a_whole_file_is_read_without_warning_and_parameters_are_ignored() -> None:
     found = trials(TRUTH, PAIR, 6)
-    read = read_trials(lines(found).replace('{"schema":1', '{"page_size":20,"schema":1'))
+    read = read_trials(lines(found).replace('{"schema":2', '{"page_size":20,"schema":2'))
     assert (read.trials, read.warning) == (tuple(found), None)
 
 
 def test_a_newer_schema_is_refused() -> None:
-    with pytest.raises(ValidationError, match="written with schema 2; this lab reads up to 1: update it"):
-        read_trials(lines(trials(TRUTH, PAIR, 1)).replace('"schema":1', '"schema":2'))
+    with pytest.raises(ValidationError, match="written with schema 3; this lab reads schema 2: update it"):
+        read_trials(lines(trials(TRUTH, PAIR, 1)).replace('"schema":2', '"schema":3'))
 
 
 def test_the_summary_page_is_the_golden_one(*, update_golden: bool) -> None:

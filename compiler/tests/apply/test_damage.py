@@ -127,10 +127,10 @@ def test_a_summary_that_is_no_summary_does_not_count_where_nothing_seals_it(run:
 def test_a_newer_journal_is_refused_in_words(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / run.name
     shutil.copytree(run, folder)
-    body = b'{"schema": 2, "seq": 0, "at": "", "event": "begun"'
+    body = b'{"schema": 3, "seq": 0, "at": "", "event": "begun"'
     total = hashlib.sha256(b"0" * 16 + body).hexdigest()[:16]
     (folder / "journal.jsonl").write_bytes(body + f', "sum": "{total}"}}\n'.encode())
-    with pytest.raises(UnreadableRunError, match="was written with schema 2; this lab reads up to 1"):
+    with pytest.raises(UnreadableRunError, match="was written with schema 3; this lab reads schema 2"):
         read_run(folder)
 
 

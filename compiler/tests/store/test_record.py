@@ -145,7 +145,7 @@ def test_verdicts_that_do_not_follow_from_what_was_measured_are_listed(done: Pat
 
 def test_records_of_a_newer_lab_are_not_guessed_at(done: Path) -> None:
     path = done / "measurements.jsonl"
-    path.write_text(path.read_text().replace('"schema": 1', '"schema": 99', 1))
+    path.write_text(path.read_text().replace('"schema": 2', '"schema": 99', 1))
     told = CliRunner().invoke(lab, [str(done)])
     assert isinstance(told.exception, UnreadableRunError)
     assert "the records of its trials cannot be read" in str(told.exception)
