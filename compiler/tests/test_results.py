@@ -555,6 +555,11 @@ def test_a_whole_file_is_read_without_warning_and_parameters_are_ignored() -> No
     assert (read.trials, read.warning) == (tuple(found), None)
 
 
+def test_an_older_schema_is_refused_whatever_else_its_lines_lack() -> None:
+    with pytest.raises(ValidationError, match="written with schema 1; this lab reads schema 2: measure again"):
+        read_trials('{"schema": 1, "trial": "r0.p0"}\n')
+
+
 def test_a_newer_schema_is_refused() -> None:
     with pytest.raises(ValidationError, match="written with schema 3; this lab reads schema 2: update it"):
         read_trials(lines(trials(TRUTH, PAIR, 1)).replace('"schema":2', '"schema":3'))

@@ -47,7 +47,7 @@ def status_of(folder: Path) -> RunStatus:
     """Read a run's journal, whole or cut off.
 
     Raises:
-        ToolFailedError: if the folder holds no bundle, or a newer lab's.
+        ToolFailedError: if the folder holds no bundle, or one of another schema.
     """
     bundle = folder / "bundle"
     experiment = read_stored(bundle / "experiment.json", Experiment)

@@ -4,7 +4,7 @@ from benchmark_lab.bundle.cells import Block, Cell, Cells, Contrast, Schedule
 from benchmark_lab.bundle.copies import Bundle, CopiedFile, CopiedFiles
 from benchmark_lab.bundle.criteria import Arithmetic, Criterion, MetricRef, LiteralNumber, Operand
 from benchmark_lab.bundle.experiment import RunBudget, BundledImplementation, BundledScenario, Experiment, RoundCount, BundledWork
-from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile
+from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile, schema_problem
 from benchmark_lab.bundle.hosts import Hardware, HostShape, RentedHosts, Role, TargetHosts, TerraformVariables
 from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain, NeededProgram
 from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Objective, SoughtLoad
@@ -54,5 +54,6 @@ __all__ = [
     "TargetHosts",
     "TerraformVariables",
     "BundledWork",
+    "schema_problem",
     "using",
 ]

@@ -117,7 +117,7 @@ Stored = TypeVar("Stored", bound=StoredFile)
 
 
 def read_stored(path: Path, model: type[Stored]) -> Stored:
-    """Read a stored JSON file, with a clear error where it is missing, broken or newer than this program."""
+    """Read a stored JSON file, with a clear error where it is missing, broken or of another schema."""
     try:
         return model.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from benchmark_lab.bundle import SCHEMA
+from benchmark_lab.bundle import SCHEMA, schema_problem
 from benchmark_lab.machine.lock import LockedError
 from benchmark_lab.machine.tools import ToolFailedError
 
@@ -56,7 +56,7 @@ def read_journal(path: Path) -> Prefix:
     """Read the valid prefix of a journal; there is none where there is no file.
 
     Raises:
-        ToolFailedError: it was written with a newer schema.
+        ToolFailedError: it was written with another schema.
     """
     return parse_journal(path.read_bytes() if path.exists() else b"")
 
@@ -65,7 +65,7 @@ def parse_journal(content: bytes) -> Prefix:
     """The valid prefix of a journal's content.
 
     Raises:
-        ToolFailedError: it was written with a newer schema.
+        ToolFailedError: it was written with another schema.
     """
     entries: list[Entry] = []
     length, last = 0, _BEFORE_THE_FIRST
@@ -74,10 +74,8 @@ def parse_journal(content: bytes) -> Prefix:
         if found is None or found[2].decode() != _checksum(last, found[1]):
             break
         fields = json.loads(found[1] + b"}")
-        if fields["schema"] > SCHEMA:
-            raise ToolFailedError(
-                f"the journal was written with schema {fields['schema']}; this lab reads up to {SCHEMA}: update it"
-            )
+        if problem := schema_problem(fields["schema"]):
+            raise ToolFailedError(f"the journal was {problem}")
         length, last = length + len(line), found[2].decode()
         data = {key: value for key, value in fields.items() if key not in _OWN_KEYS}
         entries.append(Entry(sequence=fields["seq"], at=fields["at"], event=fields["event"], data=data))
@@ -110,7 +108,7 @@ class Journal:
 
         Raises:
             LockedError: if another `lab` writes it.
-            ToolFailedError: it was written with a newer schema.
+            ToolFailedError: it was written with another schema.
         """
         self._now, self._on_entry, self._fsync = now, on_entry, fsync
         self._lock = Lock()

@@ -22,7 +22,7 @@ def read_trials(text: str) -> ReadTrials:
     """Read a file that an interrupted writer may have left: a torn line, and what follows it, is not counted.
 
     Raises:
-        ValidationError: a line is whole but was written with a newer schema.
+        ValidationError: a line is whole but was written with another schema.
     """
     trials: list[Trial] = []
     lines = text.splitlines()
@@ -42,7 +42,7 @@ def read_records(measurements: str, distributions: str) -> Iterator[TrialRecord]
     """Each record with the latencies of its window; a torn last line is left out.
 
     Raises:
-        ValidationError: a line is broken, or was written with a newer schema.
+        ValidationError: a line is broken, or was written with another schema.
     """
     latencies = {
         (of.trial, of.cell): of for of in map(LatencyDistribution.model_validate_json, _whole_lines(distributions))

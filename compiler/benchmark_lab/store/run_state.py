@@ -215,7 +215,7 @@ def read_run_state(journal: Path) -> tuple[RunState, str | None]:
     """What the journal's valid prefix tells, and a warning on what follows it, if anything.
 
     Raises:
-        ToolFailedError: it was written with a newer schema.
+        ToolFailedError: it was written with another schema.
     """
     prefix = read_journal(journal)
     outcome = RunState()

@@ -62,7 +62,7 @@ def read_run(folder: Path) -> StoredRun:
     Its trials are the journal's, where it has one; what of its files is torn or was changed brings a warning.
 
     Raises:
-        UnreadableRunError: it is no run, is broken, was written by a newer `lab`, or its files contradict each other.
+        UnreadableRunError: it is no run, is broken, was written with another schema, or its files contradict each other.
     """
     if not (folder / "bundle").is_dir():
         raise UnreadableRunError(f"{folder} is no run: it has no bundle/")
@@ -107,7 +107,7 @@ def _read_summary(path: Path) -> tuple[Summary | None, str | None]:
     try:
         return Summary.model_validate_json(path.read_bytes()), None
     except ValidationError as error:
-        _refuse_newer(path, error)
+        _refuse_other_schema(path, error)
         return None, "summary.json is torn or was changed, and does not count"
 
 
@@ -116,7 +116,7 @@ def _read_trials(path: Path, outcome: RunState) -> ReadTrials:
         read = read_trials(path.read_text(encoding="utf-8", errors="replace") if path.exists() else "")
     except ValidationError as error:
         if outcome.start is None:
-            _refuse_newer(path, error)
+            _refuse_other_schema(path, error)
         read = ReadTrials((), "trials.jsonl cannot be read")
     if outcome.start is None:
         return read
@@ -132,7 +132,7 @@ def _agreeing(one: Sequence[Trial], other: Sequence[Trial]) -> int:
     return len([*takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))])
 
 
-def _refuse_newer(path: Path, error: ValidationError) -> None:
+def _refuse_other_schema(path: Path, error: ValidationError) -> None:
     """Raise UnreadableRunError where it is the schema that is wrong, rather than the file."""
     for detail in error.errors():
         if detail["type"] == "value_error":

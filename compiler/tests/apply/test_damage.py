@@ -81,7 +81,7 @@ def test_trials_without_a_journal_count_as_whole_lines(run: Path) -> None:
 
 
 def read_or_refused(content: bytes) -> tuple[Trial, ...] | None:
-    """None where a changed byte makes a line of a newer schema."""
+    """None where a changed byte makes a line of another schema."""
     try:
         return read_trials(content.decode(errors="replace")).trials
     except ValidationError as error:
