@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from benchmark_lab.bundle.cells import Contrast
 from benchmark_lab.bundle.criteria import Criterion
@@ -74,8 +76,8 @@ class RoundCount(Part):
 class RunBudget(Part):
     """What a run may cost at most."""
 
-    usd: float | None = None
-    hours: float | None = None
+    usd: Annotated[float, Field(ge=0)] | None = None
+    hours: Annotated[float, Field(gt=0)] | None = None
 
 
 class Experiment(StoredFile):

@@ -97,11 +97,8 @@ class Rounds(Written):
         return self
 
 
-class Budget(Written):
+class Budget(bundle.RunBudget, Written):
     """What the run may cost at most."""
-
-    usd: Annotated[float, Field(ge=0)] | None = None
-    hours: Annotated[float, Field(gt=0)] | None = None
 
 
 class OwnThresholds(bundle.Thresholds, Written):

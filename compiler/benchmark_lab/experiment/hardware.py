@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema
 
-from benchmark_lab.source.shape import Slug, Written
+from benchmark_lab.source.shape import CpuCount, Slug, Written
 
 MOST_LOAD_HOSTS = 100
-
-CpuCount = Annotated[int, Field(ge=1, le=1024)]
 
 
 def _a_count(value: object) -> int | Literal["auto"]:

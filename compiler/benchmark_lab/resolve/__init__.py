@@ -76,7 +76,7 @@ def _experiment(
         rounds=_rounds(file),
         lanes=min(file.lanes, target.max_lanes),
         seed=file.seed,
-        budget=RunBudget(usd=file.budget.usd, hours=file.budget.hours),
+        budget=RunBudget(**file.budget.model_dump()),
         thresholds=thresholds,
         criteria=_choices(file.criteria, ("criteria",)),
         notes=tuple(
