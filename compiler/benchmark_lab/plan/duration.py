@@ -15,7 +15,7 @@ TRIAL_OVERHEAD_S = 3.0
 """
 SET_UP_S = 120.0
 """Allowance for bringing up hosts, building and checking implementations, and the clean-up."""
-_LOWEST_RATE_PER_S = 1.0
+_LOWEST_RATE_RPS = 1.0
 """That a search may come to; an objective's percentile takes the longest window there."""
 
 
@@ -31,7 +31,7 @@ def worst_case_s(
     trials = trials_of(of_a_lane, cells) + sum(_rungs(load, cell) for cell in cells)
     windows_s = trials * load.window_s
     if searched:
-        windows_s += searched * slo.MOST_PROBES * search_window_s(load, _LOWEST_RATE_PER_S)
+        windows_s += searched * slo.MOST_PROBES * search_window_s(load, _LOWEST_RATE_RPS)
     agreeing_s = 2 * lead_s(load_hosts) if load_hosts > 1 else 0.0
     beside_s = load.warmup_s + TRIAL_OVERHEAD_S + agreeing_s
     return SET_UP_S + windows_s + (trials + searched * slo.MOST_PROBES) * beside_s
