@@ -17,7 +17,7 @@ LAB = Path(sys.executable).with_name("lab")
 RUNS = 5
 CELLS = 10_000
 EXPERIMENT = f"""\
-version: 1
+schema: 1
 name: ten-thousand-cells
 question: How long does it take to plan and compile {CELLS:,} cells?
 target: local

@@ -22,14 +22,14 @@ from benchmark_lab.store.journal import Entry, read_journal
 
 PROJECT = Path(__file__).parents[2]
 EXPERIMENT = """
-version: 1
+schema: 1
 name: crash
 question: Does a run survive being killed?
 target: local
 hardware: {sut: {cpus: 1}, load: {cpus: 1}}
 matrix: {implementation: [go-fiber], scenario: [01-lightweight]}
-load: {model: open, rate: 100, warmup: 1s, measure: 1s}
-limits: {generator_cpus_busy: 100%}
+load: {model: open, rate: 100, warmup: 1s, window: 1s}
+thresholds: {generator_cpus_busy: 100%}
 rounds: {min: 3, max: 3}
 """
 TRIALS = ["r0.p0", "r1.p0", "r2.p0"]

@@ -15,19 +15,19 @@ from benchmark_lab.bundle import Load
 from benchmark_lab.statistics import ratio
 
 CONNECTIONS = 32
-WARMUP_S, MEASURE_S = 2, 5
+WARMUP_S, WINDOW_S = 2, 5
 LOW, HIGH = 0.95, 1.05
 FEWEST, MOST = 6, 30
 CONFIDENCE = 0.9
 EXPERIMENT = f"""\
-version: 1
+schema: 1
 name: bench
 question: Does a trial measure what wrk measures?
 target: local
 hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1}}}}
 matrix: {{implementation: python-django, server: gunicorn-gthread, scenario: 01-lightweight}}
 workers: 1
-load: {{model: closed, vus: {CONNECTIONS}, warmup: {WARMUP_S}s, measure: {MEASURE_S}s}}
+load: {{model: closed, vus: {CONNECTIONS}, warmup: {WARMUP_S}s, window: {WINDOW_S}s}}
 rounds: {{max: 1}}
 """
 
@@ -38,7 +38,7 @@ def by_trial(bench: Bench) -> float | None:
     if not isinstance(cell.load, Load):
         raise TypeError(cell.load)
     (trial,) = bench.run([cell], {cell.id: cell.load})
-    if trial.throughput_rps is None or (trial.limited_by or "").partition("-")[0] != "sut":
+    if trial.throughput_rps is None or (trial.bottleneck or "").partition("-")[0] != "sut":
         return None
     return trial.throughput_rps
 
@@ -48,7 +48,7 @@ def by_wrk(bench: Bench) -> float:
     hosts, (cell,) = bench.rounds.hosts, bench.cells
     served = hosts.serve(server_order(hosts, cell))
     cpus = ",".join(map(str, hosts.cpus.load))
-    for seconds in (WARMUP_S, MEASURE_S):
+    for seconds in (WARMUP_S, WINDOW_S):
         command = ["taskset", "-c", cpus, "wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}"]
         done = subprocess.run(
             [*command, f"http://127.0.0.1:{served.port}/health"], capture_output=True, text=True, check=True

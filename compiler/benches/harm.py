@@ -85,7 +85,7 @@ def server(stage: Stage) -> Sequence[int]:
 
 
 def upstream(stage: Stage) -> Sequence[int]:
-    """The simulated external API."""
+    """The upstream."""
     return [stage.process("db-0", "upstream")]
 
 
@@ -144,7 +144,7 @@ def crowded(role: Literal["sut", "load"]) -> Harm:
 
 
 def besieged(stage: Stage) -> AbstractContextManager[None]:
-    """Other clients of the simulated external API than the server."""
+    """Other clients of the upstream than the server."""
     hosts = stage.bench.rounds.hosts
     url = f"http://127.0.0.1:{hosts.ports['upstream']}/value?key=other"
     return beside(["wrk", "--threads=1", "--connections=800", "--duration=60", url], hosts.cpus.sut)

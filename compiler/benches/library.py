@@ -29,16 +29,16 @@ export function handleSummary({ metrics, state }) {
 }
 """
 EXPERIMENT = """\
-version: 1
+schema: 1
 name: bench
 question: What does the library cost?
 target: local
 hardware: {sut: {cpus: 1}, load: {cpus: 1}}
 matrix: {implementation: go-fiber, scenario: 01-lightweight}
-load: {model: closed, vus: 32, warmup: 1s, measure: 3s}
+load: {model: closed, vus: 32, warmup: 1s, window: 3s}
 rounds: {max: 1}
 """
-LOAD = Load(model="closed", vus=32, warmup_s=3, measure_s=3)
+LOAD = Load(model="closed", vus=32, warmup_s=3, window_s=3)
 CONFIDENCE = 0.9
 
 

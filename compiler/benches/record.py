@@ -1,6 +1,6 @@
 """Records trials that go wrong on purpose as compiler/tests/measurements keeps them, and says how they are judged.
 
-A machine that is restless adds reasons and remarks of its own: such a trial is done again.
+A machine that is restless adds reasons and warnings of its own: such a trial is done again.
 
 Needs what `lab apply` on target `local` needs, and wrk; takes some ten minutes.
 """
@@ -49,7 +49,7 @@ EDITED = "valid-closed"
 NO_STEAL = "steal: only the hypervisor takes CPU time, when other machines want it"
 EDITS = (
     Edit("host-noise", NO_STEAL, {"sut": {"steal": 0.137}}),
-    Edit("host-noise-remarked", NO_STEAL, {"sut": {"steal": 0.043}}),
+    Edit("host-noise-warned", NO_STEAL, {"sut": {"steal": 0.043}}),
     Edit(
         "network-allowance",
         "allowance_exceeded: only network cards of AWS count it",
@@ -88,7 +88,7 @@ def record(bench: Bench, recorder: Recorder, scene: Scene) -> Record:
     return Record(
         cell=cell,
         load=scene.load,
-        limits=scene.limits,
+        thresholds=scene.thresholds,
         calibration=bench.calibrations[cell.id],
         operations=operations,
         measurement=measured.model_copy(update={"server": silent}),
@@ -97,17 +97,17 @@ def record(bench: Bench, recorder: Recorder, scene: Scene) -> Record:
 
 def is_deserved(trial: Trial, deserved: Deserved) -> bool:
     """Whether a trial is judged as its scene asks for; figures may differ, and whether the seconds were restless."""
-    reasons, remarks = (tuple(each.code for each in said) for said in (trial.reasons, trial.remarks))
-    differing = {*remarks} ^ {*deserved.remarks}
-    return (reasons, trial.limited_by) == (deserved.codes, deserved.limited_by) and differing <= {
+    reasons, warnings = (tuple(each.code for each in said) for said in (trial.reasons, trial.warnings))
+    differing = {*warnings} ^ {*deserved.warnings}
+    return (reasons, trial.bottleneck) == (deserved.codes, deserved.bottleneck) and differing <= {
         "steady-state-untested"
     }
 
 
 def say(name: str, trial: Trial) -> None:
     """Print the verdict with all its figures."""
-    print(f"{name}: {trial.verdict}, limited by {trial.limited_by} ({trial.limited_by_evidence})")
-    for found in (*trial.reasons, *trial.remarks):
+    print(f"{name}: {trial.verdict}, bottleneck {trial.bottleneck} ({trial.bottleneck_evidence})")
+    for found in (*trial.reasons, *trial.warnings):
         print(f"  {found.code}: {found.evidence}")
     sys.stdout.flush()
 

@@ -28,7 +28,7 @@ from benches.harm import (
 from benches.trials import Subject
 from benchmark_lab.apply.calibrate import served_by_nothing
 from benchmark_lab.apply.k6_options import k6_load
-from benchmark_lab.bundle import Cell, Limits, Load
+from benchmark_lab.bundle import Cell, Load, Thresholds
 from benchmark_lab.loads import open_load
 
 
@@ -50,7 +50,7 @@ class Scene:
     """The moment: since that k6 began to load the server."""
     changed: Callable[[Cell], Cell] = lambda cell: cell
     """What the trial gets instead of that cell."""
-    limits: Limits = field(default_factory=Limits)
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     def cell(self, cells: Sequence[Cell]) -> Cell:
         """The subject's cell with the scene's name and load, as it should be."""
@@ -98,10 +98,10 @@ POOL_OF_ONE = Subject("go-fiber", "fiber", "03-db-read", 1, {"pool_size": 1})
 ONE_ROW = Subject("go-fiber", "fiber", "04-db-write", 1, {"hot_rows": 1, "update_share": 1})
 SLOW_CALL = Subject("go-fiber", "fiber", "05-external-api", 1, {"latency_ms": 200})
 
-WARMUP_S, MEASURE_S = 2.0, 10.0
-GENTLE = open_load(100, warmup_s=WARMUP_S, measure_s=MEASURE_S)
-ONE_CPU = Limits(generator_cpus_busy=1.0)
-"""Of two CPUs database and simulated API have the generator's."""
+WARMUP_S, WINDOW_S = 2.0, 10.0
+GENTLE = open_load(100, warmup_s=WARMUP_S, window_s=WINDOW_S)
+ONE_CPU = Thresholds(generator_cpus_busy=1.0)
+"""Of two CPUs database and upstream have the generator's."""
 LOSING = """
 CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
   'BEGIN IF random() < 0.2 THEN RETURN NULL; END IF; RETURN NEW; END';
@@ -112,9 +112,9 @@ CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sle
 CREATE TRIGGER slow BEFORE INSERT ON user_events FOR EACH ROW EXECUTE FUNCTION slow()"""
 
 
-def closed(vus: int, measure_s: float = MEASURE_S) -> Load:
+def closed(vus: int, window_s: float = WINDOW_S) -> Load:
     """So many virtual users."""
-    return Load(model="closed", vus=vus, warmup_s=WARMUP_S, measure_s=measure_s)
+    return Load(model="closed", vus=vus, warmup_s=WARMUP_S, window_s=window_s)
 
 
 def with_pool(size: int) -> Callable[[Cell], Cell]:
@@ -133,14 +133,14 @@ def with_short_queue(cell: Cell) -> Cell:
 
 
 def with_failing_upstream(cell: Cell) -> Cell:
-    """A simulated API that fails one call in ten."""
+    """An upstream that fails one call in ten."""
     return cell.model_copy(update={"upstream": {**cell.upstream, "failure_rate": 0.1}})
 
 
 SCENES = (
     Scene("valid-open", READ, GENTLE),
-    Scene("valid-closed", TWO_PATIENT_WORKERS, closed(32, measure_s=20)),
-    Scene("short", HEALTH, open_load(100, warmup_s=1, measure_s=3)),
+    Scene("valid-closed", TWO_PATIENT_WORKERS, closed(32, window_s=20)),
+    Scene("short", HEALTH, open_load(100, warmup_s=1, window_s=3)),
     Scene("checkpoint", WRITE, GENTLE, harm=executed("CHECKPOINT")),
     Scene("imbalanced-workers", TWO_PATIENT_WORKERS, closed(16), harm=paused(server, 7), after_s=1),
     Scene("server-not-ready", READ, GENTLE, changed=with_pool(5000)),
@@ -152,22 +152,22 @@ SCENES = (
     Scene("host-ending", HEALTH, GENTLE, around=recalled),
     Scene("generator-limited", FAST, closed(32)),
     Scene("generator-crowded", HEALTH, GENTLE, harm=crowded("load"), after_s=0),
-    Scene("late-load", HEALTH, GENTLE, harm=paused(generator("measure"), 0.2)),
+    Scene("late-arrivals", HEALTH, GENTLE, harm=paused(generator("measure"), 0.2)),
     Scene("littles-law", HEALTH, closed(8), around=thinking),
     Scene("network-limited", WITHOUT_KEEP_ALIVE, closed(16), changed=with_short_queue),
-    Scene("db-limited", READ, GENTLE, harm=queried, after_s=0, limits=ONE_CPU),
-    Scene("upstream-limited", CALL, GENTLE, harm=besieged, after_s=0, limits=ONE_CPU),
-    Scene("dropped-load", TWO_THREADS, open_load(40, warmup_s=WARMUP_S, measure_s=MEASURE_S)),
+    Scene("db-limited", READ, GENTLE, harm=queried, after_s=0, thresholds=ONE_CPU),
+    Scene("upstream-limited", CALL, GENTLE, harm=besieged, after_s=0, thresholds=ONE_CPU),
+    Scene("dropped-iterations", TWO_THREADS, open_load(40, warmup_s=WARMUP_S, window_s=WINDOW_S)),
     Scene("errors", CALL, GENTLE, changed=with_failing_upstream),
-    Scene("unstable", TWO_PATIENT_WORKERS, closed(16, measure_s=24), harm=crowded("sut"), after_s=12),
-    Scene("too-few-samples", UPLOAD, open_load(4, warmup_s=WARMUP_S, measure_s=MEASURE_S)),
+    Scene("no-steady-state", TWO_PATIENT_WORKERS, closed(16, window_s=24), harm=crowded("sut"), after_s=12),
+    Scene("too-few-samples", UPLOAD, open_load(4, warmup_s=WARMUP_S, window_s=WINDOW_S)),
     Scene("rows-missing", WRITE, GENTLE, harm=executed(LOSING), part="warmup", after_s=0.2),
     Scene("upstream-not-called", CALL, GENTLE, changed=served_by_nothing),
     Scene("limited-by-upstream", SLOW_CALL, closed(32)),
     Scene("limited-by-sut-slots", TWO_THREADS, closed(32)),
     Scene("blocked-worker", TWO_PATIENT_WORKERS, closed(16), harm=paused(server, 9.8), after_s=0.1),
-    Scene("limited-by-pool", POOL_OF_ONE, closed(32), limits=ONE_CPU),
-    Scene("limited-by-db-locks", ONE_ROW, closed(32), limits=ONE_CPU),
+    Scene("limited-by-pool", POOL_OF_ONE, closed(32), thresholds=ONE_CPU),
+    Scene("limited-by-db-locks", ONE_ROW, closed(32), thresholds=ONE_CPU),
     Scene("limited-by-db-slow", WRITE, closed(32), harm=executed(SLOWING), part="warmup", after_s=0.2),
     Scene("limited-by-unknown", WRITE, closed(2)),
     Scene("limited-by-neighbour", TWO_PATIENT_WORKERS, closed(16), around=crowded("sut")),

@@ -21,19 +21,19 @@ from benchmark_lab.search.probing import find_highest_rates
 from tests.search.queueing import Queue
 
 PROGRAM = Path(__file__).with_name("queue")
-PROMISED_P99_S = 0.05
+OBJECTIVE_P99_S = 0.05
 STRICTNESS = (1.15, 2.0)
-"""How many times the p99 of an idle queue is promised: from where few requests wait to where nearly all do."""
+"""How many times the p99 of an idle queue is allowed: from where few requests wait to where nearly all do."""
 CAPACITIES_PER_S = (1_800, 2_200)
 TOLERANCE = 0.1
 EXPERIMENT = f"""\
-version: 1
+schema: 1
 name: bench
-question: Does the search find the highest rate that keeps a promise?
+question: Does the search find the highest rate that keeps an objective?
 target: local
 hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1}}}}
 matrix: {{implementation: go-fiber, scenario: 01-lightweight}}
-load: {{model: slo-search, promise: "p99 < {PROMISED_P99_S:g}s", arrivals: poisson, warmup: 1s, measure: 5s}}
+load: {{model: slo-search, objective: "p99 < {OBJECTIVE_P99_S:g}s", arrivals: poisson, warmup: 1s, window: 5s}}
 rounds: {{max: 1}}
 """
 
@@ -67,8 +67,8 @@ class Queues:
 
 
 def drawn(chance: random.Random) -> Queue:
-    """A queue that can just keep the promise."""
-    service_rate = chance.uniform(*STRICTNESS) * log(100) / PROMISED_P99_S
+    """A queue that can just keep the objective."""
+    service_rate = chance.uniform(*STRICTNESS) * log(100) / OBJECTIVE_P99_S
     return Queue(round(chance.uniform(*CAPACITIES_PER_S) / service_rate), service_rate)
 
 
@@ -99,7 +99,7 @@ def main() -> None:
     found = search(queues)
     errors = []
     for name, queue in queues.items():
-        result, true = found[name], queue.rate_for(0.99, PROMISED_P99_S)
+        result, true = found[name], queue.rate_for(0.99, OBJECTIVE_P99_S)
         errors.append(middle(result) / true - 1)
         print(
             f"{name}: {queue.servers} servers of {1000 / queue.service_rate:.2f} ms, true {true:,.0f}/s, "

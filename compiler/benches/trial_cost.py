@@ -19,13 +19,13 @@ PROJECT = Path(__file__).parents[2]
 OLD = "ef0522a"
 """The last revision whose trials were tasks of a playbook a round."""
 EXPERIMENT = """\
-version: 1
+schema: 1
 name: trial-cost
 question: What does a trial cost beside its warm-up and window?
 target: local
 hardware: {sut: {cpus: 1}, load: {cpus: 1}}
 matrix: {implementation: [python-fastapi, go-fiber], scenario: [03-db-read]}
-load: {model: open, rate: 400, warmup: 2s, measure: 3s}
+load: {model: open, rate: 400, warmup: 2s, window: 3s}
 rounds: {max: 6}
 baseline: {implementation: python-fastapi}
 """

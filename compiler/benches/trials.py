@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmark_lab.apply.calibrate import calibrate
-from benchmark_lab.apply.rounds import Rounds
+from benchmark_lab.apply.rounds import LaneRunner
 from benchmark_lab.bundle import Cell, Load, Scalar
-from benchmark_lab.cli.input.origin import find_origin
+from benchmark_lab.cli.input.caller import find_caller
 from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
-from benchmark_lab.hosts.prepared import Wanted
+from benchmark_lab.hosts.prepared import HostRequest
 from benchmark_lab.hosts.secret import new_secrets
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.interrupts import Interrupts
@@ -32,7 +32,7 @@ from benchmark_lab.source import parse
 from benchmark_lab.store.bundles import LoadedBundle, read_bundle, write_bundle
 from benchmark_lab.store.journal import Journal
 from benchmark_lab.store.run_folder import new_run_folder
-from benchmark_lab.store.run_state import Outcome
+from benchmark_lab.store.run_state import RunState
 from benchmark_lab.targets.leftovers import reap_all
 from benchmark_lab.targets.local import make_hosts
 
@@ -65,13 +65,13 @@ class Subject:
         return own == wanted and self.parameters.items() <= cell.parameters.items()
 
 
-def experiment_of(subjects: Sequence[Subject], *, limits: str = "{}") -> str:
+def experiment_of(subjects: Sequence[Subject], *, thresholds: str = "{}") -> str:
     """The text of an experiment with a cell of each subject: a CPU for the server, one for the rest."""
     first = subjects[0]
     axes = {axis: value for axis, value in first.values.items() if axis != "workers"}
     others = dict.fromkeys(_in_yaml(subject.values) for subject in subjects if subject != first)
     return f"""\
-version: 1
+schema: 1
 name: bench
 question: What do these trials show?
 target: local
@@ -80,7 +80,7 @@ workers: {first.workers}
 matrix: {{{_in_yaml(axes)}, include: [{", ".join(f"{{{other}}}" for other in others)}]}}
 load: {{model: closed, vus: 1}}
 rounds: {{max: 1}}
-limits: {limits}
+thresholds: {thresholds}
 """
 
 
@@ -102,7 +102,7 @@ class Quiet:
         """A trial ended."""
         del total, seconds_left
         reasons = ", ".join(reason.code for reason in trial.reasons)
-        limit = f", limited by {trial.limited_by}" if trial.limited_by else ""
+        limit = f", bottleneck {trial.bottleneck}" if trial.bottleneck else ""
         rate = f"{trial.throughput_rps:,.0f}/s" if trial.throughput_rps else "no rate"
         self.say(f"{done:>4}  {trial.cell}  {rate}  {trial.verdict}{limit}  {reasons}")
 
@@ -116,7 +116,7 @@ class Bench:
     """Hosts of this machine, prepared for an experiment, on which single trials can be run."""
 
     bundle: LoadedBundle
-    rounds: Rounds
+    rounds: LaneRunner
     calibrations: dict[str, Calibration]
     _round: int = field(default=0)
 
@@ -141,7 +141,7 @@ class Bench:
 def prepared(experiment: str) -> Iterator[Bench]:
     """Compile an experiment's text and bring up its hosts, without conformance; everything is gone afterwards."""
     tools, progress = Processes(), Quiet()
-    origin = find_origin(PROJECT, tools)
+    caller = find_caller(PROJECT, tools)
     plan = make_plan(resolve(parse("bench", experiment), read_catalog(PROJECT), Changes()))
     with tempfile.TemporaryDirectory(prefix="benchmark-lab-bench-") as scratch:
         folder = new_run_folder(Path(scratch), plan.experiment.name, datetime.now(UTC))
@@ -149,20 +149,20 @@ def prepared(experiment: str) -> Iterator[Bench]:
         bundle = read_bundle(folder.bundle)
         interrupts = Interrupts(progress.say)
         with interrupts.handled(), folders.locked(folder.run):
-            reap_all(PROJECT, tools, origin.environment, progress.say)
+            reap_all(PROJECT, tools, caller.environment, progress.say)
             state = folders.run_states() / folder.run
             hardware = bundle.experiment.hardware[0]
-            wanted = Wanted(bundle, hardware, state, folder.logs, origin, tools, tools.mark, new_secrets())
+            wanted = HostRequest(bundle, hardware, state, folder.logs, caller, tools, tools.mark, new_secrets())
             hosts = make_hosts(wanted, progress.say)
             affinity = os.sched_getaffinity(0)
             try:
                 progress.phase("prepare")
                 hosts.prepare(progress.step)
                 os.sched_setaffinity(0, hosts.controller_cpus)
-                outcome = Outcome(labels=(SHARED_HOST,))
+                outcome = RunState(labels=(SHARED_HOST,))
                 with Journal(folder.journal, lambda: datetime.now(UTC).isoformat(), outcome.take) as journal:
                     calibrations: dict[str, Calibration] = {}
-                    rounds = Rounds(hosts, bundle, folder, journal, progress, outcome, calibrations)
+                    rounds = LaneRunner(hosts, bundle, folder, journal, progress, outcome, calibrations)
                     yield Bench(bundle, rounds, calibrations)
             finally:
                 os.sched_setaffinity(0, affinity)

@@ -13,13 +13,13 @@ from benchmark_lab.loads import open_load
 
 SHARES = (0.5, 0.7, 0.9, 1.1)
 EXPERIMENT = """\
-version: 1
+schema: 1
 name: bench
 question: Is the generator's limit found out?
 target: local
 hardware: {sut: {cpus: 1}, load: {cpus: 1}}
 matrix: {implementation: go-fiber, scenario: 01-lightweight}
-load: {model: open, rate: 1000, warmup: 1s, measure: 3s}
+load: {model: open, rate: 1000, warmup: 1s, window: 3s}
 rounds: {max: 1}
 """
 BATCH = 4
@@ -47,7 +47,7 @@ def main() -> None:
             copies = {f"{cell.id}.{number}": share for number, share in enumerate(wanted)}
             bench.calibrations.update(dict.fromkeys(copies, calibration))
             loads = {
-                name: open_load(int(calibration.generator_rps * share), warmup_s=1, measure_s=3)
+                name: open_load(int(calibration.generator_rps * share), warmup_s=1, window_s=3)
                 for name, share in copies.items()
             }
             for trial in bench.run([cell.model_copy(update={"id": name}) for name in copies], loads):
@@ -55,7 +55,9 @@ def main() -> None:
                 if NOISE in codes:
                     noisy += 1
                 else:
-                    flagged[copies[trial.cell]].append(bool(codes & {"generator-limited", "late-load", "dropped-load"}))
+                    flagged[copies[trial.cell]].append(
+                        bool(codes & {"generator-limited", "late-arrivals", "dropped-iterations"})
+                    )
     print(f"done again for the noise of the host: {noisy}")
     for share in SHARES:
         print(f"at {share} of the calibrated rate: {sum(flagged[share])} of {len(flagged[share])} flagged")

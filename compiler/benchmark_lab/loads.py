@@ -24,32 +24,32 @@ def lead_s(load_hosts: int) -> float:
 
 
 def open_load(
-    rate_per_s: float, *, warmup_s: float, measure_s: float, vus: int | None = None, poisson: bool = False
+    arrival_rate_rps: float, *, warmup_s: float, window_s: float, vus: int | None = None, poisson: bool = False
 ) -> Load:
     """Return an open load; without `vus` as many are kept ready as answers of a quarter of a second take.
 
     Poisson arrivals are evenly spaced ones that wait up to POISSON_SPREAD_S, each in a further virtual user.
     """
-    ready = max(_FEWEST_READY_VUS, min(_MOST_READY_VUS, ceil(rate_per_s * _READY_VUS_PER_RATE)))
-    waiting = ceil(rate_per_s * POISSON_SPREAD_S) if poisson else 0
+    ready = max(_FEWEST_READY_VUS, min(_MOST_READY_VUS, ceil(arrival_rate_rps * _READY_VUS_PER_RATE)))
+    waiting = ceil(arrival_rate_rps * POISSON_SPREAD_S) if poisson else 0
     return Load(
         model="open",
         vus=(vus or ready) + waiting,
-        rate_per_s=rate_per_s,
+        arrival_rate_rps=arrival_rate_rps,
         arrivals="poisson" if poisson else "uniform",
         warmup_s=warmup_s,
-        measure_s=measure_s,
+        window_s=window_s,
     )
 
 
-def window_s(asked: LoadAsked, samples: int, rate_per_s: float) -> float:
+def needed_window_s(asked: LoadAsked, samples: int, arrival_rate_rps: float) -> float:
     """Return how long a window lasts: as was asked, or as so many samples take, but for these at most 300 s."""
-    return max(asked.measure_s, min(samples * _SPARE / rate_per_s, _LONGEST_WINDOW_S))
+    return max(asked.window_s, min(samples * _SPARE / arrival_rate_rps, _LONGEST_WINDOW_S))
 
 
-def search_window_s(asked: LoadAsked, rate_per_s: float) -> float:
+def search_window_s(asked: LoadAsked, arrival_rate_rps: float) -> float:
     """Return the window of a search's probe, with the samples of its percentiles.
 
-    At a rate at which they would take longer than the longest window, the promises can't be tested.
+    At a rate at which they would take longer than the longest window, the objectives can't be tested.
     """
-    return window_s(asked, max(SAMPLES[promise.metric] for promise in asked.promises), rate_per_s)
+    return needed_window_s(asked, max(SAMPLES[objective.metric] for objective in asked.objectives), arrival_rate_rps)

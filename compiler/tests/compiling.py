@@ -31,7 +31,7 @@ def experiment(*lines: str, name: str = "example", target: str = "local", matrix
     axes = matrix or "implementation: python-alpha, scenario: 01-ping"
     return "\n".join(
         (
-            "version: 1",
+            "schema: 1",
             f"name: {name}",
             "question: Is it?",
             f"target: {target}",

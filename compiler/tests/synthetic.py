@@ -8,7 +8,6 @@ from math import exp
 from typing import Literal
 
 from benchmark_lab.bundle import (
-    Budget,
     BundledImplementation,
     BundledOperation,
     BundledScenario,
@@ -18,20 +17,21 @@ from benchmark_lab.bundle import (
     Experiment,
     Hardware,
     HostShape,
-    Limits,
     Load,
     LoadAsked,
-    Rounds,
+    RoundCount,
+    RunBudget,
     SoughtLoad,
     TargetHosts,
+    Thresholds,
 )
 from benchmark_lab.records import Phase, Provenance, Reason, Summary, Trial
 from benchmark_lab.report.answer import answered
 from benchmark_lab.results import summary as results
 from benchmark_lab.results.summary import RunFacts
 
-OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=5, measure_s=20)
-CLOSED = Load(model="closed", vus=32, warmup_s=5, measure_s=20)
+OPEN = Load(model="open", vus=50, arrival_rate_rps=300, warmup_s=5, window_s=20)
+CLOSED = Load(model="closed", vus=32, warmup_s=5, window_s=20)
 
 SERVERS = {"python-fastapi": "uvicorn", "go-fiber": "fiber"}
 SCENARIOS = ("01-lightweight", "03-db-read")
@@ -76,9 +76,9 @@ def closed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
 
 
 def asked(load: Load) -> LoadAsked:
-    rates = (load.rate_per_s,) if load.rate_per_s else ()
+    rates = (load.arrival_rate_rps,) if load.arrival_rate_rps else ()
     vus = () if rates else (load.vus,)
-    return LoadAsked(model=load.model, vus=vus, rates_per_s=rates, warmup_s=load.warmup_s, measure_s=load.measure_s)
+    return LoadAsked(model=load.model, vus=vus, arrival_rates_rps=rates, warmup_s=load.warmup_s, window_s=load.window_s)
 
 
 def matrix(scenarios: Sequence[str] = SCENARIOS) -> tuple[Cell, ...]:
@@ -89,7 +89,7 @@ def experiment(
     load: Load = OPEN,
     contrasts: Sequence[tuple[Cell, Cell]] | None = None,
     criteria: tuple[Criterion, ...] = (),
-    rounds: Rounds = Rounds(min=6, max=10),  # noqa: B008  frozen
+    rounds: RoundCount = RoundCount(min=6, max=10),  # noqa: B008  frozen
     seed: int = 20261122,
 ) -> Experiment:
     if contrasts is None:
@@ -126,8 +126,8 @@ def experiment(
         rounds=rounds,
         lanes=1,
         seed=seed,
-        budget=Budget(),
-        limits=Limits(),
+        budget=RunBudget(),
+        thresholds=Thresholds(),
         contrasts=tuple(Contrast(baseline=one.id, candidate=other.id) for one, other in contrasts),
         criteria=criteria,
         notes=(),
@@ -150,10 +150,10 @@ def trial(of: Cell, number: int, model: Literal["open", "closed"] = "open", **fi
         "started_at": "2026-11-22T10:00:00Z",
         "verdict": "valid",
         "load_model": model,
-        "limited_by": "sut-cpu" if model == "closed" else None,
-        "offered_rps": 300.0 if model == "open" else None,
+        "bottleneck": "sut-cpu" if model == "closed" else None,
+        "arrival_rate_rps": 300.0 if model == "open" else None,
         "requests": 6_000,
-        "window_s": 20.0,
+        "window_taken_s": 20.0,
         "throughput_rps": 300.0,
         "overhead_s": 1.5,
     }

@@ -96,6 +96,7 @@ def test_a_contributors_slip_is_framed_like_a_users(tmp_path: Path) -> None:
         (TARGET, "sut: {cpus: 1}, ", "", "`sut` is missing"),
         (TARGET, "driver: local", "hosts: machine", "`driver` is missing"),
         (TARGET, "driver: local", "hosts: machine", "unknown key `hosts` in this file"),
+        (TARGET, "driver: local", "hosts: machine", "^^^^^ did you mean `driver`?"),
         (TARGET, "max_lanes: 1", "region: north-1", "the sut of infra/local/target.yaml has no type with a price"),
         ("infra/cloud/target.yaml", "region: north-1\n", "", "has prices, and infra/cloud/target.yaml no region"),
     ],

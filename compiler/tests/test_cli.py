@@ -74,7 +74,7 @@ def test_github_shows_mistakes_beside_their_lines(project: Path, capsys: pytest.
     assert ended.code == 2
     assert ended.stdout.startswith(
         "::error file=example.yaml,line=7,col=1,endColumn=7,title=LAB012::"
-        "unknown key `round%25` in this file%0Adid you mean `rounds`?%0Aallowed keys: version"
+        "unknown key `round%25` in this file%0Adid you mean `rounds`?%0Aallowed keys: schema"
     )
 
 
@@ -93,10 +93,10 @@ def test_validation_as_json_names_code_and_place(project: Path, capsys: pytest.C
 
 @pytest.mark.usefixtures("project")
 def test_a_plan_is_data_and_the_next_command_is_a_word(capsys: pytest.CaptureFixture[str]) -> None:
-    ended = lab(capsys, "plan", "example.yaml", "--measure", "5s", "--only", "server=many", "-k", "alpha or beta")
+    ended = lab(capsys, "plan", "example.yaml", "--window", "5s", "--only", "server=many", "-k", "alpha or beta")
     assert ended.code == 0
     assert "cells (1)\n  python-alpha.many.w1.01-ping\n" in ended.stdout
-    assert ended.stderr == "\nNext: lab apply example.yaml --measure 5s --only server=many -k 'alpha or beta'\n"
+    assert ended.stderr == "\nNext: lab apply example.yaml --window 5s --only server=many -k 'alpha or beta'\n"
 
 
 @pytest.mark.usefixtures("project")
@@ -145,8 +145,8 @@ def test_outside_a_project_lab_says_so(tmp_path: Path, capsys: pytest.CaptureFix
     [
         (["plan", "missing.yaml"], 2, "does not exist"),
         (["plan", "example.yaml", "--rounds", "0"], 2, "greater than or equal to 1"),
-        (["plan", "example.yaml", "--measure", "5"], 2, "must be a duration such as 5s"),
-        (["plan", "example.yaml", "--measure", "2h"], 2, "must be 1s to 1h"),
+        (["plan", "example.yaml", "--window", "5"], 2, "must be a duration such as 5s"),
+        (["plan", "example.yaml", "--window", "2h"], 2, "must be 1s to 1h"),
         (["plan", "example.yaml", "--only", "server"], 2, "must be AXIS=VALUE"),
         (["plan", "example.yaml", "--only", "sever=many"], 2, "did you mean `server`?"),
         (["plan", "example.yaml", "--target", "aws-ec2"], 2, "unknown target `aws-ec2`"),

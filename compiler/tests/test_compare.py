@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from benchmark_lab.bundle import Cell, Cells, Experiment, Limits, Load
+from benchmark_lab.bundle import Cell, Cells, Experiment, Load, Thresholds
 from benchmark_lab.cli import main
 from benchmark_lab.cli.compare import compare
 from benchmark_lab.records import HostsReady, Provenance, Trial
@@ -62,7 +62,7 @@ def test_a_run_is_compared_with_its_baseline(tmp_path: Path) -> None:
     assert done.exit_code == 0
     answer = json.loads(done.stdout)
     (found,) = answer["comparisons"]
-    assert answer["schema"] == 1
+    assert answer["schema"] == 2
     assert (found["candidate"], found["answer"], found["n"]) == (PAIR[1].id, "lower", 6)
     assert found["low"] < 130 / 420 < found["high"]
 
@@ -145,14 +145,16 @@ def test_runs_of_another_machine_are_not_ranked(tmp_path: Path) -> None:
 
 
 def test_runs_of_other_limits_are_not_ranked(tmp_path: Path) -> None:
-    loose = experiment(contrasts=[PAIR]).model_copy(update={"limits": Limits(generator_share=1)})
+    loose = experiment(contrasts=[PAIR]).model_copy(update={"thresholds": Thresholds(generator_share=1)})
     before = stored_run(tmp_path / "results", "100000-ab12", trials(TRUTH, PAIR, 6))
     after = stored_run(tmp_path / "results", "110000-cd34", trials(TRUTH, PAIR, 6, seed=2), asked=loose)
     answer = json.loads(run(before, after, "--json").stdout)
-    assert {found["unranked_reason"] for found in answer["comparisons"]} == {"other limits: generator_share 0.5 and 1"}
+    assert {found["unranked_reason"] for found in answer["comparisons"]} == {
+        "other thresholds: generator_share 0.5 and 1"
+    }
 
 
-@pytest.mark.parametrize("load", [CLOSED, OPEN.model_copy(update={"rate_per_s": 500.0})])
+@pytest.mark.parametrize("load", [CLOSED, OPEN.model_copy(update={"arrival_rate_rps": 500.0})])
 def test_runs_of_another_load_are_refused(tmp_path: Path, load: Load) -> None:
     before = stored_run(tmp_path / "results", "100000-ab12", trials(TRUTH, PAIR, 6))
     other = experiment(load, contrasts=[PAIR])
@@ -222,8 +224,8 @@ def test_what_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
     folder = stored_run(tmp_path / "results", "100000-ab12", trials(TRUTH, PAIR, 2))
     trials_file = folder / "trials.jsonl"
     good = trials_file.read_text()
-    trials_file.write_text(good.replace('"schema": 1', '"schema": 2'))
-    with pytest.raises(UnreadableRunError, match="written with schema 2; this lab reads up to 1: update it"):
+    trials_file.write_text(good.replace('"schema": 2', '"schema": 3'))
+    with pytest.raises(UnreadableRunError, match="written with schema 3; this lab reads schema 2: update it"):
         read_run(folder)
     trials_file.write_text(good.replace(PAIR[1].id, "another/cell"))
     with pytest.raises(UnreadableRunError, match="the bundle does not have the trials' cells another/cell"):

@@ -1,10 +1,12 @@
 """The contracts between rooms: each is broken in a copy of the package, and seen to fail."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchmark_lab.cli.input.project import read_catalog
@@ -66,3 +68,22 @@ def test_the_engine_names_no_operation_of_the_api() -> None:
         file for room in (*rooms, PROJECT / "playbooks") for file in (room, *room.rglob("*.py")) if file.is_file()
     ]
     assert {file: found for file in engine if (found := set(named.findall(file.read_text())))} == {}
+
+
+def types_of(module: ast.Module) -> Iterator[str]:
+    """Yield the names of a module's classes, nested ones too, and of its type aliases and type variables."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+    for statement in module.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(name)]) if re.match(r"_?[A-Z]\w*[a-z]", name):
+                yield name
+
+
+def test_no_class_or_type_alias_of_the_package_has_the_name_of_another() -> None:
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for file in PACKAGE.rglob("*.py"):
+        for name in types_of(ast.parse(file.read_text())):
+            places[name].append(str(file.relative_to(PACKAGE)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

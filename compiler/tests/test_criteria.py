@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmark_lab.bundle import Arithmetic, Metric, Number, Scalar
+from benchmark_lab.bundle import Arithmetic, LiteralNumber, MetricRef, Scalar
 from benchmark_lab.experiment.criteria import METRICS, read_criterion
 
 
@@ -13,16 +13,16 @@ def test_a_criterion_is_a_tree_that_keeps_its_text() -> None:
     criterion = read_criterion(text)
     assert criterion.text == text
     assert criterion.operator == ">="
-    assert criterion.left == Metric(name="throughput_rps", where={"workers": 4})
+    assert criterion.left == MetricRef(name="throughput_rps", where={"workers": 4})
     assert criterion.right == Arithmetic(
-        operator="*", left=Number(value=1.5), right=Metric(name="throughput_rps", where={"workers": 1})
+        operator="*", left=LiteralNumber(value=1.5), right=MetricRef(name="throughput_rps", where={"workers": 1})
     )
 
 
 def test_operators_bind_as_in_arithmetic() -> None:
     right = read_criterion("latency_p99_ms < 1 + 2 * latency_p50_ms - 3").right
     assert isinstance(right, Arithmetic)
-    assert (right.operator, right.right) == ("-", Number(value=3))
+    assert (right.operator, right.right) == ("-", LiteralNumber(value=3))
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_operators_bind_as_in_arithmetic() -> None:
 )
 def test_selectors_need_no_quotes(written: str, value: Scalar) -> None:
     left = read_criterion(f"latency_p99_ms({written}) <= 5").left
-    assert isinstance(left, Metric)
+    assert isinstance(left, MetricRef)
     assert list(left.where.values()) == [value]
 
 
 def test_the_metrics_are_those_of_a_trial() -> None:
     assert {"throughput_rps", "latency_p50_ms", "latency_p999_ms", "sut_cpu_us_per_request"} <= set(METRICS)
-    assert not {"requests", "verdict", "window_s"} & set(METRICS)
+    assert not {"requests", "verdict", "window_taken_s"} & set(METRICS)
 
 
 @pytest.mark.parametrize("value", [None, 3, "", "1e999 < latency_p99_ms", "(" * 200 + "1 < 2", "x" * 400])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from benchmark_lab.judge.drift import drift_of, step_of
+from benchmark_lab.judge.drift import drift_of, level_shift_of
 
 
 def seconds(
@@ -26,7 +26,7 @@ def seconds(
 
 
 def has_step(series: Sequence[float]) -> bool:
-    step = step_of(series)
+    step = level_shift_of(series)
     return step is not None and abs(step.change) > 0.03
 
 
@@ -49,7 +49,7 @@ def test_a_steady_window_is_seldom_called_unstable_however_noisy_it_is(
 def test_a_step_of_twice_the_limit_is_found_where_it_is(at: int) -> None:
     chance = random.Random(at)  # noqa: S311  repeatable, not secret
     series = [seconds(40, chance, change=lambda second: -0.06 * (second >= at)) for _ in range(100)]
-    steps = [step for step in map(step_of, series) if step]
+    steps = [step for step in map(level_shift_of, series) if step]
     assert len(steps) >= 90
     assert sorted(step.at for step in steps)[len(steps) // 2] == at
     assert sum(step.change for step in steps) / len(steps) == pytest.approx(-0.06, abs=0.01)
@@ -66,9 +66,9 @@ def test_a_pause_a_first_second_and_a_slow_change_are_no_steps() -> None:
 def test_a_step_needs_twenty_intervals() -> None:
     stepping = [1_000.0] * 10 + [800.0] * 10
     assert has_step(stepping)
-    assert step_of(stepping[1:]) is None
+    assert level_shift_of(stepping[1:]) is None
 
 
 @pytest.mark.parametrize("value", [0.0, 250.0])
 def test_a_constant_series_has_no_step(value: float) -> None:
-    assert step_of([value] * 30) is None
+    assert level_shift_of([value] * 30) is None

@@ -86,7 +86,7 @@ def test_parts_without_requests_add_nothing() -> None:
 def observed(latencies_ms: np.ndarray, **fields: object) -> LoadObservation:
     seen = reported(latencies_ms)
     defaults: dict[str, object] = {
-        "window_s": 20.0,
+        "window_taken_s": 20.0,
         "requests": seen.count,
         "iterations": seen.count,
         "latency_quantiles_ms": seen.quantiles_ms,
@@ -107,7 +107,7 @@ def test_counters_are_summed_and_the_rest_is_weighted_or_the_longest() -> None:
         failures={"status 503": 2},
         failed_requests=2,
         dropped_iterations=5,
-        window_s=20.5,
+        window_taken_s=20.5,
         wall_s=21.0,
         cpus=3,
         cpus_busy=0.9,
@@ -118,7 +118,7 @@ def test_counters_are_summed_and_the_rest_is_weighted_or_the_longest() -> None:
     assert (merged.lags, merged.lag_p99_ms) == (1_200, 7.0)
     assert (merged.requests, merged.iterations, merged.dropped_iterations) == (4_000, 4_000, 5)
     assert (merged.failed_requests, merged.failures) == (6, {"status 503": 5, "no answer": 1})
-    assert (merged.window_s, merged.wall_s, merged.cpu_s, merged.cpus) == (20.5, 21.0, 18.0, 4)
+    assert (merged.window_taken_s, merged.wall_s, merged.cpu_s, merged.cpus) == (20.5, 21.0, 18.0, 4)
     assert merged.latency_mean_ms == pytest.approx((2_996 * 4 + 998 * 8) / 3_994)
     assert merged.cpus_busy == 0.9
     assert merged.parts == (one, other)

@@ -142,16 +142,14 @@ def test_the_scenario_sets_the_database_connections() -> None:
 
 
 def test_the_worst_case_counts_every_trial_and_the_set_up() -> None:
-    plan = plan_text(
-        experiment("rounds: {max: 6}", matrix=BOTH, load="{model: open, rate: 9, warmup: 2s, measure: 4s}")
-    )
+    plan = plan_text(experiment("rounds: {max: 6}", matrix=BOTH, load="{model: open, rate: 9, warmup: 2s, window: 4s}"))
     assert plan.worst_case_s == 120 + 6 * 2 * (2 + 4 + 3)
     assert duration_words(plan.worst_case_s) == "4 min"
     assert duration_words(3600 * 2 + 1) == "2 h 1 min"
 
 
 @pytest.mark.parametrize("target", ["local", "cloud"])
-def test_load_boxes_agree_twice_in_each_trial_on_a_time_to_begin_at(target: str) -> None:
+def test_load_hosts_agree_twice_in_each_trial_on_a_time_to_begin_at(target: str) -> None:
     one, five = (
         plan_text(experiment("rounds: {max: 10}", f"hardware: {{load: {{count: {count}}}}}", target=target))
         for count in (1, 5)
@@ -161,9 +159,9 @@ def test_load_boxes_agree_twice_in_each_trial_on_a_time_to_begin_at(target: str)
 
 def test_flags_shorten_a_run_and_the_notes_say_so() -> None:
     source = experiment("rounds: {min: 6, max: 10, until: {ci_half_width: 3%}}", target="rented", matrix=BOTH)
-    plan = plan_text(source, Changes(target="local", rounds=2, measure_s=5.0))
+    plan = plan_text(source, Changes(target="local", rounds=2, window_s=5.0))
     assert plan.experiment.rounds.model_dump() == {"min": 2, "max": 2, "ci_half_width": None}
-    assert plan.experiment.load.measure_s == 5
+    assert plan.experiment.load.window_s == 5
     assert plan.notes == (
         "Measured on target local; the experiment asks for rented.",
         "Shortened to 2 rounds; the experiment asks for 6 to 10 rounds.",
@@ -173,7 +171,7 @@ def test_flags_shorten_a_run_and_the_notes_say_so() -> None:
 
 
 def test_more_rounds_and_longer_windows_are_no_note() -> None:
-    assert plan_text(experiment(), Changes(rounds=20, measure_s=60.0)).notes == ()
+    assert plan_text(experiment(), Changes(rounds=20, window_s=60.0)).notes == ()
 
 
 @pytest.mark.parametrize(

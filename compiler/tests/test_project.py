@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 
 from benchmark_lab.catalog import Catalog
 from benchmark_lab.cli.input.project import plan_file, read_catalog
-from benchmark_lab.cli.schema import Kind, reference_text, schema_text
+from benchmark_lab.cli.schema import FileKind, reference_text, schema_text
 from benchmark_lab.diagnostics import Code
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
@@ -22,11 +22,11 @@ from tests.compiling import PROJECT, TESTS
 
 EXPERIMENTS = sorted((PROJECT / "experiments").glob("*.yaml"))
 MANIFESTS = {
-    Kind.EXPERIMENT: [*EXPERIMENTS, *sorted((TESTS / "golden").glob("*/*.yaml"))],
-    Kind.IMPLEMENTATION: sorted(PROJECT.glob("implementations/*/implementation.yaml")),
-    Kind.LANGUAGE: sorted(PROJECT.glob("implementations/languages/*/language.yaml")),
-    Kind.SCENARIO: sorted(PROJECT.glob("scenarios/*.yaml")),
-    Kind.TARGET: sorted(PROJECT.glob("infra/*/target.yaml")),
+    FileKind.EXPERIMENT: [*EXPERIMENTS, *sorted((TESTS / "golden").glob("*/*.yaml"))],
+    FileKind.IMPLEMENTATION: sorted(PROJECT.glob("implementations/*/implementation.yaml")),
+    FileKind.LANGUAGE: sorted(PROJECT.glob("implementations/languages/*/language.yaml")),
+    FileKind.SCENARIO: sorted(PROJECT.glob("scenarios/*.yaml")),
+    FileKind.TARGET: sorted(PROJECT.glob("infra/*/target.yaml")),
 }
 
 
@@ -69,8 +69,8 @@ def test_k6_counts_the_successes_of_operations_that_leave_a_trace() -> None:
     assert set(counted) == traced
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_a_schema_is_fresh_and_of_draft_07(kind: Kind, update_golden: bool) -> None:
+@pytest.mark.parametrize("kind", list(FileKind))
+def test_a_schema_is_fresh_and_of_draft_07(kind: FileKind, update_golden: bool) -> None:
     text = schema_text(kind)
     file = PROJECT / "spec" / f"{kind}.schema.json"
     if update_golden:
@@ -82,7 +82,10 @@ def test_a_schema_is_fresh_and_of_draft_07(kind: Kind, update_golden: bool) -> N
 
 
 GENERATED = "<!-- What follows is written by `make golden`. -->\n\n"
-PAGES = {"experiment.md": [Kind.EXPERIMENT], "manifests.md": [Kind.IMPLEMENTATION, Kind.SCENARIO, Kind.TARGET]}
+PAGES = {
+    "experiment.md": [FileKind.EXPERIMENT],
+    "manifests.md": [FileKind.IMPLEMENTATION, FileKind.SCENARIO, FileKind.TARGET],
+}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -103,8 +106,8 @@ def metrics_text() -> str:
     return "\n".join(["## Metrics", "", "| name in `criteria` | what | unit |", "|---|---|---|", *rows, ""])
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_editors_accept_what_lab_accepts(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(FileKind))
+def test_editors_accept_what_lab_accepts(kind: FileKind) -> None:
     schema = Draft7Validator(json.loads(schema_text(kind)))
     problems = {file: [error.message for error in schema.iter_errors(loaded(file))] for file in MANIFESTS[kind]}
     assert {file: messages for file, messages in problems.items() if messages} == {}
@@ -113,7 +116,7 @@ def test_editors_accept_what_lab_accepts(kind: Kind) -> None:
 @pytest.mark.parametrize("name", ["unknown-keys", "numbers-and-texts", "missing-keys", "nothing-right", "shares"])
 def test_editors_refuse_what_lab_refuses(name: str) -> None:
     text = (TESTS / "invalid" / f"{name}.yaml").read_text()
-    assert not Draft7Validator(json.loads(schema_text(Kind.EXPERIMENT))).is_valid(yaml.safe_load(text))
+    assert not Draft7Validator(json.loads(schema_text(FileKind.EXPERIMENT))).is_valid(yaml.safe_load(text))
 
 
 def test_the_database_takes_as_many_connections_as_any_scenario_may_ask_for() -> None:

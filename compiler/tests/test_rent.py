@@ -23,7 +23,7 @@ def rent(plan: Plan) -> Rent:
 
 
 def test_the_price_is_that_of_all_hosts_for_as_long_as_they_may_live() -> None:
-    plan = plan_text(experiment("rounds: {max: 6}", target="cloud", load="{model: open, rate: 9, measure: 6s}"))
+    plan = plan_text(experiment("rounds: {max: 6}", target="cloud", load="{model: open, rate: 9, window: 6s}"))
     assert plan.worst_case_s == 600 + 120 + 6 * (5 + 6 + 3)
     assert (rent(plan).hosts, rent(plan).limit_s) == (3, 14 * 60)
     assert rent(plan).usd_per_hour == pytest.approx(1 + 1 + 0.5 + 3 * 0.01)
@@ -64,7 +64,7 @@ def test_a_bundle_tells_what_a_plan_told_of_its_cost(tmp_path: Path, target: str
 
 
 @pytest.mark.parametrize(("lanes", "hosts"), [(1, 3), (3, 9), (10, 30)])
-def test_the_shipped_sweep_fits_its_budget_with_load_boxes_that_suffice(lanes: int, hosts: int) -> None:
+def test_the_shipped_sweep_fits_its_budget_with_load_hosts_that_suffice(lanes: int, hosts: int) -> None:
     plan = plan_file(SWEEP, read_catalog(PROJECT), Changes(lanes=lanes))
     assert rent(plan).hosts == hosts
     assert plan.worst_case_s <= 2 * 3600

@@ -10,13 +10,13 @@ import pytest
 from pydantic import ValidationError
 
 from benchmark_lab.apply.stopping import may_end
-from benchmark_lab.bundle import Arithmetic, Cell, Criterion, Metric, Number, Rounds
+from benchmark_lab.bundle import Arithmetic, Cell, Criterion, LiteralNumber, MetricRef, RoundCount
 from benchmark_lab.cli.apply import exit_code
 from benchmark_lab.experiment.criteria import METRICS as CRITERIA_METRICS
 from benchmark_lab.records import CellSummary, MetricComparison, Reason, SearchResult, Summary, Trial
 from benchmark_lab.report.figures import NONE, figure, percent
 from benchmark_lab.report.markdown import render
-from benchmark_lab.report.tables import cells_table, criteria_table, remarks_table
+from benchmark_lab.report.tables import cells_table, criteria_table, warnings_table
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.criteria import evaluate
 from benchmark_lab.results.metrics import METRICS, unranked_reason
@@ -57,14 +57,14 @@ def test_the_order_of_trials_changes_nothing() -> None:
 def test_only_rounds_with_two_valid_trials_are_paired() -> None:
     found = [*trials(TRUTH, PAIR, 7)]
     found[0] = invalid(FASTAPI, 0, "errors", sut_cpu_us_per_request=9e9)
-    found[3] = invalid(FIBER, 1, "errors", "dropped-load", sut_cpu_us_per_request=9e9)
+    found[3] = invalid(FIBER, 1, "errors", "dropped-iterations", sut_cpu_us_per_request=9e9)
     summary = quick(found)
     assert comparison(summary, "sut_cpu_us_per_request").n == 5
     assert comparison(summary, "sut_cpu_us_per_request").answer == "no interval"
     assert comparison(summary, "sut_cpu_us_per_request").ratio == pytest.approx(130 / 420, rel=0.05)
     fiber = summary.cells[1]
     assert (fiber.trials, fiber.valid) == (7, 6)
-    assert fiber.invalid_reasons == {"errors": 1, "dropped-load": 1}
+    assert fiber.invalid_reasons == {"errors": 1, "dropped-iterations": 1}
     assert fiber.invalid_evidence["errors"] == "the figures of errors"
     assert fiber.metrics["sut_cpu_us_per_request"].median < 200
 
@@ -76,7 +76,7 @@ def test_probes_are_no_rounds() -> None:
     assert comparison(summary, "sut_cpu_us_per_request").n == 1
     assert summary.measuring_share == pytest.approx(2 * 25 / 688)
     assert summary.overhead_per_trial_s == pytest.approx((688 - 50) / 2)
-    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.5))
+    asked = experiment(contrasts=[PAIR], rounds=RoundCount(min=6, max=20, ci_half_width=0.5))
     assert not may_end(asked, summary.cells, [*found[:2], *probes], ())
 
 
@@ -132,7 +132,7 @@ def test_throughput_of_a_server_that_shares_cpus_with_its_generator_is_not_ranke
 
 def test_throughput_that_something_else_limited_is_a_bound_and_not_ranked() -> None:
     found = [
-        t.model_copy(update={"limited_by": "unknown"}) if t.cell == FIBER.id else t
+        t.model_copy(update={"bottleneck": "unknown"}) if t.cell == FIBER.id else t
         for t in trials(TRUTH, PAIR, 6, model="closed")
     ]
     summary = closed_summary(found)
@@ -146,28 +146,28 @@ def test_throughput_that_something_else_limited_is_a_bound_and_not_ranked() -> N
 
 def test_a_closed_loads_cells_say_what_limited_them_most_frequent_first() -> None:
     found = [
-        t.model_copy(update={"limited_by": "db" if t.round == 0 else "pool"}) if t.cell == FIBER.id else t
+        t.model_copy(update={"bottleneck": "db" if t.round == 0 else "pool"}) if t.cell == FIBER.id else t
         for t in trials(TRUTH, PAIR, 6, model="closed")
     ]
     table = cells_table(closed_summary(found))
-    column = table.columns.index("limited by")
+    column = table.columns.index("bottleneck")
     assert [row[column] for row in table.rows] == ["sut-cpu", "pool 5, db 1"]
 
 
 def test_cells_that_nothing_is_known_to_limit_have_no_column_for_it() -> None:
     table = cells_table(quick(trials(TRUTH, PAIR, 6)))
-    assert "limited by" not in table.columns
+    assert "bottleneck" not in table.columns
     assert {len(row) for row in table.rows} == {len(table.columns)}
 
 
 def test_a_cell_without_a_limit_beside_one_that_has_it_shows_none() -> None:
     table = cells_table(closed_summary(trials(TRUTH, (FASTAPI,), 6, model="closed")))
-    assert table.rows[1][table.columns.index("limited by")] == NONE
+    assert table.rows[1][table.columns.index("bottleneck")] == NONE
 
 
 def test_a_cell_that_only_the_generator_spoilt_shows_its_lower_bound() -> None:
     limited = [
-        invalid(FIBER, n, "generator-limited", model="closed", throughput_rps=9_100.0 + n, limited_by="generator")
+        invalid(FIBER, n, "generator-limited", model="closed", throughput_rps=9_100.0 + n, bottleneck="generator")
         for n in range(6)
     ]
     summary = closed_summary([*trials(TRUTH, (FASTAPI,), 6, model="closed"), *limited])
@@ -186,14 +186,14 @@ def test_throughput_of_which_the_fast_part_was_held_back_is_a_bound() -> None:
     ]
     summary = closed_summary(held)
     fiber = summary.cells[1]
-    assert fiber.limited_by == {"sut-cpu": 6, "generator": 4}
+    assert fiber.bottlenecks == {"sut-cpu": 6, "generator": 4}
     assert fiber.throughput_at_least_rps == pytest.approx(1e6 / 130, rel=0.1)
     assert cells_table(summary).rows[1][1].endswith("\ngenerator-limited")
     assert comparison(summary, "throughput_rps").unranked_reason == "a lower bound: generator-limited"
 
 
 def test_a_further_reason_does_not_hide_that_the_fast_part_was_held_back() -> None:
-    two = tuple(Reason(code=code, evidence="") for code in ("generator-limited", "unstable"))
+    two = tuple(Reason(code=code, evidence="") for code in ("generator-limited", "no-steady-state"))
     found = [
         t.model_copy(update={"verdict": "invalid", "reasons": two, "throughput_rps": 9_800.0})
         if t.cell == FIBER.id and t.round < 6
@@ -202,14 +202,14 @@ def test_a_further_reason_does_not_hide_that_the_fast_part_was_held_back() -> No
     ]
     summary = closed_summary(found)
     fiber = summary.cells[1]
-    assert fiber.limited_by == {"generator": 6, "sut-cpu": 6}
+    assert fiber.bottlenecks == {"generator": 6, "sut-cpu": 6}
     assert fiber.throughput_at_least_rps == pytest.approx(1e6 / 130, rel=0.1), "an unstable throughput is no bound"
     assert comparison(summary, "throughput_rps").unranked_reason == "a lower bound: generator-limited"
 
 
 def test_what_the_database_held_back_is_a_bound_whatever_its_trials_name() -> None:
     limited = [
-        invalid(FIBER, n, "db-limited", model="closed", throughput_rps=4_000.0, limited_by="pool") for n in range(6)
+        invalid(FIBER, n, "db-limited", model="closed", throughput_rps=4_000.0, bottleneck="pool") for n in range(6)
     ]
     summary = closed_summary([*trials(TRUTH, (FASTAPI,), 6, model="closed"), *limited])
     assert cells_table(summary).rows[1][1] == "≥ 4,000\ndb-limited"
@@ -226,7 +226,7 @@ def test_latency_at_a_share_of_a_lower_bound_is_not_ranked_but_cpu_per_request_i
 
 
 def test_a_latency_that_is_not_ranked_is_not_waited_for() -> None:
-    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    asked = experiment(contrasts=[PAIR], rounds=RoundCount(min=6, max=20, ci_half_width=0.03))
     restless = (1.0, 2.0, 4.0, 1.0, 2.0, 4.0)
     found = [
         t.model_copy(update={"latency_p50_ms": restless[t.round]}) if t.cell == FIBER.id else t
@@ -293,8 +293,8 @@ HERE = "On this host (01-lightweight; open, 300 requests/s): "
     [
         ([], "Nothing can be said: no cell has a valid result (not measured 2)."),
         (
-            [invalid(of, n, "dropped-load") for of in PAIR for n in range(6)],
-            "Nothing can be said: no cell has a valid result (dropped-load 12).",
+            [invalid(of, n, "dropped-iterations") for of in PAIR for n in range(6)],
+            "Nothing can be said: no cell has a valid result (dropped-iterations 12).",
         ),
         (
             [trial(of, n, sut_cpu_us_per_request=TRUTH[of.id]) for of in PAIR for n in range(2)],
@@ -340,37 +340,37 @@ def test_a_table_of_few_rounds_has_medians_without_intervals() -> None:
 
 
 def test_a_cell_that_was_never_measured_says_why() -> None:
-    refused = {FIBER.id: "conformance: echo-validation failed"}
-    summary = summarise(ONE_CONTRAST, PAIR, trials(TRUTH, (FASTAPI,), 6), facts(not_measured=refused))
-    assert cells_table(summary).rows[1][-1] == "not measured\nconformance: echo-validation failed"
+    excluded = {FIBER.id: "conformance: echo-validation failed"}
+    summary = summarise(ONE_CONTRAST, PAIR, trials(TRUTH, (FASTAPI,), 6), facts(excluded=excluded))
+    assert cells_table(summary).rows[1][-1] == "excluded\nconformance: echo-validation failed"
 
 
-def remarked(of: Cell, rounds: Sequence[int], code: str, found: Sequence[Trial]) -> list[Trial]:
-    """The trials with a remark on this cell's in these rounds."""
+def warned(of: Cell, rounds: Sequence[int], code: str, found: Sequence[Trial]) -> list[Trial]:
+    """The trials with a warning on this cell's in these rounds."""
     return [
-        t.model_copy(update={"remarks": (*t.remarks, Reason(code=code, evidence=f"{code} of round {t.round}"))})
+        t.model_copy(update={"warnings": (*t.warnings, Reason(code=code, evidence=f"{code} of round {t.round}"))})
         if t.cell == of.id and t.round in rounds
         else t
         for t in found
     ]
 
 
-def test_a_remark_stands_with_its_cell_and_the_figures_of_its_first_trial() -> None:
-    found = remarked(FIBER, (2, 4), "imbalanced-workers", trials(TRUTH, PAIR, 6))
-    assert remarks_table(quick(found)).rows == (
+def test_a_warning_stands_with_its_cell_and_the_figures_of_its_first_trial() -> None:
+    found = warned(FIBER, (2, 4), "imbalanced-workers", trials(TRUTH, PAIR, 6))
+    assert warnings_table(quick(found)).rows == (
         ("imbalanced-workers", "go-fiber", "2 of 6", "imbalanced-workers of round 2"),
     )
 
 
-def test_a_remark_on_all_cells_is_one_row() -> None:
-    found = remarked(FIBER, range(6), "checkpoint", trials(TRUTH, PAIR, 6))
-    found = remarked(FASTAPI, (5,), "checkpoint", found)
-    assert remarks_table(quick(found)).rows == (("checkpoint", "all", "7 of 12", "checkpoint of round 5"),)
+def test_a_warning_on_all_cells_is_one_row() -> None:
+    found = warned(FIBER, range(6), "checkpoint", trials(TRUTH, PAIR, 6))
+    found = warned(FASTAPI, (5,), "checkpoint", found)
+    assert warnings_table(quick(found)).rows == (("checkpoint", "all", "7 of 12", "checkpoint of round 5"),)
 
 
-def test_remarks_on_trials_that_do_not_count_are_not_shown() -> None:
+def test_warnings_on_trials_that_do_not_count_are_not_shown() -> None:
     found = [*trials(TRUTH, (FASTAPI,), 6), *(invalid(FIBER, n, "errors") for n in range(6))]
-    assert remarks_table(quick(remarked(FIBER, range(6), "checkpoint", found))).rows == ()
+    assert warnings_table(quick(warned(FIBER, range(6), "checkpoint", found))).rows == ()
 
 
 def test_time_outside_warm_up_and_windows_is_counted_from_the_rounds_wall_time() -> None:
@@ -384,8 +384,8 @@ def test_half_a_round_is_no_round_done() -> None:
     assert quick(trials(TRUTH, PAIR, 6)[:-1]).rounds_done == 5
 
 
-def throughput_of(implementation: str) -> Metric:
-    return Metric(name="throughput_rps", where={"implementation": implementation})
+def throughput_of(implementation: str) -> MetricRef:
+    return MetricRef(name="throughput_rps", where={"implementation": implementation})
 
 
 def test_criteria_are_evaluated_over_medians() -> None:
@@ -393,9 +393,9 @@ def test_criteria_are_evaluated_over_medians() -> None:
         text="throughput_rps(implementation=go-fiber) >= 2 * throughput_rps(implementation=python-fastapi)",
         operator=">=",
         left=throughput_of("go-fiber"),
-        right=Arithmetic(operator="*", left=Number(value=2), right=throughput_of("python-fastapi")),
+        right=Arithmetic(operator="*", left=LiteralNumber(value=2), right=throughput_of("python-fastapi")),
     )
-    unknown = Criterion(text="…", operator="<", left=throughput_of("node-express"), right=Number(value=1))
+    unknown = Criterion(text="…", operator="<", left=throughput_of("node-express"), right=LiteralNumber(value=1))
     asked = experiment(CLOSED, contrasts=[PAIR], criteria=(at_least, unknown))
     held, undecided = summarise(asked, closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), facts()).criteria
     assert held.held is True
@@ -412,7 +412,7 @@ def test_a_bound_decides_no_criterion() -> None:
         right=throughput_of("python-fastapi"),
     )
     found = [
-        t.model_copy(update={"limited_by": "unknown"}) if t.cell == FASTAPI.id else t
+        t.model_copy(update={"bottleneck": "unknown"}) if t.cell == FASTAPI.id else t
         for t in trials(TRUTH, PAIR, 6, model="closed")
     ]
     asked = experiment(CLOSED, contrasts=[PAIR], criteria=(faster,))
@@ -424,7 +424,7 @@ def test_a_bound_decides_no_criterion() -> None:
 
 def of_each(name: str, operator: Literal["<", ">"]) -> Criterion:
     """That Fiber has less, or more, of a metric than FastAPI."""
-    left, right = (Metric(name=name, where={"implementation": of}) for of in ("go-fiber", "python-fastapi"))
+    left, right = (MetricRef(name=name, where={"implementation": of}) for of in ("go-fiber", "python-fastapi"))
     return Criterion(text=f"go-fiber {operator} python-fastapi", operator=operator, left=left, right=right)
 
 
@@ -441,7 +441,7 @@ def test_a_criterion_that_ranks_what_the_method_does_not_is_undecided_with_the_r
 def test_cells_within_a_sum_are_compared_too() -> None:
     latency = of_each("latency_p50_ms", "<")
     share = Arithmetic(operator="/", left=latency.left, right=latency.right)
-    less = Criterion(text="…", operator="<", left=share, right=Number(value=1))
+    less = Criterion(text="…", operator="<", left=share, right=LiteralNumber(value=1))
     cells = summarise_cells(closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), {})
     assert evaluate(less, cells, ()).unranked_reason == "closed loop, not ranked"
 
@@ -464,11 +464,11 @@ def test_a_criterion_ranks_under_open_load_what_comparisons_do(
 
 
 def test_a_criterion_about_one_cell_alone_ranks_nothing() -> None:
-    latency = Metric(name="latency_p50_ms", where={"implementation": "go-fiber"})
-    quick_enough = Criterion(text="…", operator="<", left=latency, right=Number(value=50))
+    latency = MetricRef(name="latency_p50_ms", where={"implementation": "go-fiber"})
+    quick_enough = Criterion(text="…", operator="<", left=latency, right=LiteralNumber(value=50))
     cells = summarise_cells(closed(PAIR), trials(TRUTH, PAIR, 6, model="closed"), {})
     assert evaluate(quick_enough, cells, ("shared-host",)).held is True
-    everywhere = quick_enough.model_copy(update={"left": Metric(name="latency_p50_ms", where={})})
+    everywhere = quick_enough.model_copy(update={"left": MetricRef(name="latency_p50_ms", where={})})
     assert evaluate(everywhere, cells, ("shared-host",)).held is True
 
 
@@ -491,7 +491,7 @@ def test_a_retired_cell_decides_no_criterion() -> None:
     faster = of_each("throughput_rps", ">")
     result = evaluate(faster, cells, ())
     assert (result.left, result.held, result.unranked_reason) == (None, None, "retired: it fails conformance (echo)")
-    alone = faster.model_copy(update={"right": Number(value=1)})
+    alone = faster.model_copy(update={"right": LiteralNumber(value=1)})
     assert evaluate(alone, cells, ()).held is None
 
 
@@ -513,34 +513,34 @@ def test_a_figure_has_about_three_digits(value: float, words: str) -> None:
 
 def test_one_hardware_stops_without_waiting_for_another() -> None:
     large = (cell("python-fastapi", hardware="large"), cell("go-fiber", hardware="large"))
-    asked = experiment(contrasts=[PAIR, large], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    asked = experiment(contrasts=[PAIR, large], rounds=RoundCount(min=6, max=20, ci_half_width=0.03))
     found = trials(TRUTH, PAIR, 6, noise=0.002)
     assert may_end(asked, summarise_cells(PAIR, found, {}), found, ())
 
 
 @pytest.mark.parametrize(("noise", "rounds", "enough"), [(0.002, 6, True), (0.2, 6, False), (0.002, 5, False)])
 def test_a_run_stops_early_only_when_every_contrast_is_precise(*, noise: float, rounds: int, enough: bool) -> None:
-    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    asked = experiment(contrasts=[PAIR], rounds=RoundCount(min=6, max=20, ci_half_width=0.03))
     found = trials(TRUTH, PAIR, rounds, noise=noise)
     cells = summarise_cells(PAIR, found, {})
     assert may_end(asked, cells, found, ("shared-host",)) is enough
 
 
 def test_without_a_half_width_only_lost_trials_ask_for_more_rounds() -> None:
-    asked = experiment(contrasts=[PAIR], rounds=Rounds(min=6, max=8))
+    asked = experiment(contrasts=[PAIR], rounds=RoundCount(min=6, max=8))
     noisy = trials(TRUTH, PAIR, 7, noise=2.0)
     assert may_end(asked, summarise_cells(PAIR, noisy, {}), noisy, ())
     lost = [trial.model_copy(update={"verdict": "invalid"}) if trial is noisy[3] else trial for trial in noisy]
     assert may_end(asked, summarise_cells(PAIR, lost, {}), lost, ())
     for found in (lost[:12], noisy[:10]):
         assert not may_end(asked, summarise_cells(PAIR, found, {}), found, ())
-    alone = experiment(contrasts=[], rounds=Rounds(min=6, max=8))
+    alone = experiment(contrasts=[], rounds=RoundCount(min=6, max=8))
     assert not may_end(alone, summarise_cells(PAIR, lost[:12], {}), lost[:12], ())
 
 
 def test_a_contrast_that_cannot_be_measured_is_not_waited_for() -> None:
     other = (cell("python-fastapi", "03-db-read"), cell("go-fiber", "03-db-read"))
-    asked = experiment(contrasts=[PAIR, other], rounds=Rounds(min=6, max=20, ci_half_width=0.03))
+    asked = experiment(contrasts=[PAIR, other], rounds=RoundCount(min=6, max=20, ci_half_width=0.03))
     found = trials(TRUTH, (*PAIR, other[0]), 6, noise=0.002)
     cells = summarise_cells((*PAIR, *other), found, {other[1].id: "conformance failed"})
     assert may_end(asked, cells, found, ())
@@ -554,32 +554,37 @@ def test_a_truncated_file_counts_up_to_the_torn_line_and_says_so() -> None:
     found = trials(TRUTH, PAIR, 6)
     read = read_trials(lines(found)[:-40])
     assert read.trials == tuple(found[:-1])
-    assert read.remark == "line 12 of trials.jsonl is torn or no trial: the 11 trials before it count"
+    assert read.warning == "line 12 of trials.jsonl is torn or no trial: the 11 trials before it count"
     broken = read_trials(lines(found[:3]) + "{}\n" + lines(found[3:]))
-    assert broken.remark is not None
-    assert broken.remark.endswith("the 3 trials before it count, 9 lines after it do not")
+    assert broken.warning is not None
+    assert broken.warning.endswith("the 3 trials before it count, 9 lines after it do not")
 
 
-def test_a_whole_file_is_read_without_remark_and_parameters_are_ignored() -> None:
+def test_a_whole_file_is_read_without_warning_and_parameters_are_ignored() -> None:
     found = trials(TRUTH, PAIR, 6)
-    read = read_trials(lines(found).replace('{"schema":1', '{"page_size":20,"schema":1'))
-    assert (read.trials, read.remark) == (tuple(found), None)
+    read = read_trials(lines(found).replace('{"schema":2', '{"page_size":20,"schema":2'))
+    assert (read.trials, read.warning) == (tuple(found), None)
+
+
+def test_an_older_schema_is_refused_whatever_else_its_lines_lack() -> None:
+    with pytest.raises(ValidationError, match="written with schema 1; this lab reads schema 2: measure again"):
+        read_trials('{"schema": 1, "trial": "r0.p0"}\n')
 
 
 def test_a_newer_schema_is_refused() -> None:
-    with pytest.raises(ValidationError, match="written with schema 2; this lab reads up to 1: update it"):
-        read_trials(lines(trials(TRUTH, PAIR, 1)).replace('"schema":1', '"schema":2'))
+    with pytest.raises(ValidationError, match="written with schema 3; this lab reads schema 2: update it"):
+        read_trials(lines(trials(TRUTH, PAIR, 1)).replace('"schema":2', '"schema":3'))
 
 
 def test_the_summary_page_is_the_golden_one(*, update_golden: bool) -> None:
     found = trials(TRUTH, matrix(), 6, noise=0.03)
     found[1] = invalid(FIBER, 0, "errors", failed_requests=61)
-    found = remarked(FASTAPI, (3,), "host-noise", found)
+    found = warned(FASTAPI, (3,), "host-noise", found)
     criterion = Criterion(
         text="throughput_rps(implementation=go-fiber) > 100",
         operator=">",
         left=throughput_of("go-fiber"),
-        right=Number(value=100),
+        right=LiteralNumber(value=100),
     )
     asked = experiment(OPEN, criteria=(criterion,))
     summary = summarise(asked, matrix(), found, facts(notes=("shortened: 6 rounds of 10",)))

@@ -57,7 +57,7 @@ def test_few_rounds_give_the_law_without_intervals_and_claim_no_peak() -> None:
 def test_what_the_generator_bounds_tells_nothing_of_the_servers_scaling() -> None:
     bounded = {of.id for of in FASTAPI[3:]}
     found = [
-        one.model_copy(update={"limited_by": "generator"}) if one.cell in bounded else one for one in swept(FASTAPI)
+        one.model_copy(update={"bottleneck": "generator"}) if one.cell in bounded else one for one in swept(FASTAPI)
     ]
     assert summary(FASTAPI, found).scalings == ()  # three numbers of workers are left
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark_lab.statistics.usl import Law, Scaling, scaling
+from benchmark_lab.statistics.usl import Law, UslFit, scaling
 
 SWEEP = (1, 2, 4, 8, 17)
 RETROGRADE = Law(gamma=1_000, alpha=0.05, beta=0.005)
@@ -24,7 +24,7 @@ def sweep(law: Law, rounds: int, seed: int, noise: float = 0.03) -> list[dict[in
     ]
 
 
-def fitted(rounds: list[dict[int, float]], seed: int = 1) -> Scaling:
+def fitted(rounds: list[dict[int, float]], seed: int = 1) -> UslFit:
     found = scaling(rounds, seed)
     assert found is not None
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from benchmark_lab.records import OWN_LIMITS, LimitedBy
+from benchmark_lab.records import SERVER_BOTTLENECKS, Bottleneck
 from tests.verdict_page import PAGE, WIDTH, page_anew
 
 
@@ -24,5 +24,5 @@ def test_lines_outside_tables_are_short() -> None:
 def test_what_limits_a_closed_load_is_explained() -> None:
     section = PAGE.read_text(encoding="utf-8").split("\n## What limited a trial\n")[1]
     rows = re.findall(r"^\| `([a-z-]+)` \| (yes|no) \|", section, re.MULTILINE)
-    assert {name for name, _ in rows} == set(get_args(LimitedBy))
-    assert {name for name, own in rows if own == "yes"} == OWN_LIMITS
+    assert {name for name, _ in rows} == set(get_args(Bottleneck))
+    assert {name for name, own in rows if own == "yes"} == SERVER_BOTTLENECKS

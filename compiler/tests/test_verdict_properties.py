@@ -154,6 +154,6 @@ def test_a_worse_counter_makes_no_invalid_trial_valid(name: str, share: float, c
     assert after.verdict == "invalid"
     # A process that ended is a restart; and where iterations were dropped, no other knows how late it was.
     explained = {
-        code for counter, code in (("processes", "wrong-workers"), ("dropped", "late-load")) if counter in changed
+        code for counter, code in (("processes", "wrong-workers"), ("dropped", "late-arrivals")) if counter in changed
     }
     assert set(VERDICTS[name].codes) - explained <= {reason.code for reason in after.reasons}

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.bundle import Limits
+from benchmark_lab.bundle import Thresholds
 from benchmark_lab.judge.case import Case
-from benchmark_lab.judge.reasons import REASONS, REMARKS
+from benchmark_lab.judge.reasons import REASONS, WARNINGS
 from benchmark_lab.judge.rule import Rule
 from tests.measurements.records import Record, record
 from tests.measurements.verdicts import VERDICTS
 
-RULES = (*REASONS, *REMARKS)
+RULES = (*REASONS, *WARNINGS)
 COMPILER = Path(__file__).parents[1]
 TOY = '''\
 """The reason `toy-limited`."""
@@ -53,7 +53,7 @@ print(json.dumps({
     "codes": [rule.code for rule in REASONS],
     "reasons": [[reason.code, reason.evidence] for reason in valid.reasons],
     "order": [reason.code for reason in unstable.reasons],
-    "limited_by": [valid.limited_by, valid.limited_by_evidence],
+    "bottleneck": [valid.bottleneck, valid.bottleneck_evidence],
     "is_bounded": [is_bounded(valid), is_bounded(unstable)],
     "searched": [Rung.of(32, valid).outcome, Probed.of(300, valid, ()).outcome],
     "page": page_anew(),
@@ -88,8 +88,8 @@ def test_a_reason_in_a_file_of_its_own_is_all_that_it_takes(tmp_path: Path) -> N
     place = before.index("network-limited") + 1
     assert told["codes"] == [*before[:place], "toy-limited", *before[place:]]
     assert told["reasons"] == [["toy-limited", evidence]]
-    assert told["order"] == ["network-limited", "toy-limited", "unstable"]
-    assert told["limited_by"] == ["network", evidence]
+    assert told["order"] == ["network-limited", "toy-limited", "no-steady-state"]
+    assert told["bottleneck"] == ["network", evidence]
     assert told["is_bounded"] == [True, False]
     assert told["searched"] == ["bounded", "bounded"]
     assert "| [`toy-limited`](#toy-limited) | `requests` | lower bound, `network` |\n" in told["page"]
@@ -132,8 +132,8 @@ def test_a_reason_in_a_file_of_its_own_is_all_that_it_takes(tmp_path: Path) -> N
         ),
         (
             "rank=125",
-            'rank=125, unless=("unstable",)',
-            "reason `toy-limited` of benchmark_lab.judge.reasons.toy: no reason `unstable` has a lower rank",
+            'rank=125, unless=("no-steady-state",)',
+            "reason `toy-limited` of benchmark_lab.judge.reasons.toy: no reason `no-steady-state` has a lower rank",
         ),
     ],
     ids=["code", "rank", "advice", "threshold", "unless"],
@@ -147,19 +147,19 @@ def test_a_reason_that_contradicts_others_or_says_too_little_is_refused_at_impor
 
 
 def test_every_threshold_decides_something() -> None:
-    assert {name for rule in RULES for name in rule.thresholds} == set(Limits.model_fields)
+    assert {name for rule in RULES for name in rule.thresholds} == set(Thresholds.model_fields)
 
 
 class Watched:
     """Thresholds that know which of them were read."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, thresholds: Thresholds) -> None:
+        self.thresholds = thresholds
         self.read: set[str] = set()
 
     def __getattr__(self, name: str) -> object:
         self.read.add(name)
-        return getattr(self.limits, name)
+        return getattr(self.thresholds, name)
 
 
 @cache
@@ -172,12 +172,12 @@ def test_a_rule_reads_the_thresholds_that_it_names(rule: Rule) -> None:
     read: set[str] = set()
     for of in recorded():
         for shared_host in (True, False):
-            watched = Watched(of.limits)
+            watched = Watched(of.thresholds)
             case = Case(
                 of.measurement,
                 of.cell,
                 of.load,
-                watched,  # type: ignore[arg-type]  # stands in for Limits
+                watched,  # type: ignore[arg-type]  # stands in for Thresholds
                 of.calibration,
                 of.operations,
                 shared_host=shared_host,

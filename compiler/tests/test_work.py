@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.bundle import Cell, Work
+from benchmark_lab.bundle import BundledWork, Cell
 from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.records import Summary, Trial
 from benchmark_lab.report.markdown import render
 from benchmark_lab.report.tables import work_table
 from tests.synthetic import cell, experiment, facts, invalid, summarise, trial
 
-CHAIN = Work(parameter="depth", unit="middleware", whole=False)
-UPLOAD = Work(parameter="file_mib", unit="MiB", whole=True)
+CHAIN = BundledWork(parameter="depth", unit="middleware", whole=False)
+UPLOAD = BundledWork(parameter="file_mib", unit="MiB", whole=True)
 NOISE = (-9.0, 4.0, 0.0, 7.0, -3.0, 1.0)
 """Of each round, shared by its trials."""
 
 
-def cells_of(work: Work, pieces: Sequence[int], implementation: str = "go-fiber") -> list[Cell]:
+def cells_of(work: BundledWork, pieces: Sequence[int], implementation: str = "go-fiber") -> list[Cell]:
     return [
         one.model_copy(update={"id": f"{one.id}/{number}", "parameters": {work.parameter: number}})
         for one in [cell(implementation)]
@@ -28,13 +28,13 @@ def cells_of(work: Work, pieces: Sequence[int], implementation: str = "go-fiber"
     ]
 
 
-def summary(work: Work, cells: Sequence[Cell], found: Sequence[Trial], **known: object) -> Summary:
+def summary(work: BundledWork, cells: Sequence[Cell], found: Sequence[Trial], **known: object) -> Summary:
     asked = experiment(contrasts=[])
     working = [scenario.model_copy(update={"work": work}) for scenario in asked.scenarios]
     return summarise(asked.model_copy(update={"scenarios": tuple(working)}), cells, found, facts(**known))
 
 
-def measured(work: Work, cells: Sequence[Cell], cpu_us: Mapping[int, float]) -> list[Trial]:
+def measured(work: BundledWork, cells: Sequence[Cell], cpu_us: Mapping[int, float]) -> list[Trial]:
     """Six rounds of these CPU times by pieces."""
     return [
         trial(of, number, sut_cpu_us_per_request=cpu_us[int(of.parameters[work.parameter])] + noise)
@@ -80,7 +80,7 @@ def test_invalid_trials_and_probes_tell_nothing() -> None:
 def test_the_cost_of_a_server_that_was_retired_is_not_told() -> None:
     cells = cells_of(UPLOAD, (10,))
     found = measured(UPLOAD, cells, {10: 20_000})
-    assert summary(UPLOAD, cells, found, not_measured={cells[0].id: "conformance failed"}).unit_costs == ()
+    assert summary(UPLOAD, cells, found, excluded={cells[0].id: "conformance failed"}).unit_costs == ()
 
 
 def test_each_server_has_a_row_by_what_its_cells_share() -> None:

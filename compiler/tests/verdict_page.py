@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
-from benchmark_lab.bundle import Limits, Share
-from benchmark_lab.judge.reasons import REASONS, REMARKS
+from benchmark_lab.bundle import Share, Thresholds
+from benchmark_lab.judge.reasons import REASONS, WARNINGS
 from benchmark_lab.judge.rule import Rule
 from tests.measurements.records import record
 from tests.measurements.verdicts import VERDICTS
@@ -21,7 +21,7 @@ WIDTH = 100
 def page_anew() -> str:
     """The page with these parts written anew; what stands outside their markers stays."""
     page = PAGE.read_text(encoding="utf-8")
-    for name, lines in (("reasons", _reasons()), ("remarks", _remarks()), ("thresholds", _thresholds())):
+    for name, lines in (("reasons", _reasons()), ("warnings", _warnings()), ("thresholds", _thresholds())):
         begin, end = f"<!-- {name}: written by make golden -->\n", f"<!-- end of {name} -->\n"
         before, _, rest = page.partition(begin)
         _, ended, after = rest.partition(end)
@@ -44,8 +44,8 @@ def _counts_as(rule: Rule) -> str:
     return "the server's own fault" if rule.own_fault else ""
 
 
-def _remarks() -> Iterator[str]:
-    yield from _sections(REMARKS)
+def _warnings() -> Iterator[str]:
+    yield from _sections(WARNINGS)
 
 
 def _sections(rules: Sequence[Rule]) -> Iterator[str]:
@@ -65,7 +65,7 @@ def _examples() -> Mapping[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for name in VERDICTS:
         trial = record(name).judge()
-        for kind, judged in (("reason", trial.reasons), ("remark", trial.remarks)):
+        for kind, judged in (("reason", trial.reasons), ("warning", trial.warnings)):
             for one in judged:
                 if name == one.code or (kind, one.code) not in found:
                     found[kind, one.code] = one.evidence
@@ -77,28 +77,30 @@ def _thresholds() -> Iterator[str]:
         ("threshold", "default", "what it bounds", "decides"),
         (
             (f"`{name}`", f"`{_default(name)}`", " ".join((field.description or "").split()), _deciders(name))
-            for name, field in Limits.model_fields.items()
+            for name, field in Thresholds.model_fields.items()
         ),
     )
 
 
 def _default(name: str) -> str:
     """A threshold's default, as an experiment has it."""
-    is_share = Limits.model_fields[name].metadata == [*get_args(Share)[1:]]
-    value = getattr(Limits(), name)
+    is_share = Thresholds.model_fields[name].metadata == [*get_args(Share)[1:]]
+    value = getattr(Thresholds(), name)
     return f"{100 * value:.4g}%" if is_share else f"{value:.4g}"
 
 
 def _deciders(threshold: str) -> str:
-    return ", ".join(_link(rule) for rule in (*REASONS, *REMARKS) if threshold in rule.thresholds)
+    return ", ".join(_link(rule) for rule in (*REASONS, *WARNINGS) if threshold in rule.thresholds)
 
 
 def _heading(rule: Rule) -> str:
-    return f"`{rule.code}`" if rule.kind == "reason" else f"Remark `{rule.code}`"
+    return f"`{rule.code}`" if rule.kind == "reason" else f"Warning `{rule.code}`"
 
 
 def _link(rule: Rule) -> str:
-    return f"[`{rule.code}`](#{rule.code})" if rule.kind == "reason" else f"[remark `{rule.code}`](#remark-{rule.code})"
+    return (
+        f"[`{rule.code}`](#{rule.code})" if rule.kind == "reason" else f"[warning `{rule.code}`](#warning-{rule.code})"
+    )
 
 
 def _names(thresholds: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import { FAILED, SUCCEEDED, TIMEOUT_MS, summarise, trendStats } from './summary.
 /** One answer in so many is read and checked; the others' bodies are discarded, since parsing halves k6's rate. */
 const SAMPLE_EVERY = 100;
 
-/** One right answer in so many is in the series of the window: its two counters would cost every answer a tenth. */
+/** One successful response in so many is in the series of the window: its two counters would cost every answer a tenth. */
 const SERIES_EVERY = 10;
 
 /** A server that answers at once, but not what was asked, calibrates the generator: answers are read and checked as ever, and pass. */

@@ -34,7 +34,7 @@ function rounded(milliseconds) {
 
 /**
  * A failed request has no latency that could be compared: a refusal is quick, and k6 reports no time where no answer came. In the quantiles it
- * therefore counts as the longest wait there is, so that failing never makes one better; the mean is that of the right answers.
+ * therefore counts as the longest wait there is, so that failing never makes one better; the mean is that of the successful responses.
  *
  * @param {Values | undefined} values of the latency trend, where each failed request is TIMEOUT_MS
  * @param {number} failed

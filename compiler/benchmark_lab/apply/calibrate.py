@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from math import ceil
 
 from benchmark_lab.apply.trials import carry_out
-from benchmark_lab.bundle import BundledScenario, Cell, Limits, Load
+from benchmark_lab.bundle import BundledScenario, Cell, Load, Thresholds
 from benchmark_lab.hosts.prepared import Hosts
 from benchmark_lab.loads import POISSON_SPREAD_S, open_load
 from benchmark_lab.records import Calibration, LoadObservation, Measurement
@@ -24,7 +24,7 @@ MORE_THAN_A_CPU_CAN_RPS = 12_000
 """An open load that no CPU of a generator keeps up with: what it completes is what it can do."""
 POISSON_RPS = 6_000
 """Likewise of Poisson arrivals, of which k6 does fewer: each waits in a virtual user of its own."""
-WARMUP_S, MEASURE_S = 1, 2
+WARMUP_S, WINDOW_S = 1, 2
 FEWEST_CONNECTIONS = 16
 """For the database's own limit is not that of a small pool."""
 FEW_VUS = 4
@@ -146,16 +146,16 @@ def served_by_nothing(cell: Cell) -> Cell:
 
 def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts, *, poisson: bool) -> Load:
     uploads = any(operation.uploads for operation in scenario.operations.values())
-    vus = (FEW_VUS if uploads else VUS) * hosts.load_boxes
+    vus = (FEW_VUS if uploads else VUS) * hosts.load_hosts
     if cell.load_model == "closed":
-        return Load(model="closed", vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
+        return Load(model="closed", vus=vus, warmup_s=WARMUP_S, window_s=WINDOW_S)
     cpus = hosts.load_cpus
     if not poisson or uploads:  # beside an upload the wait for its arrival is nothing, and virtual users hold its body
-        return open_load(MORE_THAN_A_CPU_CAN_RPS * cpus, vus=vus, warmup_s=WARMUP_S, measure_s=MEASURE_S)
+        return open_load(MORE_THAN_A_CPU_CAN_RPS * cpus, vus=vus, warmup_s=WARMUP_S, window_s=WINDOW_S)
     rate = POISSON_RPS * cpus
-    timing = {"warmup_s": WARMUP_S, "measure_s": MEASURE_S}
+    timing = {"warmup_s": WARMUP_S, "window_s": WINDOW_S}
     waiting = ceil(rate * POISSON_SPREAD_S / 2)
-    return Load(model="open", vus=vus + waiting, rate_per_s=rate, arrivals="poisson", **timing)
+    return Load(model="open", vus=vus + waiting, arrival_rate_rps=rate, arrivals="poisson", **timing)
 
 
 def problem_of(measurement: Measurement) -> str | None:
@@ -163,9 +163,9 @@ def problem_of(measurement: Measurement) -> str | None:
     k6 = measurement.load
     if problem := measurement.server.problem or (k6 and k6.problem):
         return problem
-    if k6 is None or not (k6.requests and k6.window_s):
+    if k6 is None or not (k6.requests and k6.window_taken_s):
         return "no request was completed"
-    if k6.failed_requests > k6.requests * Limits().errors:
+    if k6.failed_requests > k6.requests * Thresholds().errors:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in k6.failures.items())
         return f"{k6.failed_requests:,} of {k6.requests:,} requests failed" + (f" ({kinds})" if kinds else "")
     return None
@@ -175,26 +175,26 @@ def calibration_of(measurement: Measurement, load: Load) -> Calibration:
     """What the generator can do by a load of the null server that has no problem.
 
     Where that server had no CPU time left, and the generator had, the rate is the server's. The generator's own then
-    follows from what a request cost it, and from its CPUs as far as trials may use them (Limits.generator_cpu).
+    follows from what a request cost it, and from its CPUs as far as trials may use them (Thresholds.generator_cpu).
     """
     k6 = measurement.load or LoadObservation()
     cost_s = k6.cpu_s / k6.requests
     rps = _reached_rps(k6, load)
-    if cost_s and _server_share(measurement) >= FULL and _generator_share(k6) < Limits().generator_cpu:
-        rps = max(rps, k6.cpus * Limits().generator_cpu / cost_s)
+    if cost_s and _server_share(measurement) >= FULL and _generator_share(k6) < Thresholds().generator_cpu:
+        rps = max(rps, k6.cpus * Thresholds().generator_cpu / cost_s)
     return Calibration(generator_rps=rps, generator_cpu_us_per_request=cost_s * 1e6)
 
 
 def _reached_rps(k6: LoadObservation, load: Load) -> float:
     """At least so many a second: the wait for a late answer, which prolongs the window, is none of the generator's."""
-    return max(k6.requests / k6.window_s, (k6.requests - load.vus) / load.measure_s)
+    return max(k6.requests / k6.window_taken_s, (k6.requests - load.vus) / load.window_s)
 
 
 def _server_share(measurement: Measurement) -> float:
     """How much of its CPU set the null server used, or its host for it: the network's work is no process's."""
     server, host = measurement.server, measurement.hosts.get("sut")
-    window_s = measurement.load.window_s if measurement.load else 0.0
-    own = server.cpu_s / (server.cpus * window_s) if window_s else 0.0
+    window_taken_s = measurement.load.window_taken_s if measurement.load else 0.0
+    own = server.cpu_s / (server.cpus * window_taken_s) if window_taken_s else 0.0
     return max(own, host.cpus_busy if host else 0.0)
 
 

@@ -12,10 +12,10 @@ from benchmark_lab.report.markdown import render
 from benchmark_lab.results.summary import RunFacts, summarise
 from benchmark_lab.store.bundles import LoadedBundle
 from benchmark_lab.store.run_folder import RunFolder
-from benchmark_lab.store.run_state import MEASURE, Outcome
+from benchmark_lab.store.run_state import MEASURE, RunState
 
 
-def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, *, ended_at: str, complete: bool) -> Summary:
+def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: RunState, *, ended_at: str, complete: bool) -> Summary:
     """Write the summary of what there is."""
     experiment, start = bundle.experiment, outcome.start
     provenance = Provenance(
@@ -39,7 +39,7 @@ def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, *, ended
         rounds_wall_s=sum(phase.seconds for phase in phases if phase.name == MEASURE),
         labels=outcome.labels,
         notes=(*experiment.notes, *outcome.notes),
-        not_measured=outcome.refused,
+        excluded=outcome.excluded,
         stopped_early=outcome.settled == {shape.name for shape in experiment.hardware},
         searches=outcome.searches,
         unequal_utilisation=outcome.unequal_utilisation,

@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmark_lab.apply.gate import NotProvenError, check_server
 from benchmark_lab.bundle import Cell
 from benchmark_lab.conformance import Check, Depth, Report
-from benchmark_lab.hosts.origin import Origin
-from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.hosts.caller import Caller
+from benchmark_lab.hosts.prepared import HostRequest, Hosts
 from benchmark_lab.hosts.secret import new_secrets
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.interrupts import Interrupts
@@ -50,7 +50,7 @@ def conform(
     seed: int,
     checks: Sequence[Check],
     *,
-    origin: Origin,
+    caller: Caller,
     tools: Tools,
     mark: str,
     progress: Progress,
@@ -63,7 +63,7 @@ def conform(
         depth: of the checks.
         seed: draws their inputs.
         checks: which of them to make.
-        origin: where the run comes from.
+        caller: where the run comes from.
         tools: the seam to other programs.
         mark: what `tools` marks the processes with that it starts.
         progress: is told what happens.
@@ -78,10 +78,10 @@ def conform(
     interrupts = Interrupts(progress.say)
     name = f"{folder.path.parent.name}-{folder.run}"
     with interrupts.handled(), folders.locked(name):
-        reap_all(origin.project, tools, origin.environment, progress.say)
+        reap_all(caller.project, tools, caller.environment, progress.say)
         hardware = bundle.experiment.hardware[0]
         state = folders.run_states() / name
-        wanted = Wanted(bundle, hardware, state, folder.logs, origin, tools, mark, new_secrets())
+        wanted = HostRequest(bundle, hardware, state, folder.logs, caller, tools, mark, new_secrets())
         hosts, *_ = make_hosts(wanted, interrupts, progress)
         try:
             progress.phase("prepare")

@@ -23,7 +23,7 @@ class K6Load:
     warmup: Options
     measure: Options
     warmup_s: float
-    measure_s: float
+    window_s: float
     connect_s: float
     """How long the window's process opens connections before the window."""
 
@@ -42,19 +42,19 @@ def k6_load(load: Load) -> K6Load:
             "gracefulStop": "0s",
             "gracefulRampDown": "0s",
         },
-        "measure": {**_executor(load, load.measure_s), "startTime": _milliseconds(connect_s)},
+        "measure": {**_executor(load, load.window_s), "startTime": _milliseconds(connect_s)},
     }
-    return K6Load({"scenarios": warmup}, {"scenarios": measure}, load.warmup_s, load.measure_s, connect_s)
+    return K6Load({"scenarios": warmup}, {"scenarios": measure}, load.warmup_s, load.window_s, connect_s)
 
 
 def _executor(load: Load, duration_s: float) -> Options:
     timing: Options = {"duration": _milliseconds(duration_s), "gracefulStop": _GRACEFUL_STOP}
-    if load.rate_per_s is None:
+    if load.arrival_rate_rps is None:
         # As long as the executor, an iteration goes on sending (scenarios/lib/iterations.js).
         return {"executor": "constant-vus", "vus": load.vus, "env": {"WINDOW_S": f"{duration_s:.3f}"}, **timing}
     # As many ready as allowed: k6 making virtual users during the window would disturb what it measures.
     users = {"preAllocatedVUs": load.vus, "maxVUs": load.vus}
-    rate = round(load.rate_per_s)
+    rate = round(load.arrival_rate_rps)
     own = {"rate": rate, "timeUnit": "1s", "env": {"RATE": str(rate)}}
     return {"executor": "constant-arrival-rate", **own, **users, **timing}
 

@@ -11,7 +11,7 @@ from threading import Lock
 from benchmark_lab.apply.trials import carry_out
 from benchmark_lab.bundle import Cell, Load
 from benchmark_lab.hosts.prepared import Hosts
-from benchmark_lab.judge import Place, judge_record
+from benchmark_lab.judge import Position, judge_record
 from benchmark_lab.machine.progress import Progress
 from benchmark_lab.machine.tools import ToolFailedError
 from benchmark_lab.records import Calibration, Measured, Purpose, RoundKey, Trial, TrialRecord
@@ -19,7 +19,7 @@ from benchmark_lab.results.metrics import SHARED_HOST
 from benchmark_lab.store.bundles import LoadedBundle
 from benchmark_lab.store.journal import Journal
 from benchmark_lab.store.run_folder import RunFolder
-from benchmark_lab.store.run_state import Outcome
+from benchmark_lab.store.run_state import RunState
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Rounds:
+class LaneRunner:
     """The rounds of one lane's hosts."""
 
     hosts: Hosts
@@ -49,7 +49,7 @@ class Rounds:
     folder: RunFolder
     journal: Journal
     progress: Progress
-    outcome: Outcome
+    outcome: RunState
     calibrations: Mapping[str, Calibration]
     """By cell id."""
     lane: int = 0
@@ -112,7 +112,7 @@ class Rounds:
     def _take(self, measured: Measured, cell: Cell, load: Load, key: RoundKey) -> Trial:
         """Judge and record a trial; it is done once the journal has it."""
         position = self.outcome.orders[key].index(cell.id)
-        place = Place(lane=self.lane, round=key.number, position=position, started_at=measured.started_at)
+        place = Position(lane=self.lane, round=key.number, position=position, started_at=measured.started_at)
         record = TrialRecord(
             trial=f"{'r' if key.purpose == 'measure' else 'probe'}{key.number}.p{position}",
             cell=cell.id,

@@ -16,12 +16,12 @@ from benchmark_lab.apply.calibrate import calibrate
 from benchmark_lab.apply.conclude import conclude
 from benchmark_lab.apply.gate import first_cells
 from benchmark_lab.apply.lanes import Turns, on_each
-from benchmark_lab.apply.outside import Outside, this_process
-from benchmark_lab.apply.rounds import Rounds, Tally
+from benchmark_lab.apply.rounds import LaneRunner, Tally
 from benchmark_lab.apply.stopping import may_end
+from benchmark_lab.apply.world import World, this_process
 from benchmark_lab.bundle import Block, Cell, Load
-from benchmark_lab.hosts.origin import Origin
-from benchmark_lab.hosts.prepared import Hosts, Wanted, lane_folder, release
+from benchmark_lab.hosts.caller import Caller
+from benchmark_lab.hosts.prepared import HostRequest, Hosts, lane_folder, release
 from benchmark_lab.hosts.secret import Secrets, new_secrets
 from benchmark_lab.hosts.task_times import bring_up
 from benchmark_lab.machine.interrupts import Interrupts
@@ -35,7 +35,7 @@ from benchmark_lab.search import ladder, probing, slo
 from benchmark_lab.store.bundles import LoadedBundle, read_bundle
 from benchmark_lab.store.journal import Journal
 from benchmark_lab.store.run_folder import RunFolder
-from benchmark_lab.store.run_state import MEASURE, Outcome, left_of
+from benchmark_lab.store.run_state import MEASURE, RunState, left_of
 from benchmark_lab.store.seal import seal
 from benchmark_lab.targets import find_driver
 
@@ -47,21 +47,21 @@ class Run:
     folder: RunFolder
     bundle: LoadedBundle
     tools: Tools
-    origin: Origin
+    caller: Caller
     progress: Progress
     journal: Journal
     interrupts: Interrupts
     mark: str
     """Marks the processes that the controller starts."""
-    outcome: Outcome
-    outside: Outside
+    outcome: RunState
+    world: World
     secrets: Secrets = field(default_factory=new_secrets)
     stopped: Event = field(default_factory=Event)
     """Set once a lane failed, or the run was interrupted: the others are to end."""
 
     def carry_out(self) -> None:
         """Do everything that is not done yet, and clean up whatever happens; `outcome` holds what it came to."""
-        self.outside.reap(self.origin.project, self.tools, self.origin.environment, self.progress.say)
+        self.world.reap(self.caller.project, self.tools, self.caller.environment, self.progress.say)
         for block in self.bundle.schedule.blocks:
             if not self._is_done(block):
                 self._carry_out_block(block)
@@ -85,12 +85,12 @@ class Run:
         """Journal the phase's begin and end, the latter with what is put into the mapping."""
         self.progress.phase(name)
         self.journal.record("phase-started", phase=name)
-        began = self.outside.monotonic()
+        began = self.world.monotonic()
         details: dict[str, object] = {}
         try:
             yield details
         finally:
-            seconds = round(self.outside.monotonic() - began, 3)
+            seconds = round(self.world.monotonic() - began, 3)
             self.journal.record("phase-ended", phase=name, seconds=seconds, **details)
 
     def _carry_out_block(self, block: Block) -> None:
@@ -132,13 +132,13 @@ class Run:
     def _add_hosts(self, block: Block, lanes: list[tuple[int, Hosts]]) -> None:
         """Make those of each lane; they are among the lanes before anything else can fail."""
         hardware = next(value for value in self.bundle.experiment.hardware if value.name == block.hardware)
-        state = self.outside.states() / self.folder.name
-        wanted = Wanted(
-            self.bundle, hardware, state, self.folder.logs, self.origin, self.tools, self.mark, self.secrets
+        state = self.world.states() / self.folder.name
+        wanted = HostRequest(
+            self.bundle, hardware, state, self.folder.logs, self.caller, self.tools, self.mark, self.secrets
         )
         rents = find_driver(self.bundle.experiment.hosts.source).cost == "rented"
         with self._phase("rent hosts") if rents else nullcontext():
-            lanes.extend(enumerate(self.outside.make_hosts(wanted, self.interrupts, self.progress)))
+            lanes.extend(enumerate(self.world.make_hosts(wanted, self.interrupts, self.progress)))
 
     def _void_lost_lanes(self, block: Block, lanes: int) -> None:
         for key in self.outcome.unfinished(block.hardware):
@@ -179,7 +179,7 @@ class Run:
 
     def _prove(self, hosts: Hosts, cells: Sequence[Cell], lane: int) -> None:
         for first in first_cells(cells):
-            reason = self.outside.prove(
+            reason = self.world.prove(
                 hosts,
                 first,
                 self.progress.step,
@@ -191,13 +191,13 @@ class Run:
                 return
             if reason:
                 server = first.implementation, first.server
-                self.progress.say(f"{server[0]} ({server[1]}) is not measured: {reason}")
+                self.progress.say(f"{server[0]} ({server[1]}) is excluded: {reason}")
                 self._refuse((cell for cell in cells if (cell.implementation, cell.server) == server), reason)
 
     def _refuse(self, cells: Iterable[Cell], reason: str) -> None:
         """Measure these cells no more; what they have stays."""
         if named := [cell.id for cell in cells]:
-            self.journal.record("refused", cells=named, reason=reason)
+            self.journal.record("excluded", cells=named, reason=reason)
 
     def _measure(self, lanes: Sequence[tuple[int, Hosts]], block: Block, cells: Sequence[Cell]) -> None:
         """Calibrate, find the loads that depend on results, then measure round after round."""
@@ -207,10 +207,19 @@ class Run:
                 self._on_each(lanes, lambda lane, hosts: self._calibrate(hosts, block, cells, lane))
         tally = Tally()
         rounds = [
-            Rounds(hosts, self.bundle, self.folder, self.journal, self.progress, outcome, outcome.calibrations[lane],
-                   lane, tally)
+            LaneRunner(
+                hosts,
+                self.bundle,
+                self.folder,
+                self.journal,
+                self.progress,
+                outcome,
+                outcome.calibrations[lane],
+                lane,
+                tally,
+            )
             for lane, hosts in lanes
-        ]  # fmt: skip
+        ]
         loads = {cell.id: cell.load for cell in cells if isinstance(cell.load, Load)}
         loads |= {cell.id: outcome.loads[cell.id] for cell in cells if cell.id in outcome.loads}
         if sought := [cell for cell in cells if cell.id not in loads]:
@@ -220,7 +229,7 @@ class Run:
             with self._phase(MEASURE):
                 self._measure_rounds(rounds, block, loads)
 
-    def _measure_rounds(self, lanes: Sequence[Rounds], block: Block, loads: Mapping[str, Load]) -> None:
+    def _measure_rounds(self, lanes: Sequence[LaneRunner], block: Block, loads: Mapping[str, Load]) -> None:
         """Every cell that has a load, round after round, until the contrasts are as precise as asked."""
         keys = [
             RoundKey(hardware=block.hardware, purpose="measure", number=number) for number in range(len(block.rounds))
@@ -238,7 +247,7 @@ class Run:
 
         turns = Turns((key.number for key in keys if key not in outcome.orders), is_enough)
 
-        def run(rounds: Rounds) -> None:
+        def run(rounds: LaneRunner) -> None:
             begun = [key.number for key in outcome.unfinished(block.hardware, rounds.lane) if key in keys]
             for number in itertools.chain(begun, iter(turns.next, None)):
                 cells = [every[index] for index in block.rounds[number] if every[index].id in loads]
@@ -268,15 +277,15 @@ class Run:
             notes=notes,
         )
 
-    def _find_loads(self, rounds: Rounds, block: Block, cells: Sequence[Cell]) -> dict[str, Load]:
+    def _find_loads(self, rounds: LaneRunner, block: Block, cells: Sequence[Cell]) -> dict[str, Load]:
         """The load of each cell that can be measured, by id; why not is noted for the others."""
         by_id = {cell.id: cell for cell in cells}
         asked = self.bundle.experiment.load
         probe = self._prober(rounds, block, by_id)
         servers = probing.representatives(cells)
         rounds.tally.total = len(servers) * (len(asked.vus) or ladder.MOST_PROBES)
-        limits, boxes = self.bundle.experiment.limits, rounds.hosts.load_boxes
-        climbed = probing.climb([*servers.values()], asked, probe, requests=limits.requests, load_boxes=boxes)
+        thresholds, load_hosts = self.bundle.experiment.thresholds, rounds.hosts.load_hosts
+        climbed = probing.climb([*servers.values()], asked, probe, requests=thresholds.requests, load_hosts=load_hosts)
         capacities = {key: climbed[cell.id] for key, cell in servers.items()}
         if asked.model == "slo-search":
             maxima = {cell: found.throughput_rps for cell, found in climbed.items() if found.throughput_rps}
@@ -285,8 +294,8 @@ class Run:
             self.journal.record("searched", searches={cell: found.model_dump() for cell, found in searches.items()})
             self._leave_out(cell for cell in cells if cell.id not in maxima)
             return {}
-        allowed_rps = self.outcome.allowed_rps(limits.generator_share)
-        found = probing.sought_loads(cells, capacities, asked, requests=limits.requests, allowed_rps=allowed_rps)
+        allowed_rps = self.outcome.allowed_rps(thresholds.generator_share)
+        found = probing.sought_loads(cells, capacities, asked, requests=thresholds.requests, allowed_rps=allowed_rps)
         self.journal.record(
             "loads-found",
             loads={cell: load.model_dump() for cell, load in found.loads.items()},
@@ -296,7 +305,7 @@ class Run:
         self._leave_out(cell for cell in cells if cell.id not in found.loads)
         return found.loads
 
-    def _prober(self, rounds: Rounds, block: Block, cells: Mapping[str, Cell]) -> probing.Probe:
+    def _prober(self, rounds: LaneRunner, block: Block, cells: Mapping[str, Cell]) -> probing.RunProbes:
         """Runs rounds of probes; a cell's probes from before an interruption are taken first, in their order.
 
         What is probed next follows from a cell's own probes alone, so they are those that it asks for.
@@ -336,7 +345,7 @@ class Run:
             return False
         cells = [cell for cell in self.bundle.cells.cells if cell.hardware == hardware]
         trials = [trial for trial in outcome.trials if trial.hardware == hardware]
-        summaries = summarise_cells(cells, trials, outcome.refused, unequal_utilisation=outcome.unequal_utilisation)
+        summaries = summarise_cells(cells, trials, outcome.excluded, unequal_utilisation=outcome.unequal_utilisation)
         return may_end(experiment, summaries, trials, outcome.labels)
 
 
@@ -345,7 +354,7 @@ def _probes(key: RoundKey, block: Block) -> bool:
 
 
 def apply(
-    folder: RunFolder, tools: Tools, mark: str, origin: Origin, progress: Progress, *, outside: Outside | None = None
+    folder: RunFolder, tools: Tools, mark: str, caller: Caller, progress: Progress, *, world: World | None = None
 ) -> Summary:
     """Carry out the bundle in a run's folder, from locking the hosts to the summary; or what a run left undone.
 
@@ -353,9 +362,9 @@ def apply(
         folder: the run's folder, with its bundle in it.
         tools: the seam to other programs.
         mark: what `tools` marks the processes with that it starts.
-        origin: where the run comes from.
+        caller: where the run comes from.
         progress: is told what happens.
-        outside: the seam to the rest of the world.
+        world: the seam to everything outside of the run.
 
     Raises:
         ToolFailedError: a tool or a host failed; nothing is left behind.
@@ -364,37 +373,37 @@ def apply(
         KeyboardInterrupt: interrupted; nothing is left behind.
         In each case, but where it had no hosts yet, what was measured until then is summarised in the run's folder.
     """
-    outside = outside or Outside()
+    world = world or World()
     bundle = read_bundle(folder.bundle)
     interrupts = Interrupts(progress.say)
-    outcome = Outcome(labels=(SHARED_HOST,) if bundle.experiment.hosts.shared else ())
+    outcome = RunState(labels=(SHARED_HOST,) if bundle.experiment.hosts.shared else ())
     with (
         interrupts.handled(),
-        outside.lock(folder.name),
-        Journal(folder.journal, outside.now, outcome.take, outside.fsync) as journal,
+        world.lock(folder.name),
+        Journal(folder.journal, world.now, outcome.take, world.fsync) as journal,
     ):
         start = RunStarted(
             lab=__version__,
             controller=this_process(mark),
             bundle=bundle.digest,
-            git_commit=origin.git_commit,
-            git_dirty=origin.git_dirty,
+            git_commit=caller.git_commit,
+            git_dirty=caller.git_dirty,
         )
-        if journal.remark:
-            progress.say(f"note: {journal.remark}; they are kept in journal.cut")
+        if journal.warning:
+            progress.say(f"note: {journal.warning}; they are kept in journal.cut")
         _take_up(folder, bundle, outcome, journal, start)
         complete = False
         try:
-            Run(folder, bundle, tools, origin, progress, journal, interrupts, mark, outcome, outside).carry_out()
+            Run(folder, bundle, tools, caller, progress, journal, interrupts, mark, outcome, world).carry_out()
             complete = True
         finally:
             with interrupts.shielded("writing the summary"):
-                summary = conclude(folder, bundle, outcome, ended_at=outside.now(), complete=complete)
+                summary = conclude(folder, bundle, outcome, ended_at=world.now(), complete=complete)
                 journal.record("run-ended", complete=complete, seal=seal(folder.path))
     return summary
 
 
-def _take_up(folder: RunFolder, bundle: LoadedBundle, outcome: Outcome, journal: Journal, start: RunStarted) -> None:
+def _take_up(folder: RunFolder, bundle: LoadedBundle, outcome: RunState, journal: Journal, start: RunStarted) -> None:
     """Journal the start of a run, or of its going on after an interruption.
 
     Raises:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from benchmark_lab.apply.outside import lives
+from benchmark_lab.apply.world import lives
 from benchmark_lab.bundle import Cells, Experiment, Schedule, StoredFile
 from benchmark_lab.records import Trial
 from benchmark_lab.results.summary import rented_usd
 from benchmark_lab.store.bundles import read_stored
-from benchmark_lab.store.run_state import Outcome, read_outcome
+from benchmark_lab.store.run_state import RunState, read_run_state
 from benchmark_lab.targets import find_driver
 
 LAST_VERDICTS = 5
@@ -20,7 +20,7 @@ State = Literal["not started", "running", "killed", "elsewhere", "interrupted", 
 """`killed`: its process is gone, and did not end it. `elsewhere`: another host's process, which may be gone."""
 
 
-class Status(StoredFile):
+class RunStatus(StoredFile):
     """The state of a run as its journal tells it."""
 
     folder: str
@@ -31,7 +31,7 @@ class Status(StoredFile):
     phase: str | None
     trials_done: int
     trials_planned: int
-    """At most: a run may stop early, and what fails conformance is not measured."""
+    """At most: a run may stop early, and what fails conformance is excluded."""
     probes_done: int
     valid: int
     seconds_left: float | None
@@ -43,27 +43,27 @@ class Status(StoredFile):
     notes: tuple[str, ...]
 
 
-def status_of(folder: Path) -> Status:
+def status_of(folder: Path) -> RunStatus:
     """Read a run's journal, whole or cut off.
 
     Raises:
-        ToolFailedError: if the folder holds no bundle, or a newer lab's.
+        ToolFailedError: if the folder holds no bundle, or one of another schema.
     """
     bundle = folder / "bundle"
     experiment = read_stored(bundle / "experiment.json", Experiment)
     schedule = read_stored(bundle / "schedule.json", Schedule)
     cells = read_stored(bundle / "cells.json", Cells).cells
-    outcome, remark = read_outcome(folder / "journal.jsonl")
+    outcome, warning = read_run_state(folder / "journal.jsonl")
     measured = [trial for trial in outcome.trials if trial.purpose == "measure"]
     measurable = [
-        [cells[index].id not in outcome.refused for index in order]
+        [cells[index].id not in outcome.excluded for index in order]
         for block in schedule.blocks
         for order in block.rounds
     ]
     planned = max(len(measured), sum(map(sum, measurable)))
     state = _state(outcome)
     running = state in {"running", "elsewhere"}
-    return Status(
+    return RunStatus(
         folder=str(folder),
         run=folder.resolve().name,
         state=state,
@@ -77,11 +77,11 @@ def status_of(folder: Path) -> Status:
         spent_usd=spent_usd(outcome, experiment, running=running),
         last_event_at=outcome.last_at or None,
         last_verdicts=tuple(f"{trial.cell}: {trial.verdict}" for trial in outcome.trials[-LAST_VERDICTS:]),
-        notes=(*outcome.notes, *([remark] if remark else [])),
+        notes=(*outcome.notes, *([warning] if warning else [])),
     )
 
 
-def spent_usd(outcome: Outcome, experiment: Experiment, *, running: bool) -> float | None:
+def spent_usd(outcome: RunState, experiment: Experiment, *, running: bool) -> float | None:
     """What the hosts have cost until now; of a run that was killed, until its last entry."""
     if find_driver(experiment.hosts.source).cost == "free":
         return 0.0
@@ -91,7 +91,7 @@ def spent_usd(outcome: Outcome, experiment: Experiment, *, running: bool) -> flo
     return rented_usd(experiment, seconds)
 
 
-def _state(outcome: Outcome) -> State:
+def _state(outcome: RunState) -> State:
     if outcome.ended or outcome.controller is None:
         return outcome.ended or "not started"
     match lives(outcome.controller):
@@ -104,5 +104,5 @@ def _state(outcome: Outcome) -> State:
 def _seconds_left(measured: list[Trial], planned: int, experiment: Experiment) -> float | None:
     if not measured:
         return None
-    each = sum(trial.overhead_s + trial.window_s + experiment.load.warmup_s for trial in measured) / len(measured)
+    each = sum(trial.overhead_s + trial.window_taken_s + experiment.load.warmup_s for trial in measured) / len(measured)
     return each * (planned - len(measured))

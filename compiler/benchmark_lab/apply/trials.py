@@ -10,7 +10,7 @@ from datetime import datetime
 from benchmark_lab.apply.k6_options import k6_load
 from benchmark_lab.bundle import BundledScenario, Cell, Load, Role, using
 from benchmark_lab.hosts.prepared import Hosts
-from benchmark_lab.hosts.stations import Answer, Order
+from benchmark_lab.hosts.stations import Order, StationAnswer
 from benchmark_lab.loads import lead_s
 from benchmark_lab.records import (
     DatabaseObservation,
@@ -95,7 +95,7 @@ def carry_out(
 
 def _loaded(
     hosts: Hosts, server: Mapping[str, object], load: Mapping[str, object], clock_offsets_s: Mapping[str, float]
-) -> tuple[Answer, dict[str, Answer]]:
+) -> tuple[StationAnswer, dict[str, StationAnswer]]:
     """What the server's host reported of its start, and each load host, the first one first; none, if it never began.
 
     k6 gets ready while the server starts. Several hosts share the load, and begin each part together: the window once
@@ -109,7 +109,7 @@ def _loaded(
         for number, name in enumerate(names)
     }
 
-    def begin(waiting: Mapping[str, Answer], *, together: bool) -> dict[str, Answer]:
+    def begin(waiting: Mapping[str, StationAnswer], *, together: bool) -> dict[str, StationAnswer]:
         """Let all that wait go on, or none of them; what each came to."""
         at_s = (time.time() + lead_s(len(names)) if len(names) > 1 else 0.0) if together else None
         go = Order("begin", {"begin_at_s": at_s})
@@ -129,12 +129,12 @@ def _loaded(
 
 def _observed(
     hosts: Hosts,
-    window: Answer,
+    window: StationAnswer,
     clock_offsets_s: Mapping[str, float],
     *,
     helpers: Sequence[str],
     database: Mapping[str, object] | None,
-) -> dict[str, Answer]:
+) -> dict[str, StationAnswer]:
     """What server and database did in the window of the first load host; it is none where the load was not run."""
 
     def within(host: str) -> dict[str, float]:

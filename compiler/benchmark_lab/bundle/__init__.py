@@ -2,28 +2,35 @@
 
 from benchmark_lab.bundle.cells import Block, Cell, Cells, Contrast, Schedule
 from benchmark_lab.bundle.copies import Bundle, CopiedFile, CopiedFiles
-from benchmark_lab.bundle.criteria import Arithmetic, Criterion, Metric, Number, Operand
-from benchmark_lab.bundle.experiment import Budget, BundledImplementation, BundledScenario, Experiment, Rounds, Work
-from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile
+from benchmark_lab.bundle.criteria import Arithmetic, Criterion, LiteralNumber, MetricRef, Operand
+from benchmark_lab.bundle.experiment import (
+    BundledImplementation,
+    BundledScenario,
+    BundledWork,
+    Experiment,
+    RoundCount,
+    RunBudget,
+)
+from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile, schema_problem
 from benchmark_lab.bundle.hosts import Hardware, HostShape, RentedHosts, Role, TargetHosts, TerraformVariables
 from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain, NeededProgram
-from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Promise, SoughtLoad
+from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Objective, SoughtLoad
 from benchmark_lab.bundle.operations import BundledOperation, using
 from benchmark_lab.bundle.share import Share
-from benchmark_lab.bundle.thresholds import Limits
+from benchmark_lab.bundle.thresholds import Thresholds
 
 __all__ = [
     "SAMPLES",
     "SCHEMA",
     "Arithmetic",
     "Block",
-    "Budget",
     "Bundle",
     "BundledImplementation",
     "BundledLanguage",
     "BundledOperation",
     "BundledScenario",
     "BundledToolchain",
+    "BundledWork",
     "Cell",
     "Cells",
     "Contrast",
@@ -33,19 +40,19 @@ __all__ = [
     "Experiment",
     "Hardware",
     "HostShape",
-    "Limits",
+    "LiteralNumber",
     "Load",
     "LoadAsked",
     "LoadModel",
-    "Metric",
+    "MetricRef",
     "NeededProgram",
-    "Number",
+    "Objective",
     "Operand",
     "Part",
-    "Promise",
     "RentedHosts",
     "Role",
-    "Rounds",
+    "RoundCount",
+    "RunBudget",
     "Scalar",
     "Schedule",
     "Share",
@@ -53,6 +60,7 @@ __all__ = [
     "StoredFile",
     "TargetHosts",
     "TerraformVariables",
-    "Work",
+    "Thresholds",
+    "schema_problem",
     "using",
 ]

@@ -37,7 +37,7 @@ class Cell(Part):
     """Whether a worker may use several CPUs at once."""
     k6_env: dict[str, str]
     upstream: dict[str, Scalar] = {}
-    """Settings of the simulated external API."""
+    """Settings of the upstream."""
     load: Annotated[Load | SoughtLoad, Field(discriminator="model")]
 
     @property

@@ -9,14 +9,14 @@ from pydantic import Field
 from benchmark_lab.bundle.file import Part, Scalar
 
 
-class Number(Part):
+class LiteralNumber(Part):
     """A literal of a criterion."""
 
     kind: Literal["number"] = "number"
     value: float
 
 
-class Metric(Part):
+class MetricRef(Part):
     """The median of a metric over the cells that `where` selects."""
 
     kind: Literal["metric"] = "metric"
@@ -33,7 +33,7 @@ class Arithmetic(Part):
     right: Operand
 
 
-Operand = Annotated[Number | Metric | Arithmetic, Field(discriminator="kind")]
+Operand = Annotated[LiteralNumber | MetricRef | Arithmetic, Field(discriminator="kind")]
 
 
 class Criterion(Part):

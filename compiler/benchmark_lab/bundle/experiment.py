@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from benchmark_lab.bundle.cells import Contrast
 from benchmark_lab.bundle.criteria import Criterion
@@ -11,7 +13,7 @@ from benchmark_lab.bundle.hosts import Hardware, TargetHosts
 from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain
 from benchmark_lab.bundle.load import LoadAsked
 from benchmark_lab.bundle.operations import BundledOperation
-from benchmark_lab.bundle.thresholds import Limits
+from benchmark_lab.bundle.thresholds import Thresholds
 
 
 class BundledImplementation(Part):
@@ -30,7 +32,7 @@ class BundledImplementation(Part):
     known_differences: tuple[str, ...] = ()
 
 
-class Work(Part):
+class BundledWork(Part):
     """What a request does more of as one of its scenario's parameters grows."""
 
     parameter: str
@@ -53,7 +55,7 @@ class BundledScenario(Part):
     measures: str
     writes: bool
     """Whether it changes the database, which is then reset before each trial."""
-    work: Work | None = None
+    work: BundledWork | None = None
     """What the CPU time of a piece is told of."""
 
     @property
@@ -62,7 +64,7 @@ class BundledScenario(Part):
         return sorted({table for operation in self.operations.values() for table in operation.effects})
 
 
-class Rounds(Part):
+class RoundCount(Part):
     """How many rounds: at least `min`, then on until every contrast has `min` complete ones, at most `max`."""
 
     min: int
@@ -71,11 +73,11 @@ class Rounds(Part):
     """Relative half-width at which a contrast is settled (0.03 is 3 %), before which no run ends; None: any."""
 
 
-class Budget(Part):
+class RunBudget(Part):
     """What a run may cost at most."""
 
-    usd: float | None = None
-    hours: float | None = None
+    usd: Annotated[float, Field(ge=0)] | None = None
+    hours: Annotated[float, Field(gt=0)] | None = None
 
 
 class Experiment(StoredFile):
@@ -91,11 +93,11 @@ class Experiment(StoredFile):
     implementations: tuple[BundledImplementation, ...]
     scenarios: tuple[BundledScenario, ...]
     load: LoadAsked
-    rounds: Rounds
+    rounds: RoundCount
     lanes: int
     seed: int
-    budget: Budget
-    limits: Limits
+    budget: RunBudget
+    thresholds: Thresholds
     contrasts: tuple[Contrast, ...]
     criteria: tuple[Criterion, ...]
     notes: tuple[str, ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-SCHEMA = 1
+SCHEMA = 2
+"""The schema of every stored file. What people write has schemas of its own."""
 
 Scalar = str | int | float | bool
 
@@ -16,15 +17,24 @@ class Part(BaseModel):
 
 
 class StoredFile(Part):
-    """A stored file: carries its schema and refuses one that is newer than this program."""
+    """A stored file: carries its schema and refuses any other than this program's."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, serialize_by_alias=True)
 
     schema_version: int = Field(default=SCHEMA, alias="schema")
 
-    @model_validator(mode="after")
-    def _refuse_newer(self) -> StoredFile:
-        if self.schema_version > SCHEMA:
-            msg = f"written with schema {self.schema_version}; this lab reads up to {SCHEMA}: update it"
-            raise ValueError(msg)
-        return self
+    @field_validator("schema_version")
+    @classmethod
+    def _refuse_others(cls, schema: int) -> int:
+        if problem := schema_problem(schema):
+            raise ValueError(problem)
+        return schema
+
+
+def schema_problem(schema: int) -> str:
+    """Say why this program cannot read what was stored with a schema; empty if it can."""
+    if schema > SCHEMA:
+        return f"written with schema {schema}; this lab reads schema {SCHEMA}: update it"
+    if schema < SCHEMA:
+        return f"written with schema {schema}; this lab reads schema {SCHEMA}: measure again, or use an older lab"
+    return ""

@@ -15,17 +15,17 @@ class Load(Part):
     model: LoadModel
     vus: int
     """Closed: the virtual users. Open: the virtual users kept ready."""
-    rate_per_s: float | None = None
+    arrival_rate_rps: float | None = None
     arrivals: Literal["uniform", "poisson"] = "uniform"
     warmup_s: float
-    measure_s: float
+    window_s: float
 
 
 class SoughtLoad(Part):
     """A load whose amount is found by probing before the rounds."""
 
     model: Literal["capacity", "equal-rate", "equal-utilisation", "slo-search"]
-    """The best of a ladder of virtual users; an open rate made of such capacities; or a rate that keeps promises."""
+    """The best of a ladder of virtual users; an open rate made of such capacities; or a rate that keeps objectives."""
 
     @property
     def measured_as(self) -> LoadModel:
@@ -37,7 +37,7 @@ SAMPLES = {"latency_p50_ms": 100, "latency_p90_ms": 1_000, "latency_p99_ms": 10_
 """Requests that a percentile needs before it is reported (METHOD 8: 100/(1-q); the median is content with 100)."""
 
 
-class Promise(Part):
+class Objective(Part):
     """An upper limit of a latency, which a search for the highest rate holds on to."""
 
     text: str
@@ -53,9 +53,9 @@ class LoadAsked(Part):
     model: Literal["closed", "open", "slo-search", "capacity-then-latency"]
     vus: tuple[int, ...] = ()
     """Closed: the steps. Capacity: the ladder; empty where it doubles."""
-    rates_per_s: tuple[float, ...] = ()
+    arrival_rates_rps: tuple[float, ...] = ()
     """Open: the steps."""
     arrivals: Literal["uniform", "poisson"] = "uniform"
-    promises: tuple[Promise, ...] = ()
+    objectives: tuple[Objective, ...] = ()
     warmup_s: float
-    measure_s: float
+    window_s: float

@@ -1,4 +1,4 @@
-"""Thresholds: from where on a trial is invalid, or remarked. Each stands here once, with its default."""
+"""Thresholds: from where on a trial is invalid, or brings a warning. Each stands here once, with its default."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmark_lab.bundle.file import Part
 from benchmark_lab.bundle.share import Share
 
 
-class Limits(Part):
+class Thresholds(Part):
     """When a trial is invalid (METHOD.md 10). Docstrings are what editors and docs/verdicts.md say of a threshold."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

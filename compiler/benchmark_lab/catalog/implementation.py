@@ -89,7 +89,7 @@ class Implementation(Written):
     """The server of experiments that name none."""
     servers: Annotated[dict[Slug, Server], Field(min_length=1)]
     cpu_us_per_request: Annotated[float, Field(gt=0)] | None = None
-    """CPU time of a request of 01-lightweight as measured; from it the plan expects a rate, to size the load boxes."""
+    """CPU time of a request of 01-lightweight as measured; from it the plan expects a rate, to size the load hosts."""
     parameters: dict[SnakeName, Parameter] = {}
     known_differences: tuple[str, ...] = ()
     """What differs from the other implementations for a reason; printed with the results."""

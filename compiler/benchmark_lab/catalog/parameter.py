@@ -27,7 +27,7 @@ class Binding(Written):
     argument: tuple[str, ...] | None = None
     """Arguments added to the server's command; `{value}` is the value."""
     upstream: Literal["latency_ms", "distribution", "sigma", "failure_rate"] | None = None
-    """A setting of the simulated external API."""
+    """A setting of the upstream."""
     tfvar: VariableName | None = None
     """A variable of the target's Terraform root."""
 

@@ -20,7 +20,7 @@ class Work(Written):
     whole: bool
     """Whether the pieces are all that a request does, so that one without any costs nothing."""
     generator_cpu_us: Annotated[float, Field(ge=0)] = 0
-    """CPU time that a piece costs k6 at most, beside what any request does; sizes the load boxes."""
+    """CPU time that a piece costs k6 at most, beside what any request does; sizes the load hosts."""
 
 
 class Scenario(Written):
@@ -39,7 +39,7 @@ class Scenario(Written):
     writes: bool
     """Whether it changes the database, which is then reset before each trial."""
     relative_cost: Annotated[float, Field(ge=1)] = 1
-    """What a request costs the server at least, in requests of 01-lightweight, as measured; sizes the load boxes.
+    """What a request costs the server at least, in requests of 01-lightweight, as measured; sizes the load hosts.
 
     Where its work is all that a request does, this is the cost of one with the fewest pieces.
     """

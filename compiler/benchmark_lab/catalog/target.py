@@ -7,9 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from benchmark_lab.bundle import HostShape
-from benchmark_lab.source.shape import Written
-
-CpuCount = Annotated[int, Field(ge=1, le=1024)]
+from benchmark_lab.source.shape import CpuCount, Written
 
 
 class DefaultShape(Written):
@@ -25,23 +23,16 @@ class DefaultShape(Written):
         return HostShape(cpus=self.cpus, type=self.type)
 
 
-class SutShape(Written):
+class DefaultSut(DefaultShape):
     """The sut's host: its CPU set is never left open."""
 
     cpus: CpuCount
-    type: str | None = None
-    """Instance type, where the target has some."""
-
-    @property
-    def host(self) -> HostShape:
-        """The shape as bundles hold it."""
-        return HostShape(cpus=self.cpus, type=self.type)
 
 
 class DefaultHardware(Written):
     """The hosts of a target by role."""
 
-    sut: SutShape
+    sut: DefaultSut
     load: DefaultShape = DefaultShape()
     db: DefaultShape = DefaultShape()
 

@@ -12,8 +12,8 @@ import typer
 
 from benchmark_lab.apply.run import apply as apply_bundle
 from benchmark_lab.cli.input import options
+from benchmark_lab.cli.input.caller import find_caller
 from benchmark_lab.cli.input.inventory import read_inventory
-from benchmark_lab.cli.input.origin import find_origin
 from benchmark_lab.cli.input.project import find_root, plan_file, read_catalog
 from benchmark_lab.cli.views.progress import RunProgress
 from benchmark_lab.cli.views.tables import print_summary
@@ -26,7 +26,7 @@ from benchmark_lab.plan import Plan
 from benchmark_lab.records import Summary
 from benchmark_lab.store.bundles import write_bundle
 from benchmark_lab.store.run_folder import RunFolder, new_run_folder
-from benchmark_lab.store.run_state import read_outcome
+from benchmark_lab.store.run_state import read_run_state
 
 CRITERIA_FAILED = 1
 NO_VALID_RESULT = 4
@@ -41,10 +41,10 @@ class NotAgreedError(LabError):
 
 def apply(
     files: options.Files,
-    target: options.Target = None,
-    rounds: options.RoundCount = None,
+    target: options.TargetOption = None,
+    rounds: options.RoundsOption = None,
     lanes: options.Lanes = None,
-    measure: options.Measure = None,
+    window: options.WindowOption = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
     inventory: options.InventoryFile = None,
@@ -60,7 +60,7 @@ def apply(
     root = find_root(Path.cwd())
     catalog = read_catalog(root)
     listed = read_inventory(inventory) if inventory else None
-    changes = options.changes(target, rounds, lanes, measure, only, keywords)
+    changes = options.changes(target, rounds, lanes, window, only, keywords)
     plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
     agree_to_pay(sum(plan.worst_case_usd for plan in plans), yes=yes)
     code = max(_start(plan, root, listed, as_json=as_json) for plan in plans)
@@ -94,7 +94,7 @@ def _start(plan: Plan, root: Path, inventory: Inventory | None, *, as_json: bool
 
 def drop_unless_begun(folder: RunFolder) -> None:
     """Remove the folder of a run that never had its hosts; of one that lost them on its way say how to go on."""
-    outcome, _ = read_outcome(folder.journal)
+    outcome, _ = read_run_state(folder.journal)
     if outcome.hosts:
         _say_how_to_go_on(folder)
     else:
@@ -118,7 +118,7 @@ def carry_out(
         with RunProgress() as progress:
             for note in notes:
                 progress.say(f"note: {note}")
-            summary = apply_bundle(folder, tools, tools.mark, find_origin(root, tools, inventory), progress)
+            summary = apply_bundle(folder, tools, tools.mark, find_caller(root, tools, inventory), progress)
     except KeyboardInterrupt:
         _say_how_to_go_on(folder, "Interrupted. ")
         raise typer.Exit(INTERRUPTED) from None

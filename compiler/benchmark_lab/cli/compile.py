@@ -23,16 +23,16 @@ def compile(  # noqa: A001  # the command's name
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="The bundle's folder.", show_default=".lab/NAME")
     ] = None,
-    target: options.Target = None,
-    rounds: options.RoundCount = None,
+    target: options.TargetOption = None,
+    rounds: options.RoundsOption = None,
     lanes: options.Lanes = None,
-    measure: options.Measure = None,
+    window: options.WindowOption = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
     as_json: options.AsJson = False,
 ) -> None:
     """Write an experiment's bundle: the files that apply carries out."""
-    root, plan = plan_here(file, options.changes(target, rounds, lanes, measure, only, keywords))
+    root, plan = plan_here(file, options.changes(target, rounds, lanes, window, only, keywords))
     bundle = emit(plan)
     folder = out or root / ".lab" / plan.experiment.name
     write_bundle(bundle, root, folder, Processes())

@@ -15,10 +15,10 @@ from typing import Annotated
 import typer
 
 from benchmark_lab.apply.conform import Checked, conform
-from benchmark_lab.cli.input.origin import find_origin
+from benchmark_lab.cli.input.caller import find_caller
 from benchmark_lab.cli.input.project import find_root, read_catalog
 from benchmark_lab.cli.views.progress import RunProgress
-from benchmark_lab.conformance import CHECKS, Check, Depth, Target, run_conformance
+from benchmark_lab.conformance import CHECKS, Check, Depth, Sut, run_conformance
 from benchmark_lab.conformance.visible import resident_bytes
 from benchmark_lab.emit import emit
 from benchmark_lab.machine.process import Processes
@@ -58,7 +58,7 @@ def conformance(
         str | None,
         typer.Option(help="Its database; rows are written, and removed again. The password may stand in PGPASSWORD."),
     ] = None,
-    upstream_url: Annotated[str | None, typer.Option(help="The simulated external API that it calls.")] = None,
+    upstream_url: Annotated[str | None, typer.Option(help="The upstream that it calls.")] = None,
     jwt_secret: Annotated[
         str | None,
         typer.Option(
@@ -93,7 +93,7 @@ def conformance(
     chosen: Sequence[Check] = checks or CHECKS
     if base_url is None:
         raise typer.Exit(_check_all(implementations or (), servers or (), depth, drawn, chosen, as_json=as_json))
-    target = Target(
+    target = Sut(
         base_url,
         db_url,
         upstream_url,
@@ -128,13 +128,13 @@ def _check_all(
 
     began = time.monotonic()
     with RunProgress() as progress:
-        origin = find_origin(root, tools)
+        caller = find_caller(root, tools)
         conform(
             folder,
             depth,
             seed,
             checks,
-            origin=origin,
+            caller=caller,
             tools=tools,
             mark=tools.mark,
             progress=progress,

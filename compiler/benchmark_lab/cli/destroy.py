@@ -14,7 +14,7 @@ from benchmark_lab.machine import folders
 from benchmark_lab.machine.lock import LockedError
 from benchmark_lab.machine.process import Processes
 from benchmark_lab.store.run_folder import run_folder
-from benchmark_lab.store.run_state import read_outcome
+from benchmark_lab.store.run_state import read_run_state
 from benchmark_lab.store.runs import find_run
 from benchmark_lab.targets.leftovers import remove_all
 
@@ -30,7 +30,7 @@ def destroy(run: Annotated[str, typer.Argument(help="A run: its folder, or its n
         raise LockedError(
             f"{folder.path} is running (pid {found.pid})\nhelp: end it first: lab cancel {folder.path.name}"
         )
-    outcome, _ = read_outcome(folder.journal)
+    outcome, _ = read_run_state(folder.journal)
     with folders.locked(f"{folder.name} (to be destroyed)"):
         state = folders.run_states() / folder.name
         removed = remove_all(state, outcome.marks, find_root(folder.path), Processes(), os.environ, _say)

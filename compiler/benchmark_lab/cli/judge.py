@@ -18,14 +18,14 @@ JUDGED_OTHERWISE = 1
 
 
 def judge(run: Annotated[str, typer.Argument(help="A run: its folder, or its name or id below results/.")]) -> None:
-    """Judge a run's trials again from what was measured, by its own limits and the rules of this `lab`.
+    """Judge a run's trials again from what was measured, by its own thresholds and the rules of this `lab`.
 
     Exit code 1: a trial is judged otherwise than it was, or has no record to be judged by.
     """
     folder = find_run(run, Path.cwd())
     stored = read_run(folder)
-    for remark in stored.remarks:
-        typer.echo(f"note: {remark}", err=True)
+    for warning in stored.warnings:
+        typer.echo(f"note: {warning}", err=True)
     same = 0
     for trial, again in judge_again(stored, _records(folder)):
         if again and _in_words(again) == _in_words(trial):
@@ -39,11 +39,11 @@ def judge(run: Annotated[str, typer.Argument(help="A run: its folder, or its nam
 
 
 def _in_words(trial: Trial) -> str:
-    """What a trial was judged to be: its verdict, what is against it, what limited it, its remarks."""
+    """What a trial was judged to be: its verdict, what is against it, what limited it, its warnings."""
     reasons = f" ({', '.join(reason.code for reason in trial.reasons)})" if trial.reasons else ""
-    limit = f", limited by {trial.limited_by}" if trial.limited_by else ""
-    remarks = f", remarked {', '.join(remark.code for remark in trial.remarks)}" if trial.remarks else ""
-    return f"{trial.verdict}{reasons}{limit}{remarks}"
+    limit = f", bottleneck {trial.bottleneck}" if trial.bottleneck else ""
+    warnings = f", warnings {', '.join(warning.code for warning in trial.warnings)}" if trial.warnings else ""
+    return f"{trial.verdict}{reasons}{limit}{warnings}"
 
 
 def _records(folder: Path) -> list[TrialRecord]:

@@ -14,7 +14,7 @@ from benchmark_lab.cli.input import options
 from benchmark_lab.cli.input.project import find_root, read_catalog
 
 
-class Kind(StrEnum):
+class ListedKind(StrEnum):
     """What can be listed."""
 
     IMPLEMENTATIONS = "implementations"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 def list(  # noqa: A001  the command's name
-    kind: Annotated[Kind, typer.Argument(help="What to list.", show_default=False)],
+    kind: Annotated[ListedKind, typer.Argument(help="What to list.", show_default=False)],
     as_json: options.AsJson = False,
 ) -> None:
     """List what an experiment can be made of, or the experiments themselves."""
@@ -37,20 +37,20 @@ def list(  # noqa: A001  the command's name
         typer.echo(f"{name:<{width}}  {words}")
 
 
-def _entries(kind: Kind, root: Path) -> Iterator[tuple[str, str]]:
+def _entries(kind: ListedKind, root: Path) -> Iterator[tuple[str, str]]:
     """Name and a sentence of each."""
     catalog = read_catalog(root)
     match kind:
-        case Kind.IMPLEMENTATIONS:
+        case ListedKind.IMPLEMENTATIONS:
             for name, implementation in catalog.implementations.items():
                 yield name, f"{implementation.summary} Servers: {', '.join(implementation.servers)}."
-        case Kind.SCENARIOS:
+        case ListedKind.SCENARIOS:
             for name, scenario in catalog.scenarios.items():
                 yield name, scenario.measures
-        case Kind.TARGETS:
+        case ListedKind.TARGETS:
             for name, target in catalog.targets.items():
                 yield name, target.summary
-        case Kind.EXPERIMENTS:
+        case ListedKind.EXPERIMENTS:
             for path in sorted((root / "experiments").glob("*.yaml")):
                 yield path.stem, _question(path)
 

@@ -24,7 +24,7 @@ SKELETON = "skeleton"
 _WORDS = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
-class Kind(StrEnum):
+class MadeKind(StrEnum):
     """What can be made."""
 
     IMPLEMENTATION = "implementation"
@@ -38,7 +38,7 @@ class NotMadeError(LabError):
 
 
 def new(
-    kind: Annotated[Kind, typer.Argument(help="What to make.", show_default=False)],
+    kind: Annotated[MadeKind, typer.Argument(help="What to make.", show_default=False)],
     name: Annotated[
         str, typer.Argument(help="Such as python-litestar, or 09-bursts for a scenario.", show_default=False)
     ],
@@ -50,7 +50,7 @@ def new(
     """Make an implementation that builds, starts and answers GET /health, or a scenario that runs."""
     root = find_root(Path.cwd())
     match kind:
-        case Kind.IMPLEMENTATION:
+        case MadeKind.IMPLEMENTATION:
             offered = languages_with_skeleton(root)
             if language is None:
                 raise typer.BadParameter(f"an implementation needs --language {'|'.join(offered)}")
@@ -60,7 +60,7 @@ def new(
                 f"lab conformance {name}",
                 "docs/guides/add-a-framework.md shows the way from there",
             ]
-        case Kind.SCENARIO:
+        case MadeKind.SCENARIO:
             if language is not None:
                 raise typer.BadParameter("scenarios are written in JavaScript: leave --language out")
             made = new_scenario(root, name)

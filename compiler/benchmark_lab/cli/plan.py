@@ -15,7 +15,7 @@ from benchmark_lab.cli.views.plan_text import text
 from benchmark_lab.cli.views.plan_words import apply_command
 
 
-class Format(StrEnum):
+class PlanFormat(StrEnum):
     """How the plan is printed."""
 
     TEXT = "text"
@@ -25,21 +25,23 @@ class Format(StrEnum):
 def plan(
     file: options.File,
     *,
-    target: options.Target = None,
-    rounds: options.RoundCount = None,
+    target: options.TargetOption = None,
+    rounds: options.RoundsOption = None,
     lanes: options.Lanes = None,
-    measure: options.Measure = None,
+    window: options.WindowOption = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
-    format_: Annotated[Format, typer.Option("--format", help="For the terminal, or for a pull request.")] = Format.TEXT,
+    format_: Annotated[
+        PlanFormat, typer.Option("--format", help="For the terminal, or for a pull request.")
+    ] = PlanFormat.TEXT,
     as_json: options.AsJson = False,
 ) -> None:
     """Show what an experiment would measure, in which order, and how long it takes."""
-    _, planned = plan_here(file, options.changes(target, rounds, lanes, measure, only, keywords))
+    _, planned = plan_here(file, options.changes(target, rounds, lanes, window, only, keywords))
     name = file.as_posix()
     if as_json:
         typer.echo(json_view(name, planned))
-    elif format_ is Format.MARKDOWN:
+    elif format_ is PlanFormat.MARKDOWN:
         typer.echo(markdown(name, planned), nl=False)
     else:
         typer.echo(text(planned), nl=False)

@@ -13,7 +13,7 @@ from benchmark_lab.cli.input.inventory import read_inventory
 from benchmark_lab.cli.input.project import find_root
 from benchmark_lab.store.bundles import worst_case_usd
 from benchmark_lab.store.run_folder import run_folder
-from benchmark_lab.store.run_state import read_outcome
+from benchmark_lab.store.run_state import read_run_state
 from benchmark_lab.store.runs import find_run
 
 
@@ -29,7 +29,7 @@ def resume(
     Exit codes: as of `lab apply`; 0 where the run is complete already.
     """
     folder = run_folder(find_run(run, Path.cwd()))
-    outcome, _ = read_outcome(folder.journal)
+    outcome, _ = read_run_state(folder.journal)
     if outcome.ended == "complete":
         typer.echo(f"Run {folder.path.name} is complete: there is nothing left to do.", err=True)
         typer.echo(f"Next: lab compare {folder.path.name}", err=True)

@@ -15,7 +15,7 @@ from benchmark_lab.experiment import ExperimentFile
 from benchmark_lab.source.schema import editor_schema
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """The files that have a schema; each lies in `spec/<kind>.schema.json`."""
 
     EXPERIMENT = "experiment"
@@ -25,28 +25,28 @@ class Kind(StrEnum):
     TARGET = "target"
 
 
-_MODELS: dict[Kind, type[BaseModel]] = {
-    Kind.EXPERIMENT: ExperimentFile,
-    Kind.IMPLEMENTATION: Implementation,
-    Kind.LANGUAGE: Language,
-    Kind.SCENARIO: Scenario,
-    Kind.TARGET: Target,
+_MODELS: dict[FileKind, type[BaseModel]] = {
+    FileKind.EXPERIMENT: ExperimentFile,
+    FileKind.IMPLEMENTATION: Implementation,
+    FileKind.LANGUAGE: Language,
+    FileKind.SCENARIO: Scenario,
+    FileKind.TARGET: Target,
 }
 
 
 def schema(
-    kind: Annotated[Kind, typer.Argument(help="The kind of file.")] = Kind.EXPERIMENT,
+    kind: Annotated[FileKind, typer.Argument(help="The kind of file.")] = FileKind.EXPERIMENT,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the keys as tables for people.")] = False,
 ) -> None:
     """Print the JSON schema (draft-07) of a file that people write, or its keys for people."""
     typer.echo(reference_text(kind) if markdown else schema_text(kind), nl=False)
 
 
-def schema_text(kind: Kind) -> str:
+def schema_text(kind: FileKind) -> str:
     """Return the text of `spec/<kind>.schema.json`."""
     return json.dumps(editor_schema(_MODELS[kind], kind.value), indent=2, ensure_ascii=False) + "\n"
 
 
-def reference_text(kind: Kind) -> str:
+def reference_text(kind: FileKind) -> str:
     """Return the tables of the file's keys, as the pages in docs/ have them."""
     return reference(editor_schema(_MODELS[kind], kind.value))

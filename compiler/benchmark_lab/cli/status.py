@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from benchmark_lab.apply.status import Status
+    from benchmark_lab.apply.status import RunStatus
 
 EVERY_S = 1.0
 
@@ -39,7 +39,7 @@ def status(
         time.sleep(EVERY_S)
 
 
-def words(status: Status) -> str:
+def words(status: RunStatus) -> str:
     """The status for people."""
     from benchmark_lab.cli.views.progress import minutes  # noqa: PLC0415
 

@@ -18,8 +18,8 @@ from benchmark_lab.cli.input import options
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.process import Processes
 from benchmark_lab.targets.testbed import lifecycle as hosts
-from benchmark_lab.targets.testbed.layout import NETWORK, RANGE, Role
-from benchmark_lab.targets.testbed.status import Status
+from benchmark_lab.targets.testbed.layout import NETWORK, RANGE, TestbedRole
+from benchmark_lab.targets.testbed.status import TestbedStatus
 
 INTERRUPTED = 130
 HARDWARE = Hardware(name="testbed", sut=HostShape(cpus=1), load=HostShape(cpus=1))
@@ -69,8 +69,8 @@ def testbed(
         with interrupts.handled():
             match action:
                 case Action.UP:
-                    counts: dict[Role, int] = {"sut": sut, "load": load, "db": db}
-                    wanted = hosts.Wanted(counts, lanes, HARDWARE, network)
+                    counts: dict[TestbedRole, int] = {"sut": sut, "load": load, "db": db}
+                    wanted = hosts.TestbedRequest(counts, lanes, HARDWARE, network)
                     made = hosts.up(machine, wanted, name=secrets.token_hex(4), now=datetime.now(UTC))
                     _show(made, as_json=as_json)
                     _say("Next: lab testbed status, or lab testbed down")
@@ -86,7 +86,7 @@ def _say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def _show(status: Status, *, as_json: bool) -> None:
+def _show(status: TestbedStatus, *, as_json: bool) -> None:
     if as_json:
         typer.echo(status.model_dump_json(indent=1, by_alias=True))
         return

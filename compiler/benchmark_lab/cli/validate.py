@@ -16,7 +16,7 @@ from benchmark_lab.diagnostics import Diagnostic, InvalidExperimentError
 from benchmark_lab.experiment import Changes
 
 
-class Format(StrEnum):
+class ProblemFormat(StrEnum):
     """How mistakes are printed."""
 
     TEXT = "text"
@@ -26,17 +26,19 @@ class Format(StrEnum):
 def validate(
     files: options.Files,
     *,
-    target: options.Target = None,
-    rounds: options.RoundCount = None,
+    target: options.TargetOption = None,
+    rounds: options.RoundsOption = None,
     lanes: options.Lanes = None,
-    measure: options.Measure = None,
+    window: options.WindowOption = None,
     only: options.Only = None,
     keywords: options.Keywords = "",
-    format_: Annotated[Format, typer.Option("--format", help="Text, or GitHub's annotations.")] = Format.TEXT,
+    format_: Annotated[
+        ProblemFormat, typer.Option("--format", help="Text, or GitHub's annotations.")
+    ] = ProblemFormat.TEXT,
     as_json: options.AsJson = False,
 ) -> None:
     """Check experiments, and say everything that is wrong with them. Exit code 2: something is."""
-    changes = options.changes(target, rounds, lanes, measure, only, keywords)
+    changes = options.changes(target, rounds, lanes, window, only, keywords)
     found: list[Diagnostic] = []
     try:
         catalog = read_catalog(find_root(Path.cwd()))
@@ -47,7 +49,7 @@ def validate(
             found += _problems(file, catalog, changes)
     if as_json:
         typer.echo(view.as_json(found))
-    elif format_ is Format.GITHUB:
+    elif format_ is ProblemFormat.GITHUB:
         typer.echo(view.github(found), nl=bool(found))
     elif found:
         typer.echo("\n\n".join(map(str, found)), err=True)

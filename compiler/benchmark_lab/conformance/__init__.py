@@ -4,6 +4,6 @@ from benchmark_lab.conformance.check import Check
 from benchmark_lab.conformance.checks import CHECKS
 from benchmark_lab.conformance.report import Depth, Report, Result
 from benchmark_lab.conformance.runner import run_conformance
-from benchmark_lab.conformance.target import Target, UnreachableError
+from benchmark_lab.conformance.sut import Sut, UnreachableError
 
-__all__ = ["CHECKS", "Check", "Depth", "Report", "Result", "Target", "UnreachableError", "run_conformance"]
+__all__ = ["CHECKS", "Check", "Depth", "Report", "Result", "Sut", "UnreachableError", "run_conformance"]

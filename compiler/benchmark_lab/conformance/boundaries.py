@@ -10,7 +10,7 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
-from benchmark_lab.conformance.contract import Parameter
+from benchmark_lab.conformance.contract import ApiParameter
 from benchmark_lab.conformance.schema import Array, Boolean, Integer, Number, Object, Schema, String, matches
 
 _TEXT = string.ascii_letters + string.digits + " '\"\\/<>&%;+-_éßñ中文😀"
@@ -39,7 +39,7 @@ _NO_INTEGERS = {"a word": "abc", "a fraction": "1.5", "nothing": "", "null": "nu
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class BoundaryCase:
     """One input on a boundary, or one that is valid but for `rule` at `field` (dotted; empty for the whole of it)."""
 
     rule: str
@@ -47,7 +47,7 @@ class Case:
     value: JsonValue
     wrong_type: bool = False
 
-    def inside(self, name: str, whole: JsonValue) -> Case:
+    def inside(self, name: str, whole: JsonValue) -> BoundaryCase:
         """The same case, one level further out."""
         return replace(self, field=f"{name}.{self.field}" if self.field else name, value=whole)
 
@@ -95,40 +95,40 @@ class Inputs:
             raise ValueError(f"no text can be drawn for the pattern {schema.pattern}")
         return text
 
-    def edges(self, schema: Schema) -> Iterator[Case]:
+    def edges(self, schema: Schema) -> Iterator[BoundaryCase]:
         """Values on each boundary, on its valid side."""
         match schema:
             case Object():
                 for name, member in schema.properties.items():
                     yield from self._within(schema, name, self.edges(member))
             case Array():
-                yield Case("no items", "", [])
+                yield BoundaryCase("no items", "", [])
                 if schema.max_items is not None:
-                    yield Case(f"{schema.max_items} items", "", self._items(schema, schema.max_items))
+                    yield BoundaryCase(f"{schema.max_items} items", "", self._items(schema, schema.max_items))
                 for case in self.edges(schema.items):
                     yield case.inside("0", [case.value])
             case String():
                 yield from self._text_edges(schema)
             case Integer() | Number():
-                yield Case("minimum", "", schema.minimum)
-                yield Case("maximum", "", schema.maximum)
+                yield BoundaryCase("minimum", "", schema.minimum)
+                yield BoundaryCase("maximum", "", schema.maximum)
             case Boolean():
-                yield Case("true", "", value=True)
-                yield Case("false", "", value=False)
+                yield BoundaryCase("true", "", value=True)
+                yield BoundaryCase("false", "", value=False)
             case _:
                 assert_never(schema)
 
-    def violations(self, schema: Schema) -> Iterator[Case]:
+    def violations(self, schema: Schema) -> Iterator[BoundaryCase]:
         """Values that break one rule each: a type, a boundary, a pattern, a required member."""
         for name, value in _OTHER_JSON.items():
             if name not in _FITTING[schema.type]:
-                yield Case(f"{name} instead of {schema.type}", "", value, wrong_type=True)
+                yield BoundaryCase(f"{name} instead of {schema.type}", "", value, wrong_type=True)
         match schema:
             case Object():
                 yield from self._object_violations(schema)
             case Array():
                 if schema.max_items is not None:
-                    yield Case("too many items", "", self._items(schema, schema.max_items + 1))
+                    yield BoundaryCase("too many items", "", self._items(schema, schema.max_items + 1))
                 for case in self.violations(schema.items):
                     yield case.inside("0", [case.value])
             case String():
@@ -140,23 +140,23 @@ class Inputs:
             case _:
                 assert_never(schema)
 
-    def parameter_edges(self, parameter: Parameter) -> Iterator[Case]:
+    def parameter_edges(self, parameter: ApiParameter) -> Iterator[BoundaryCase]:
         """Texts of a parameter on each boundary, on its valid side."""
         for case in self.edges(parameter.value):
-            yield Case(case.rule, parameter.name, str(case.value))
+            yield BoundaryCase(case.rule, parameter.name, str(case.value))
 
-    def parameter_violations(self, parameter: Parameter) -> Iterator[Case]:
+    def parameter_violations(self, parameter: ApiParameter) -> Iterator[BoundaryCase]:
         """Texts that a path or query parameter must refuse; None means that it is left out."""
         if parameter.required and parameter.place == "query":
-            yield Case("missing", parameter.name, None)
+            yield BoundaryCase("missing", parameter.name, None)
         match parameter.value:
             case Integer() | Number() as schema:
                 for case in _range_violations(schema):
-                    yield Case(case.rule, parameter.name, str(case.value))
+                    yield BoundaryCase(case.rule, parameter.name, str(case.value))
                 for name, text in _NO_INTEGERS.items():
                     # An empty path segment is another route.
                     if text or parameter.place == "query":
-                        yield Case(f"{name} instead of {schema.type}", parameter.name, text)
+                        yield BoundaryCase(f"{name} instead of {schema.type}", parameter.name, text)
             case String() as schema:
                 for case in self._text_violations(schema):
                     yield replace(case, field=parameter.name)
@@ -170,40 +170,40 @@ class Inputs:
     def _items(self, schema: Array, count: int) -> JsonValue:
         return [self.valid(schema.items) for _ in range(count)]
 
-    def _within(self, schema: Object, name: str, cases: Iterator[Case]) -> Iterator[Case]:
+    def _within(self, schema: Object, name: str, cases: Iterator[BoundaryCase]) -> Iterator[BoundaryCase]:
         for case in cases:
             yield case.inside(name, self.members(schema) | {name: case.value})
 
-    def _object_violations(self, schema: Object) -> Iterator[Case]:
+    def _object_violations(self, schema: Object) -> Iterator[BoundaryCase]:
         for missing in schema.required:
             kept = {name: value for name, value in self.members(schema).items() if name != missing}
-            yield Case("missing", missing, kept)
+            yield BoundaryCase("missing", missing, kept)
         for name, member in schema.properties.items():
             yield from self._within(schema, name, self.violations(member))
 
-    def _text_edges(self, schema: String) -> Iterator[Case]:
-        yield Case("shortest", "", self.text(schema, schema.min_length))
+    def _text_edges(self, schema: String) -> Iterator[BoundaryCase]:
+        yield BoundaryCase("shortest", "", self.text(schema, schema.min_length))
         if schema.max_length is not None:
-            yield Case("longest", "", self.text(schema, schema.max_length))
+            yield BoundaryCase("longest", "", self.text(schema, schema.max_length))
             if schema.pattern is None:
-                yield Case("longest, beyond 16 bits", "", _BEYOND_16_BITS * schema.max_length)
+                yield BoundaryCase("longest, beyond 16 bits", "", _BEYOND_16_BITS * schema.max_length)
 
-    def _text_violations(self, schema: String) -> Iterator[Case]:
+    def _text_violations(self, schema: String) -> Iterator[BoundaryCase]:
         if schema.min_length > 0:
-            yield Case("empty", "", "")
+            yield BoundaryCase("empty", "", "")
         if schema.min_length > 1:
-            yield Case("too short", "", self.random.choice(string.ascii_letters) * (schema.min_length - 1))
+            yield BoundaryCase("too short", "", self.random.choice(string.ascii_letters) * (schema.min_length - 1))
         if schema.max_length is not None:
-            yield Case("too long", "", self.text(schema, schema.max_length + 1))
+            yield BoundaryCase("too long", "", self.text(schema, schema.max_length + 1))
         if schema.pattern is not None:
             for name, text in _edits(self.text(schema, _USUAL_LENGTH)):
                 if not matches(schema.pattern, text):
-                    yield Case(name, "", text)
+                    yield BoundaryCase(name, "", text)
 
 
-def _range_violations(schema: Integer | Number) -> Iterator[Case]:
-    yield Case("below minimum", "", schema.minimum - 1)
-    yield Case("above maximum", "", schema.maximum + 1)
+def _range_violations(schema: Integer | Number) -> Iterator[BoundaryCase]:
+    yield BoundaryCase("below minimum", "", schema.minimum - 1)
+    yield BoundaryCase("above maximum", "", schema.maximum + 1)
 
 
 def _edits(text: str) -> Iterator[tuple[str, str]]:

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from benchmark_lab.conformance.client import Client
 from benchmark_lab.conformance.report import Depth
-from benchmark_lab.conformance.session import Session
 
 Counted = Literal["nothing", "database", "upstream", "everything"]
-Proof = Callable[[Session], Awaitable[None]]
+Proof = Callable[[Client], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:
 _MAX_REPORTED = 3
 
 
-class Parameter(Described):
+class ApiParameter(Described):
     """One declared parameter of an operation."""
 
     name: str
@@ -55,7 +55,7 @@ class _Response(Described):
 
 class _Operation(Described):
     id: str = Field(alias="operationId")
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[ApiParameter, ...] = ()
     body: _Body | None = Field(None, alias="requestBody")
     responses: dict[int, _Response]
 
@@ -91,11 +91,11 @@ class Operation:
     id: str
     method: str
     path: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ApiParameter, ...]
     json_body: Object | None
     answers: Mapping[int, Expectation]
 
-    def parameters_in(self, place: Literal["path", "query"]) -> list[Parameter]:
+    def parameters_in(self, place: Literal["path", "query"]) -> list[ApiParameter]:
         """The parameters at one place."""
         return [parameter for parameter in self.parameters if parameter.place == place]
 
@@ -185,7 +185,7 @@ def _header_departures(name: str, header: _Header, value: str | None) -> Iterato
         yield f"header {name}: {value!r} does not match {header.value.pattern}"
 
 
-_PARAMETERS = TypeAdapter(tuple[Parameter, ...])
+_PARAMETERS = TypeAdapter(tuple[ApiParameter, ...])
 _FORMATS = FormatChecker(formats=())
 
 

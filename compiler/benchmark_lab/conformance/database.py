@@ -13,8 +13,8 @@ from psycopg.rows import class_row
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 from benchmark_lab.conformance.report import NotVisibleError
-from benchmark_lab.conformance.statements import Counts, counted
-from benchmark_lab.conformance.target import UnreachableError
+from benchmark_lab.conformance.statements import StatementCounts, counted
+from benchmark_lab.conformance.sut import UnreachableError
 
 # A server that leaves a transaction open must not make the checks wait for its locks.
 _OPTIONS = "-c statement_timeout=10s -c lock_timeout=5s"
@@ -157,7 +157,7 @@ class Database:
         """When each other connection to this database last began a statement."""
         return await self._rows(_ACTIVITY)
 
-    async def statements(self) -> Counts:
+    async def statements(self) -> StatementCounts:
         """The statements on the tables so far, of everyone."""
         return await counted(self.connection)
 

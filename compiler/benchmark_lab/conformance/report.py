@@ -8,7 +8,7 @@ from typing import Literal
 from benchmark_lab.bundle import Part, StoredFile
 
 Depth = Literal["gate", "full"]
-Status = Literal["passed", "failed", "skipped"]
+ResultStatus = Literal["passed", "failed", "skipped"]
 
 _DETAILED_FAILURES = 5
 
@@ -31,7 +31,7 @@ class Result(Part):
     """The outcome of one check; `check` is the identifier of its line in behaviour.md."""
 
     check: str
-    status: Status
+    status: ResultStatus
     seconds: float
     sent: str | None = None
     expected: str | None = None
@@ -51,7 +51,7 @@ class Report(StoredFile):
     ok: bool
     results: tuple[Result, ...]
 
-    def count(self, status: Status) -> int:
+    def count(self, status: ResultStatus) -> int:
         """The number of checks with this outcome."""
         return sum(result.status == status for result in self.results)
 

@@ -15,11 +15,11 @@ import psycopg
 
 from benchmark_lab.conformance.check import Check, Counted
 from benchmark_lab.conformance.checks import CHECKS
+from benchmark_lab.conformance.client import Client
 from benchmark_lab.conformance.contract import Contract
 from benchmark_lab.conformance.database import Database
 from benchmark_lab.conformance.report import Depth, MismatchError, NotVisibleError, Report, Result
-from benchmark_lab.conformance.session import Session
-from benchmark_lab.conformance.target import Target, UnreachableError
+from benchmark_lab.conformance.sut import Sut, UnreachableError
 from benchmark_lab.conformance.upstream import Upstream
 from benchmark_lab.diagnostics import LabError
 
@@ -30,9 +30,7 @@ _KEEPALIVE_S = 1.0
 _LANES: tuple[Counted, ...] = ("database", "upstream", "nothing")
 
 
-def run_conformance(
-    target: Target, depth: Depth, *, openapi: Path, seed: int, checks: Sequence[Check] = CHECKS
-) -> Report:
+def run_conformance(target: Sut, depth: Depth, *, openapi: Path, seed: int, checks: Sequence[Check] = CHECKS) -> Report:
     """Checks a running server against openapi.yaml and behaviour.md.
 
     The same seed draws the same inputs. Rows that the checks made are removed where the database is given.
@@ -50,7 +48,7 @@ def run_conformance(
         raise told.exceptions[0] from group
 
 
-async def _run(target: Target, depth: Depth, contract: Contract, seed: int, checks: Sequence[Check]) -> Report:
+async def _run(target: Sut, depth: Depth, contract: Contract, seed: int, checks: Sequence[Check]) -> Report:
     started = time.monotonic()
     results: dict[str, Result] = {}
 
@@ -77,7 +75,7 @@ async def _run(target: Target, depth: Depth, contract: Contract, seed: int, chec
     )
 
 
-async def _prove(one: Check, session: Session) -> Result:
+async def _prove(one: Check, session: Client) -> Result:
     started = time.monotonic()
     outcome = Result(check=one.id, status="passed", seconds=0)
     try:
@@ -99,7 +97,7 @@ def _source(*names: object) -> random.Random:
     return random.Random(" ".join(map(str, names)))  # noqa: S311 -- to be drawn again, not to be kept secret
 
 
-def _failure(one: Check, session: Session, sent: str | None, expected: str, got: str) -> Result:
+def _failure(one: Check, session: Client, sent: str | None, expected: str, got: str) -> Result:
     redact = session.target.redact
     return Result(
         check=one.id,
@@ -112,9 +110,7 @@ def _failure(one: Check, session: Session, sent: str | None, expected: str, got:
 
 
 @asynccontextmanager
-async def _open_session(
-    target: Target, depth: Depth, contract: Contract, source: random.Random
-) -> AsyncIterator[Session]:
+async def _open_session(target: Sut, depth: Depth, contract: Contract, source: random.Random) -> AsyncIterator[Client]:
     """Connects to everything, and removes what the checks made at the end."""
     emails: set[str] = set()
     limits = httpx.Limits(
@@ -130,14 +126,14 @@ async def _open_session(
         if upstream:
             await upstream.hits()
         last_id = await database.last_id() if database else 0
-        yield Session(target, contract, client, depth, source, database, upstream, emails)
+        yield Client(target, contract, client, depth, source, database, upstream, emails)
         if database:
             # A broken server may hold locks on these rows; the report is worth more than the tidiness.
             with suppress(psycopg.Error):
                 await database.delete_created(last_id, sorted(emails))
 
 
-async def _require_answer(client: httpx.AsyncClient, target: Target) -> None:
+async def _require_answer(client: httpx.AsyncClient, target: Sut) -> None:
     try:
         await client.get(f"{target.base_url.rstrip('/')}/health", timeout=5)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -28,24 +28,24 @@ _LOCKING = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class StatementCount:
     """How often statements of one kind ran, and how many rows they returned or changed."""
 
     calls: int = 0
     rows: int = 0
 
-    def __add__(self, other: Count) -> Count:
-        return Count(self.calls + other.calls, self.rows + other.rows)
+    def __add__(self, other: StatementCount) -> StatementCount:
+        return StatementCount(self.calls + other.calls, self.rows + other.rows)
 
-    def __sub__(self, other: Count) -> Count:
-        return Count(self.calls - other.calls, self.rows - other.rows)
+    def __sub__(self, other: StatementCount) -> StatementCount:
+        return StatementCount(self.calls - other.calls, self.rows - other.rows)
 
 
-Counts = Mapping[str, Count]
+StatementCounts = Mapping[str, StatementCount]
 """By kind: the verb and the tables, such as `SELECT users`."""
 
 
-async def counted(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> Counts:
+async def counted(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> StatementCounts:
     """All that was counted so far on the API's tables.
 
     Raises:
@@ -55,26 +55,26 @@ async def counted(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> Co
         rows = await (await connection.execute(_COUNTED)).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.ObjectNotInPrerequisiteState) as error:
         raise NotVisibleError(f"the database does not count statements with pg_stat_statements: {error}") from error
-    counts: dict[str, Count] = {}
+    counts: dict[str, StatementCount] = {}
     for query, calls, returned in rows:
         if kind := kind_of(str(query)):
-            counts[kind] = counts.get(kind, Count()) + Count(int(str(calls)), int(str(returned)))
+            counts[kind] = counts.get(kind, StatementCount()) + StatementCount(int(str(calls)), int(str(returned)))
     return counts
 
 
-def since(before: Counts, after: Counts) -> Counts:
+def since(before: StatementCounts, after: StatementCounts) -> StatementCounts:
     """What was counted between two looks.
 
     Raises:
         NotVisibleError: some of it was another role's, whose statements PostgreSQL does not show.
     """
-    grown = {kind: count - before.get(kind, Count()) for kind, count in after.items()}
-    if grown.get(_WITHHELD, Count()).calls:
+    grown = {kind: count - before.get(kind, StatementCount()) for kind, count in after.items()}
+    if grown.get(_WITHHELD, StatementCount()).calls:
         raise NotVisibleError("the server's database role is not the one of --db-url, so its statements are not shown")
     return {kind: count for kind, count in grown.items() if count.calls}
 
 
-def shown(counts: Counts) -> str:
+def shown(counts: StatementCounts) -> str:
     """One line for people."""
     said = (f"{count.calls} {kind} ({count.rows} rows)" for kind, count in sorted(counts.items()))
     return ", ".join(said) or "none"

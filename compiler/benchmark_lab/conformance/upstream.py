@@ -1,4 +1,4 @@
-"""The simulated external API, asked directly."""
+"""The upstream, asked directly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from benchmark_lab.conformance.target import UnreachableError
+from benchmark_lab.conformance.sut import UnreachableError
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def files(plan: Plan) -> dict[str, str]:
         "playbooks/prepare.yml": _playbook(
             _play("Put on each host that is not this machine what every run needs", "remote", "host"),
             _play("Make hosts that are the run's own fit for a load, and note how each is set", "all", "tuning"),
-            _play("Bring up the database and the simulated upstream", "db", "postgresql", "upstream"),
+            _play("Bring up the database and the upstream", "db", "postgresql", "upstream"),
             _play(
                 "Build what runs on the system under test",
                 "sut",
@@ -28,7 +28,7 @@ def files(plan: Plan) -> dict[str, str]:
                 "null_server",
                 variables=builds,
             ),
-            _play("Put k6 on the load box", "load", "k6"),
+            _play("Put k6 on the load host", "load", "k6"),
         ),
         "playbooks/stations.yml": _playbook(_play("Serve, load and observe, order by order", "all", "station")),
         "playbooks/finish.yml": _playbook(

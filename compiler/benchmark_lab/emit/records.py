@@ -5,7 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from benchmark_lab.bundle import SCHEMA, Block, BundledImplementation, BundledScenario, Experiment, TargetHosts, Work
+from benchmark_lab.bundle import (
+    SCHEMA,
+    Block,
+    BundledImplementation,
+    BundledScenario,
+    BundledWork,
+    Experiment,
+    TargetHosts,
+)
 from benchmark_lab.plan import Plan, usd_per_hour
 
 
@@ -47,7 +55,7 @@ def _experiment(plan: Plan) -> Experiment:
         lanes=asked.lanes,
         seed=asked.seed,
         budget=asked.budget,
-        limits=asked.limits,
+        thresholds=asked.thresholds,
         contrasts=plan.contrasts,
         criteria=plan.criteria,
         notes=plan.notes,
@@ -91,5 +99,5 @@ def _scenarios(plan: Plan) -> Iterator[BundledScenario]:
             operations={called: catalog.operations[called] for called in manifest.endpoints},
             measures=manifest.measures,
             writes=manifest.writes,
-            work=manifest.work and Work.model_validate(manifest.work.model_dump(exclude={"generator_cpu_us"})),
+            work=manifest.work and BundledWork.model_validate(manifest.work.model_dump(exclude={"generator_cpu_us"})),
         )

@@ -18,7 +18,7 @@ def read_experiment(document: Document) -> tuple[ExperimentFile | None, tuple[Di
     With problems, the experiment is what can be made of the rest, if anything: good for further checks only.
     """
     stem = PurePosixPath(document.file).stem
-    file, problems = read(document, ExperimentFile, fallback={"version": 1, "name": stem, "question": "?"})
+    file, problems = read(document, ExperimentFile, fallback={"schema": 1, "name": stem, "question": "?"})
     if file is not None and file.name != stem:
         message = f"the experiment is called `{file.name}`, its file `{stem}`"
         advice = "give both the same name: it names the results too"

@@ -15,7 +15,7 @@ class Changes:
     target: str | None = None
     rounds: int | None = None
     lanes: int | None = None
-    measure_s: float | None = None
+    window_s: float | None = None
     only: tuple[tuple[str, str], ...] = ()
     """Axis and value; values of one axis are alternatives, different axes all have to hold."""
     keywords: str = ""
@@ -38,9 +38,9 @@ def change(file: ExperimentFile, changes: Changes) -> tuple[ExperimentFile, tupl
         if changes.lanes < file.lanes:
             fewer = counted(changes.lanes, "lane")
             notes.append(f"Measured on {fewer}; the experiment asks for {counted(file.lanes, 'lane')}.")
-    if changes.measure_s is not None:
-        altered["load"] = file.load.model_copy(update={"measure": changes.measure_s})
-        if changes.measure_s < file.load.measure:
-            shorter, asked = duration_text(changes.measure_s), duration_text(file.load.measure)
+    if changes.window_s is not None:
+        altered["load"] = file.load.model_copy(update={"window": changes.window_s})
+        if changes.window_s < file.load.window:
+            shorter, asked = duration_text(changes.window_s), duration_text(file.load.window)
             notes.append(f"Shortened to windows of {shorter}; the experiment asks for {asked}.")
     return file.model_copy(update=altered), tuple(notes)

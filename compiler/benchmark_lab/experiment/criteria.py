@@ -10,12 +10,12 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from benchmark_lab.bundle import Arithmetic, Criterion, Metric, Number, Operand, Scalar
+from benchmark_lab.bundle import Arithmetic, Criterion, LiteralNumber, MetricRef, Operand, Scalar
 from benchmark_lab.diagnostics import nearest
 from benchmark_lab.records import Trial
 from benchmark_lab.source.core_schema import plain_value
 
-_OF_THE_LOAD = ("offered_rps", "generator_cpu_utilisation")
+_OF_THE_LOAD = ("arrival_rate_rps", "generator_cpu_utilisation")
 METRICS = tuple(
     name
     for name, field in Trial.model_fields.items()
@@ -61,13 +61,13 @@ def _comparison(operator: ast.cmpop) -> Literal["<", "<=", ">", ">="]:
 def _operand(tree: ast.expr) -> Operand:
     match tree:
         case ast.Constant(int() | float() as value) if not isinstance(value, bool) and isfinite(value):
-            return Number(value=value)
+            return LiteralNumber(value=value)
         case ast.BinOp(left, operator, right):
             return Arithmetic(operator=_arithmetic(operator), left=_operand(left), right=_operand(right))
         case ast.Call(ast.Name(name), [], keywords):
-            return Metric(name=_metric(name), where=dict(map(_condition, keywords)))
+            return MetricRef(name=_metric(name), where=dict(map(_condition, keywords)))
         case ast.Name(name):
-            return Metric(name=_metric(name), where={})
+            return MetricRef(name=_metric(name), where={})
         case _:
             raise ValueError(f"must be made of metrics, numbers and + - * /, {_EXAMPLE}")
 
@@ -101,15 +101,15 @@ def _condition(keyword: ast.keyword) -> tuple[str, Scalar]:
             raise ValueError(f"must select cells by axis=value, {_EXAMPLE}")
 
 
-def metrics_of(operand: Operand) -> Iterator[Metric]:
+def metrics_of(operand: Operand) -> Iterator[MetricRef]:
     """Yield the metrics that an operand speaks of."""
     match operand:
-        case Metric():
+        case MetricRef():
             yield operand
         case Arithmetic(left=left, right=right):
             yield from metrics_of(left)
             yield from metrics_of(right)
-        case Number():
+        case LiteralNumber():
             pass
 
 

@@ -14,10 +14,10 @@ from benchmark_lab.source.expression import EXPRESSION_SCHEMAS, Expression, read
 from benchmark_lab.source.quantity import counted
 from benchmark_lab.source.shape import OneOrMany, PlainScalar, Slug, Written
 
-Workers = Expression | Literal["recommended"]
+WorkerCount = Expression | Literal["recommended"]
 
 
-def read_workers(value: object) -> Workers:
+def read_workers(value: object) -> WorkerCount:
     """Read one value of the workers axis: a number, an expression over `cpu`, or `recommended`."""
     if value == "recommended":
         return "recommended"
@@ -27,17 +27,17 @@ def read_workers(value: object) -> Workers:
         raise ValueError(f"{error}, or `recommended`") from None
 
 
-def workers_text(value: Workers) -> str:
+def workers_text(value: WorkerCount) -> str:
     """Write a value of the workers axis as the experiment has it."""
     return value.text if isinstance(value, Expression) else value
 
 
 WorkersValue = Annotated[
-    Workers,
+    WorkerCount,
     PlainValidator(read_workers),
     WithJsonSchema({"anyOf": [*EXPRESSION_SCHEMAS, {"const": "recommended"}]}),
 ]
-Entry = Annotated[dict[str, PlainScalar], Field(min_length=1)]
+MatrixEntry = Annotated[dict[str, PlainScalar], Field(min_length=1)]
 
 
 class Matrix(Written):
@@ -52,9 +52,9 @@ class Matrix(Written):
     """Servers of the manifests; by default each implementation's own default."""
     scenario: OneOrMany[str]
     """Files of `scenarios/`, without their ending."""
-    exclude: tuple[Entry, ...] = ()
+    exclude: tuple[MatrixEntry, ...] = ()
     """Combinations to leave out: each that has all values of an entry."""
-    include: tuple[Entry, ...] = ()
+    include: tuple[MatrixEntry, ...] = ()
     """Combinations to add, after `exclude`."""
 
     @property
@@ -97,21 +97,18 @@ class Rounds(Written):
         return self
 
 
-class Budget(Written):
+class Budget(bundle.RunBudget, Written):
     """What the run may cost at most."""
 
-    usd: Annotated[float, Field(ge=0)] | None = None
-    hours: Annotated[float, Field(gt=0)] | None = None
 
-
-class Limits(bundle.Limits, Written):
-    """When a trial is invalid, where the experiment needs other limits than METHOD's."""
+class OwnThresholds(bundle.Thresholds, Written):
+    """When a trial is invalid, where the experiment needs other thresholds than METHOD's."""
 
 
 class ExperimentFile(Written):
     """One question, and the measurements that answer it."""
 
-    version: Literal[1]
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
     """The version of this format."""
     name: Annotated[Slug, Field(max_length=60)]
     """The file's name without its ending."""
@@ -131,12 +128,12 @@ class ExperimentFile(Written):
     """Sets of hosts that work in parallel."""
     seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 1
     """Draws the order of trials and the inputs of scenarios."""
-    baseline: Entry | None = None
+    baseline: MatrixEntry | None = None
     """The cells that others are compared with; by default the first value of each axis.
 
     Cells are compared under the same hardware and scenario parameters, but for those that are named here.
     """
     budget: Budget = Budget()
-    limits: Limits = Limits()
+    thresholds: OwnThresholds = OwnThresholds()
     criteria: tuple[CriterionText, ...] = ()
     """Statements that must hold, such as `throughput_rps(workers=4) >= 1.5 * throughput_rps(workers=1)`."""

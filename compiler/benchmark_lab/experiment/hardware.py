@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema
 
-from benchmark_lab.source.shape import Slug, Written
+from benchmark_lab.source.shape import CpuCount, Slug, Written
 
-MOST_BOXES = 100
-
-CpuCount = Annotated[int, Field(ge=1, le=1024)]
+MOST_LOAD_HOSTS = 100
 
 
 def _a_count(value: object) -> int | Literal["auto"]:
     match value:
         case "auto":
             return "auto"
-        case int() if not isinstance(value, bool) and 1 <= value <= MOST_BOXES:
+        case int() if not isinstance(value, bool) and 1 <= value <= MOST_LOAD_HOSTS:
             return value
         case _:
-            raise ValueError(f"must be a whole number from 1 to {MOST_BOXES}, or auto")
+            raise ValueError(f"must be a whole number from 1 to {MOST_LOAD_HOSTS}, or auto")
 
 
-Count = Annotated[
+HostCount = Annotated[
     int | Literal["auto"],
     PlainValidator(_a_count),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_BOXES}, {"const": "auto"}]}),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_LOAD_HOSTS}, {"const": "auto"}]}),
 ]
 
 
@@ -40,14 +38,14 @@ class SutShape(Written):
 
 
 class LoadShape(Written):
-    """The load boxes."""
+    """The load hosts."""
 
     cpus: CpuCount | None = None
     """The CPU set that k6 gets."""
     type: str | None = None
     """Instance type, where the target has some."""
-    count: Count = 1
-    """Load boxes; `auto` sizes them from the rate."""
+    count: HostCount = 1
+    """Load hosts; `auto` sizes them from the rate."""
 
 
 class DbShape(Written):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
-from benchmark_lab.bundle import Promise
+from benchmark_lab.bundle import Objective
 from benchmark_lab.source.quantity import Duration, seconds
 from benchmark_lab.source.shape import OneOrMany, Written
 
@@ -23,7 +23,7 @@ VirtualUsers = Annotated[int, Field(ge=1, le=100_000)]
 Rate = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-_PROMISE = re.compile(r"(p50|p90|p99|p99\.9) ?< ?(\S+)")
+_OBJECTIVE = re.compile(r"(p50|p90|p99|p99\.9) ?< ?(\S+)")
 _PERCENTILES: dict[str, Literal["latency_p50_ms", "latency_p90_ms", "latency_p99_ms", "latency_p999_ms"]] = {
     "p50": "latency_p50_ms",
     "p90": "latency_p90_ms",
@@ -32,16 +32,16 @@ _PERCENTILES: dict[str, Literal["latency_p50_ms", "latency_p90_ms", "latency_p99
 }
 
 
-def _a_promise(value: object) -> Promise:
-    found = _PROMISE.fullmatch(value) if isinstance(value, str) else None
+def _an_objective(value: object) -> Objective:
+    found = _OBJECTIVE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("must be a percentile below a duration, such as `p99 < 50ms`")
-    return Promise(text=found[0], metric=_PERCENTILES[found[1]], below=seconds(found[2]) * 1000)
+    return Objective(text=found[0], metric=_PERCENTILES[found[1]], below=seconds(found[2]) * 1000)
 
 
-PromiseText = Annotated[
-    Promise,
-    PlainValidator(_a_promise),
+ObjectiveText = Annotated[
+    Objective,
+    PlainValidator(_an_objective),
     WithJsonSchema({"type": "string", "pattern": r"^(p50|p90|p99|p99\.9) ?< ?\S+$", "examples": ["p99 < 50ms"]}),
 ]
 
@@ -49,7 +49,7 @@ PromiseText = Annotated[
 class _Timed(Written):
     warmup: Window = 5.0
     """How long the load runs before it counts, in a k6 process of its own."""
-    measure: Window = 20.0
+    window: Window = 20.0
     """How long the measured window is."""
 
 
@@ -77,10 +77,10 @@ class OpenLoad(_Arriving):
 
 
 class SloSearch(_Arriving):
-    """The highest rate at which a promise is kept."""
+    """The highest rate at which an objective is kept."""
 
     model: Literal["slo-search"]
-    promise: OneOrMany[PromiseText]
+    objective: OneOrMany[ObjectiveText]
     """What must hold, such as `p99 < 50ms`; the share of errors is a limit."""
 
 

@@ -22,11 +22,11 @@ class CpuSets:
     db: tuple[int, ...]
     upstream: tuple[int, ...]
 
-    def hosts(self, load_boxes: int) -> dict[RoleOfHost, dict[str, tuple[int, ...]]]:
-        """The hosts that this machine plays and their CPUs, by role; load boxes share theirs where they are too few."""
-        shared = load_boxes > len(self.load)
-        boxes = {f"load-{n}": self.load if shared else self.load[n::load_boxes] for n in range(load_boxes)}
-        return {"sut": {"sut-0": self.sut}, "load": boxes, "db": {"db-0": self.db}}
+    def hosts(self, load_hosts: int) -> dict[RoleOfHost, dict[str, tuple[int, ...]]]:
+        """The hosts that this machine plays and their CPUs, by role; load hosts share theirs where they are too few."""
+        shared = load_hosts > len(self.load)
+        load = {f"load-{n}": self.load if shared else self.load[n::load_hosts] for n in range(load_hosts)}
+        return {"sut": {"sut-0": self.sut}, "load": load, "db": {"db-0": self.db}}
 
     @property
     def rest(self) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", max_length=63)]
 Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
 """A name or an IPv4 address."""
-User = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
+LoginName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -24,7 +24,7 @@ class _Listed(BaseModel):
 class Login(_Listed):
     """How to log in where a host says nothing else."""
 
-    user: User = "root"
+    user: LoginName = "root"
     port: Port = 22
     key: str | None = None
     """Path of the private key; without one the SSH agent is asked."""
@@ -40,7 +40,7 @@ class InventoryHost(_Listed):
     """Where the other hosts reach it, and SSH too unless `ssh_address` says otherwise."""
     ssh_address: Address | None = None
     port: Port | None = None
-    user: User | None = None
+    user: LoginName | None = None
 
 
 class Lane(_Listed):
@@ -51,7 +51,7 @@ class Lane(_Listed):
     load: Annotated[tuple[InventoryHost, ...], Field(min_length=1)]
     """Where k6 runs."""
     db: Annotated[tuple[InventoryHost, ...], Field(min_length=1)]
-    """PostgreSQL, and the simulated external API beside it."""
+    """PostgreSQL, and the upstream beside it."""
 
     def hosts(self) -> Iterator[InventoryHost]:
         """All of them."""

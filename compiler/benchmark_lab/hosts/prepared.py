@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmark_lab.bundle import BundledToolchain, Hardware, Part, Role
-from benchmark_lab.conformance import Target
+from benchmark_lab.conformance import Sut
 from benchmark_lab.hosts.ansible import Ansible, Event
+from benchmark_lab.hosts.caller import Caller
 from benchmark_lab.hosts.cpus import CpuSets, RoleOfHost
 from benchmark_lab.hosts.facts import by_host
-from benchmark_lab.hosts.origin import Origin
 from benchmark_lab.hosts.secret import Secrets
-from benchmark_lab.hosts.stations import Answer, OpenStations, Order, PlaybookStations, Stations
+from benchmark_lab.hosts.stations import OpenStations, Order, PlaybookStations, StationAnswer, Stations
 from benchmark_lab.hosts.task_times import TaskTimes
 from benchmark_lab.machine.tools import ToolFailedError, Tools
 from benchmark_lab.store.bundles import LoadedBundle
@@ -78,7 +78,7 @@ class Site(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HostRequest:
     """What hosts are to be made for."""
 
     bundle: LoadedBundle
@@ -88,7 +88,7 @@ class Wanted:
     """The run's state folder on this machine, made with the hosts."""
     logs: Path
     """Folder of the playbooks' output."""
-    origin: Origin
+    caller: Caller
     tools: Tools
     mark: str
     """What `tools` marks the processes with that it starts."""
@@ -102,7 +102,7 @@ class Wanted:
             sources=self.bundle.files / "playbooks",
             state=lane_folder(self.state, lane),
             logs=lane_folder(self.logs, lane),
-            environment=self.origin.environment,
+            environment=self.caller.environment,
             passed_on=tuple(letters for each in self.bundle.experiment.languages for letters in each.environment),
         )
 
@@ -135,9 +135,9 @@ class Hosts:
     identity: Mapping[str, str]
     """What shows whether they are the same hosts as before."""
     secrets: Secrets
-    load_boxes: int
+    load_hosts: int
     load_cpus: int
-    """CPUs of the load boxes together; those that several of them share count once."""
+    """CPUs of the load hosts together; those that several of them share count once."""
     k6: str
     """Path of k6 on the load host; empty until the role has built one."""
     builds: dict[str, str] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class Hosts:
         return f"postgresql://lab:{self.secrets.database_password}@{where}/lab"
 
     @contextmanager
-    def target(self, served: Served, middleware_depth: int) -> Iterator[Target]:
+    def target(self, served: Served, middleware_depth: int) -> Iterator[Sut]:
         """A server as the controller reaches it, with all that shows what it does, within."""
         with ExitStack() as forwards:
             there: tuple[tuple[Role, int], ...] = (
@@ -166,7 +166,7 @@ class Hosts:
                 ("upstream", self.ports["upstream"]),
             )
             server, database, upstream = (forwards.enter_context(self.site.forwarded(*port)) for port in there)
-            yield Target(
+            yield Sut(
                 base_url=f"http://{server}",
                 db_url=self._database_url(database),
                 upstream_url=f"http://{upstream}",
@@ -254,11 +254,11 @@ class Hosts:
             case "server", {"server": "upstream", "problem": None, "port": int(port)}:
                 self.ports["upstream"] = port
             case "server", {"server": "upstream", "problem": str(problem)}:
-                raise ToolFailedError(f"the simulated external API did not start: {problem}")
+                raise ToolFailedError(f"the upstream did not start: {problem}")
             case _:
                 pass
 
-    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
         """Give hosts orders, all at once, by their names; what each came to. The first one starts the stations.
 
         Raises:
@@ -272,7 +272,7 @@ class Hosts:
             self._stations.call()
         return self._stations.ask(orders)
 
-    def ask_one(self, role: RoleOfHost, order: str, **params: object) -> Answer:
+    def ask_one(self, role: RoleOfHost, order: str, **params: object) -> StationAnswer:
         """Give the role's first host an order.
 
         Raises:

@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol, cast
 from benchmark_lab.hosts.ansible import Event
 from benchmark_lab.machine.tools import ToolFailedError
 
-Answer = Mapping[str, object]
+StationAnswer = Mapping[str, object]
 """What an order came to."""
 
 CALL_TIMEOUT_S = 90.0
@@ -47,7 +47,7 @@ class Stations(Protocol):
             ToolFailedError: if a station does not start, or a host fails.
         """
 
-    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
         """Give each named host an order, all at once, and return what each came to.
 
         Raises:
@@ -130,7 +130,7 @@ class PlaybookStations:
                 time.sleep(CALL_EVERY_S)
             self._lines[host] = line
 
-    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
         """Give each named host an order, all at once, and return what each came to."""
         if self._over.is_set():
             raise self._failed("the stations have been hung up on")
@@ -149,11 +149,11 @@ class PlaybookStations:
                     f"host {host}: the order `{orders[host].name}` failed: {failed}",
                     output=str(answer.get("output", "")),
                 )
-        return {host: cast("Answer", answer["result"]) for host, answer in answers.items()}
+        return {host: cast("StationAnswer", answer["result"]) for host, answer in answers.items()}
 
-    def _answer(self, host: str, order: str) -> Answer:
+    def _answer(self, host: str, order: str) -> StationAnswer:
         try:
-            answer: Answer = json.loads(self._redact(self._lines[host].answers.readline().decode()))
+            answer: StationAnswer = json.loads(self._redact(self._lines[host].answers.readline().decode()))
         except (OSError, ValueError):  # nothing, or a part of it
             raise self._failed(f"host {host}: its station ended during the order `{order}`") from None
         return answer

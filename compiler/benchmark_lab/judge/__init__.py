@@ -1,6 +1,6 @@
 """What the hosts reported of one trial, judged: whether it counts, and what limited it."""
 
 from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS, OWN_FAULTS
-from benchmark_lab.judge.trial import Place, is_bounded, judge, judge_record
+from benchmark_lab.judge.trial import Position, is_bounded, judge, judge_record
 
-__all__ = ["LOWER_BOUND_REASONS", "OWN_FAULTS", "Place", "is_bounded", "judge", "judge_record"]
+__all__ = ["LOWER_BOUND_REASONS", "OWN_FAULTS", "Position", "is_bounded", "judge", "judge_record"]

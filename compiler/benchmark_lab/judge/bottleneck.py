@@ -13,7 +13,7 @@ from benchmark_lab.bundle import using
 from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS
 from benchmark_lab.judge.surroundings import crowded, database_cpu, database_share
-from benchmark_lab.records import LimitedBy, Reason
+from benchmark_lab.records import Bottleneck, Reason
 
 CPU_BOUND = 0.85
 """Share of the CPU that a server can use from which on that CPU limits it."""
@@ -28,7 +28,7 @@ QUEUED = 8
 BLOCKED_WORKER = 0.1
 """CPU time over the workers' mean of a worker that does nothing."""
 WAITING_UPSTREAM = 0.8
-"""Share of the virtual users' time, or of them at once, that calls of the simulated API take."""
+"""Share of the virtual users' time, or of them at once, that calls of the upstream take."""
 CONNECTIONS_FULL = 0.6
 """Mean share of the connections in use from which on requests wait for one: statements come at random moments."""
 ROUND_TRIP_S = 0.0003
@@ -40,11 +40,11 @@ SLOW_STATEMENT = 3.0
 """Mean time in a transaction over the calibrated one, the way there included, from which on the database is slow."""
 
 
-def limit_of(case: Case, reasons: Sequence[Reason]) -> tuple[LimitedBy, str]:
+def bottleneck_of(case: Case, reasons: Sequence[Reason]) -> tuple[Bottleneck, str]:
     """Return the name of what limited a measured closed load, and the evidence."""
     bounds = LOWER_BOUND_REASONS
     said = {bounds[found.code]: found.evidence for found in reversed(reasons) if found.code in bounds}
-    rules: tuple[tuple[LimitedBy, Callable[[Case], str | None]], ...] = (
+    rules: tuple[tuple[Bottleneck, Callable[[Case], str | None]], ...] = (
         ("db", _database),
         ("sut-slots", _blocked_worker),
         ("upstream", lambda _: said.get("upstream")),
@@ -84,7 +84,7 @@ def _blocked_worker(case: Case) -> str | None:
     workers, k6 = case.server.worker_cpu_s or (), case.k6
     known = k6.latency_quantiles_ms and (not k6.failed_requests or "no answer" in k6.failures)
     longest_s = k6.latency_quantiles_ms[-1] / 1000 if known else 0.0  # which a refusal would seem to take, too
-    if len(workers) < 2 or longest_s < k6.window_s / 2:  # noqa: PLR2004  alone it has no others
+    if len(workers) < 2 or longest_s < k6.window_taken_s / 2:  # noqa: PLR2004  alone it has no others
         return None
     blocked = sum(used < BLOCKED_WORKER * fmean(workers) for used in workers)
     if not blocked:
@@ -94,7 +94,7 @@ def _blocked_worker(case: Case) -> str | None:
 
 def _server_cpu(case: Case) -> str | None:
     """Its CPU set; or a CPU for each worker, where these are fewer and one-threaded."""
-    cell, host, used = case.cell, case.measurement.hosts.get("sut"), case.server.cpu_s / case.k6.window_s
+    cell, host, used = case.cell, case.measurement.hosts.get("sut"), case.server.cpu_s / case.k6.window_taken_s
     if case.server_cpu >= CPU_BOUND:
         return _server_used(case)
     one_each = cell.workers < case.server.cpus and not cell.multithreaded
@@ -108,12 +108,12 @@ def _server_cpu(case: Case) -> str | None:
 def _upstream(case: Case) -> str | None:
     """The virtual users wait for it: by its set latency, or because nearly all of them are there at once."""
     upstream, vus = case.upstream, case.load.vus
-    waited = upstream.hits * upstream.latency_ms / 1000 / (vus * case.k6.window_s)
+    waited = upstream.hits * upstream.latency_ms / 1000 / (vus * case.k6.window_taken_s)
     if waited >= WAITING_UPSTREAM:
         return f"{upstream.hits:,} calls of {upstream.latency_ms:g} ms are {waited:.1%} of the virtual users' time"
     every_request_calls = 0 < len(using("upstream", case.operations)) == len(case.operations)
     if every_request_calls and upstream.peak_in_flight >= WAITING_UPSTREAM * vus:
-        return f"up to {upstream.peak_in_flight} of {vus} virtual users waited for the simulated API at a time"
+        return f"up to {upstream.peak_in_flight} of {vus} virtual users waited for the upstream at a time"
     return None
 
 
@@ -131,7 +131,7 @@ def _pool(case: Case) -> str | None:
 
 def _taken(case: Case) -> float:
     """Connections of the pool, on average."""
-    under_way = case.database.transactions * ROUND_TRIP_S / case.k6.window_s
+    under_way = case.database.transactions * ROUND_TRIP_S / case.k6.window_taken_s
     return min(case.connections, case.connections_in_use + under_way)
 
 
@@ -150,14 +150,14 @@ def _slots(case: Case) -> str | None:
 def _waiting(case: Case) -> float | None:
     """Requests in the server, on average; None unless all CPUs are idle and these requests more than that explains.
 
-    In it are those that are neither at the database nor at the simulated API, as far as the scenario needs them.
+    In it are those that are neither at the database nor at the upstream, as far as the scenario needs them.
     """
     known = case.operations and (
         (case.database.transactions or not using("database", case.operations))
         and (case.upstream.hits or not using("upstream", case.operations))
     )
     idle = max(_servers_cpus(case), case.database_cpu) < CPU_IDLE and case.k6.cpus_busy < CPU_BOUND
-    calls = case.upstream.hits * case.upstream.latency_ms / 1000 / case.k6.window_s
+    calls = case.upstream.hits * case.upstream.latency_ms / 1000 / case.k6.window_taken_s
     waiting = case.load.vus - case.connections_in_use - calls
     return waiting if known and idle and waiting >= QUEUED * case.server.cpus else None
 

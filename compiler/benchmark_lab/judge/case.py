@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import BundledOperation, Cell, Limits, Load
+from benchmark_lab.bundle import BundledOperation, Cell, Load, Thresholds
 from benchmark_lab.records import (
     Calibration,
     DatabaseObservation,
@@ -24,7 +24,7 @@ class Case:
     measurement: Measurement
     cell: Cell
     load: Load
-    limits: Limits
+    thresholds: Thresholds
     calibration: Calibration
     operations: Mapping[str, BundledOperation]
     """The operations that the scenario calls, by id; empty where they are not known."""
@@ -47,7 +47,7 @@ class Case:
 
     @property
     def upstream(self) -> UpstreamObservation:
-        """The simulated external API over the window."""
+        """The upstream over the window."""
         return self.measurement.upstream or UpstreamObservation()
 
     @property
@@ -69,12 +69,12 @@ class Case:
     @property
     def measured(self) -> bool:
         """Whether there is a window whose figures mean something."""
-        return self.k6.problem is None and self.k6.requests > 0 and self.k6.window_s > 0
+        return self.k6.problem is None and self.k6.requests > 0 and self.k6.window_taken_s > 0
 
     @property
     def sending_s(self) -> float:
         """How long k6 sent requests: not after the planned window, whose last answers may come late."""
-        return min(self.k6.window_s, self.load.measure_s)
+        return min(self.k6.window_taken_s, self.load.window_s)
 
     @property
     def requests_per_s(self) -> float:
@@ -83,29 +83,29 @@ class Case:
 
     @property
     def throughput_rps(self) -> float:
-        """Right answers a second that came within the planned window, however long the last ones were waited for."""
+        """Successful responses a second within the planned window, however long the last ones were waited for."""
         return self._ended(self.k6.requests - self.k6.failed_requests) / self.sending_s
 
     def _ended(self, requests: int) -> int:
         """Those within the planned window: at its end each virtual user of a closed load has one under way."""
-        under_way = self.load.vus if self.load.model == "closed" and self.k6.window_s > self.sending_s else 0
+        under_way = self.load.vus if self.load.model == "closed" and self.k6.window_taken_s > self.sending_s else 0
         return max(0, requests - under_way)
 
     @property
     def diluted(self) -> float:
         """Share of what was counted over the window that the wait for its last answers hides; 0 where work went on."""
         rate = self.requests_per_s
-        return max(0.0, 1 - self.k6.requests / self.k6.window_s / rate) if rate else 0.0
+        return max(0.0, 1 - self.k6.requests / self.k6.window_taken_s / rate) if rate else 0.0
 
     @property
     def throughput_series_rps(self) -> tuple[float, ...]:
         """Interval by interval, while requests were sent."""
-        return self.k6.throughput_series_rps[: round(self.load.measure_s / self.k6.series_interval_s)]
+        return self.k6.throughput_series_rps[: round(self.load.window_s / self.k6.series_interval_s)]
 
     @property
     def server_cpu(self) -> float:
         """CPU time of the server over the time of its CPU set."""
-        return self.server.cpu_s / (self.server.cpus * self.k6.window_s)
+        return self.server.cpu_s / (self.server.cpus * self.k6.window_taken_s)
 
     @property
     def others_cpu(self) -> float:
@@ -124,17 +124,17 @@ class Case:
     @property
     def database_cpu(self) -> float:
         """CPU time of PostgreSQL over the time of its CPU set."""
-        return self.database.cpu_s / (self.database.cpus * self.k6.window_s)
+        return self.database.cpu_s / (self.database.cpus * self.k6.window_taken_s)
 
     @property
     def upstream_cpu(self) -> float:
-        """CPU time of the simulated external API over the time of its CPU set."""
-        return self.upstream.cpu_s / (self.upstream.cpus * self.k6.window_s)
+        """CPU time of the upstream over the time of its CPU set."""
+        return self.upstream.cpu_s / (self.upstream.cpus * self.k6.window_taken_s)
 
     @property
     def transactions_per_s(self) -> float:
         """Of the database."""
-        return self.database.transactions / self.k6.window_s
+        return self.database.transactions / self.k6.window_taken_s
 
     @property
     def transactions_share(self) -> float:
@@ -151,4 +151,4 @@ class Case:
     @property
     def connections_in_use(self) -> float:
         """Mean of the connections that executed a statement or were inside a transaction."""
-        return (self.database.active_s + self.database.idle_in_transaction_s) / self.k6.window_s
+        return (self.database.active_s + self.database.idle_in_transaction_s) / self.k6.window_taken_s

@@ -50,14 +50,14 @@ def drift_of(series: Sequence[float]) -> Drift | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LevelShift:
     """From the interval `at` on, counted from 0, the series is higher by `change`, a share of its mean."""
 
     at: int
     change: float
 
 
-def step_of(series: Sequence[float]) -> Step | None:
+def level_shift_of(series: Sequence[float]) -> LevelShift | None:
     """Return the likeliest step, if it is one at all; None of fewer than FEWEST_INTERVALS_FOR_A_STEP, too.
 
     It is where the cumulative sum about the mean is furthest from 0, in units of the spread about the two levels.
@@ -73,7 +73,7 @@ def step_of(series: Sequence[float]) -> Step | None:
     before, after = statistics.fmean(series[:at]), statistics.fmean(series[at:])
     residuals = [value - (before if number < at else after) for number, value in enumerate(series)]
     spread = sqrt(sum(residual**2 for residual in residuals) / (n - 2)) * _widening(residuals)
-    return Step(at, (after - before) / mean) if abs(sums[at]) > CUSUM_CRITICAL * spread * sqrt(n) else None
+    return LevelShift(at, (after - before) / mean) if abs(sums[at]) > CUSUM_CRITICAL * spread * sqrt(n) else None
 
 
 def _widening(residuals: Sequence[float]) -> float:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal
 
-from benchmark_lab.bundle import Limits
+from benchmark_lab.bundle import Thresholds
 from benchmark_lab.judge.case import Case
-from benchmark_lab.records import LimitedBy, Reason
+from benchmark_lab.records import Bottleneck, Reason
 
-Kind = Literal["reason", "remark"]
+RuleKind = Literal["reason", "warning"]
 Needs = Literal["trial", "load", "window"]
 """What a rule looks at: any trial, one whose k6 reported its figures, or one whose window has requests."""
 Look = Callable[[Case], str | None]
@@ -22,13 +22,13 @@ Look = Callable[[Case], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Why a trial is invalid (a reason), or what a reader should know of it (a remark).
+    """Why a trial is invalid (a reason), or what a reader should know of it (a warning).
 
     Raises:
         ValueError: the docstring lacks its meaning or its `Do:`, or there is no threshold of that name.
     """
 
-    kind: Kind
+    kind: RuleKind
     code: str
     rank: int
     """Place among the rules of its kind. A cause has a lower rank than its effects."""
@@ -37,16 +37,16 @@ class Rule:
     unless: tuple[str, ...] = ()
     """Codes of reasons that explain what this rule would find: beside one of them it says nothing."""
     thresholds: tuple[str, ...] = ()
-    """Fields of Limits that the rule compares with."""
-    bound: LimitedBy | None = None
+    """Fields of Thresholds that the rule compares with."""
+    bound: Bottleneck | None = None
     """What was at its limit instead of the server. The throughput is then a lower bound."""
     own_fault: bool = False
-    """True if the server brings it about: under such a load it does not keep its promises."""
+    """True if the server brings it about: under such a load it does not keep its objectives."""
 
     def __post_init__(self) -> None:
         if not (self.meaning and self.advice):
             raise ValueError(f"{self}: its docstring must say what it means, then `Do:` and what the user does")
-        if unknown := [name for name in self.thresholds if name not in Limits.model_fields]:
+        if unknown := [name for name in self.thresholds if name not in Thresholds.model_fields]:
             raise ValueError(f"{self}: there is no threshold `{unknown[0]}`")
 
     def __str__(self) -> str:
@@ -86,7 +86,7 @@ def reason(
     needs: Needs = "window",
     unless: tuple[str, ...] = (),
     thresholds: tuple[str, ...] = (),
-    bound: LimitedBy | None = None,
+    bound: Bottleneck | None = None,
     own_fault: bool = False,
 ) -> Callable[[Look], Rule]:
     """Make a reason of a function; being defined in a module of `reasons` is all it takes to be judged.
@@ -111,13 +111,13 @@ def reason(
     return make
 
 
-def remark(
+def warning(
     code: str, *, rank: int, unless: tuple[str, ...] = (), thresholds: tuple[str, ...] = ()
 ) -> Callable[[Look], Rule]:
-    """Make a remark of a function, as `reason` makes a reason. It is looked for in trials whose window has requests."""
+    """Make a warning of a function, as `reason` makes a reason; only trials with requests in the window have any."""
 
     def make(look: Look) -> Rule:
-        return Rule(kind="remark", code=code, rank=rank, look=look, unless=unless, thresholds=thresholds)
+        return Rule(kind="warning", code=code, rank=rank, look=look, unless=unless, thresholds=thresholds)
 
     return make
 
@@ -132,7 +132,7 @@ def rules_in(package: str, folders: Iterable[str]) -> tuple[Rule, ...]:
     defined = (member for module in modules for member in vars(module).values() if isinstance(member, Rule))
     rules = tuple(sorted(defined, key=lambda rule: rule.rank))
     reasons = [rule.code for rule in rules if rule.kind == "reason"]
-    taken: dict[tuple[Kind, object], Rule] = {}
+    taken: dict[tuple[RuleKind, object], Rule] = {}
     for rule in rules:
         for key, name in ((rule.code, "code"), (rule.rank, "rank")):
             if (other := taken.setdefault((rule.kind, key), rule)) is not rule:

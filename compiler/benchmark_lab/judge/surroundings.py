@@ -19,21 +19,21 @@ def stolen(case: Case, limit: float) -> str:
 
 def crowded(case: Case) -> str:
     """Say that other processes used more of the server's CPUs than they may; empty if they did not."""
-    if not case.measured or case.others_cpu <= case.limits.others_cpu:
+    if not case.measured or case.others_cpu <= case.thresholds.others_cpu:
         return ""
     return f"other processes used {case.others_cpu:.1%} of the server's CPU set"
 
 
 def database_cpu(case: Case) -> Iterator[str]:
     """Say that PostgreSQL's CPUs are busy, if they are."""
-    allowed = case.limits.database_cpu
+    allowed = case.thresholds.database_cpu
     if case.database_cpu > allowed:
         yield f"PostgreSQL used {case.database_cpu:.1%} of its CPU set, at most {allowed:.0%} are allowed"
 
 
 def database_share(case: Case) -> Iterator[str]:
     """Say that PostgreSQL does nearly as many transactions as it can, if it does."""
-    allowed = case.limits.database_share
+    allowed = case.thresholds.database_share
     if case.transactions_share > allowed:
         yield (
             f"{case.transactions_per_s:,.0f} transactions a second are {case.transactions_share:.1%} of the database's "

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import SAMPLES, BundledOperation, Cell, Experiment, Limits, Load
-from benchmark_lab.judge.bottleneck import limit_of
+from benchmark_lab.bundle import SAMPLES, BundledOperation, Cell, Experiment, Load, Thresholds
+from benchmark_lab.judge.bottleneck import bottleneck_of
 from benchmark_lab.judge.case import Case
-from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS, REASONS, REMARKS
+from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS, REASONS, WARNINGS
 from benchmark_lab.judge.reasons.generator_failed import generator_failed
 from benchmark_lab.records import Calibration, LoadObservation, Measurement, Purpose, Reason, Trial, TrialRecord
 
@@ -16,7 +16,7 @@ _ON_THE_GRID = {"latency_p50_ms": 500, "latency_p90_ms": 900, "latency_p99_ms": 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Where and when in the run a trial stood."""
 
     lane: int
@@ -29,8 +29,8 @@ def judge(
     measurement: Measurement,
     cell: Cell,
     load: Load,
-    limits: Limits,
-    place: Place,
+    thresholds: Thresholds,
+    place: Position,
     *,
     calibration: Calibration | None = None,
     operations: Mapping[str, BundledOperation] | None = None,
@@ -42,17 +42,17 @@ def judge(
         measurement: what the hosts reported; what was not watched stays silent.
         cell: what was measured.
         load: how much load it got.
-        limits: from where on a trial is invalid.
+        thresholds: from where on a trial is invalid.
         place: where in the run it stood.
         calibration: what generator and database can do at most for this cell's requests.
-        operations: what the scenario calls, by id; without them fewer limits can be named, and no effect is missed.
+        operations: what the scenario calls, by id; without them fewer bottlenecks are named, and no effect is missed.
         shared_host: whether all roles share one machine, which is then allowed more noise.
     """
     case = Case(
-        measurement, cell, load, limits, calibration or Calibration(), operations or {}, shared_host=shared_host
+        measurement, cell, load, thresholds, calibration or Calibration(), operations or {}, shared_host=shared_host
     )
     reasons = _reasons_of(case)
-    limited_by, evidence = limit_of(case, reasons) if load.model == "closed" and case.measured else (None, None)
+    bottleneck, evidence = bottleneck_of(case, reasons) if load.model == "closed" and case.measured else (None, None)
     server, k6, measured = case.server, case.k6, case.measured
     return Trial(
         trial=f"r{place.round}.p{place.position}",
@@ -68,15 +68,15 @@ def judge(
         started_at=place.started_at,
         verdict="invalid" if reasons else "valid",
         reasons=reasons,
-        remarks=tuple(found for rule in REMARKS if (found := rule.find(case, reasons))),
-        limited_by=limited_by,
-        limited_by_evidence=evidence,
+        warnings=tuple(found for rule in WARNINGS if (found := rule.find(case, reasons))),
+        bottleneck=bottleneck,
+        bottleneck_evidence=evidence,
         load_model=load.model,
-        offered_rps=load.rate_per_s,
+        arrival_rate_rps=load.arrival_rate_rps,
         requests=k6.requests,
         failed_requests=k6.failed_requests,
         dropped_iterations=k6.dropped_iterations,
-        window_s=k6.window_s,
+        window_taken_s=k6.window_taken_s,
         throughput_rps=case.throughput_rps if measured else None,
         latency_p50_ms=_percentile(k6, "latency_p50_ms"),
         latency_p90_ms=_percentile(k6, "latency_p90_ms"),
@@ -113,13 +113,13 @@ def is_bounded(trial: Trial) -> bool:
     return bool(trial.reasons) and all(reason.code in LOWER_BOUND_REASONS for reason in trial.reasons)
 
 
-def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place: Place, purpose: Purpose) -> Trial:
+def judge_record(record: TrialRecord, cell: Cell, experiment: Experiment, place: Position, purpose: Purpose) -> Trial:
     """Judge a trial by its record and the bundle, and by nothing else."""
     trial = judge(
         record.measurement,
         cell,
         record.load,
-        experiment.limits,
+        experiment.thresholds,
         place,
         calibration=record.calibration,
         operations=next(of.operations for of in experiment.scenarios if of.name == cell.scenario),

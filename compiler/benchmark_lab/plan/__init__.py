@@ -12,14 +12,14 @@ from benchmark_lab.experiment.criteria import metrics_of
 from benchmark_lab.plan.combination import Combination
 from benchmark_lab.plan.contrasts import pair
 from benchmark_lab.plan.duration import duration_words, trials_of, worst_case_s
-from benchmark_lab.plan.load_boxes import with_load_boxes
+from benchmark_lab.plan.load_hosts import with_load_hosts
 from benchmark_lab.plan.matrix import expand
 from benchmark_lab.plan.product import RuledOut
 from benchmark_lab.plan.rent import Rent, rent_of, usd_per_hour
 from benchmark_lab.plan.schedule import schedule
 from benchmark_lab.plan.selection import select
 from benchmark_lab.plan.warmup import short_warmup
-from benchmark_lab.resolve import Experiment
+from benchmark_lab.resolve import ResolvedExperiment
 from benchmark_lab.source.quantity import counted
 
 __all__ = ["Plan", "Rent", "RuledOut", "duration_words", "make_plan", "usd_per_hour"]
@@ -29,7 +29,7 @@ __all__ = ["Plan", "Rent", "RuledOut", "duration_words", "make_plan", "usd_per_h
 class Plan:
     """What would be measured, in which order, and compared with what: data that an emitter writes down."""
 
-    experiment: Experiment
+    experiment: ResolvedExperiment
     cells: tuple[Cell, ...]
     blocks: tuple[Block, ...]
     contrasts: tuple[Contrast, ...]
@@ -58,7 +58,7 @@ class Plan:
         return trials_of(self.experiment.rounds, self.cells)
 
 
-def make_plan(experiment: Experiment) -> Plan:
+def make_plan(experiment: ResolvedExperiment) -> Plan:
     """Plan an experiment.
 
     Raises InvalidExperimentError for a matrix, baseline, criterion or budget that does not work out, and
@@ -73,13 +73,13 @@ def make_plan(experiment: Experiment) -> Plan:
     remaining = [matrix.combinations[position] for position in kept]
     criteria = tuple(choice.value for choice in experiment.criteria if not _lacking(choice.value, remaining))
     chosen = tuple(cells[position] for position in kept)
-    experiment, load_notes = with_load_boxes(experiment, chosen)
+    experiment, load_notes = with_load_hosts(experiment, chosen)
     rent = rent_of(experiment, chosen)
-    boxes = max(choice.value.load.count for choice in experiment.hardware)
+    load_hosts = max(choice.value.load.count for choice in experiment.hardware)
     worst_s = (
         rent.total_s
         if rent
-        else worst_case_s(experiment.load, experiment.rounds, chosen, lanes=experiment.lanes, load_boxes=boxes)
+        else worst_case_s(experiment.load, experiment.rounds, chosen, lanes=experiment.lanes, load_hosts=load_hosts)
     )
     raise_all(_over_budget(experiment, worst_s, rent))
     hardware = [choice.value.name for choice in experiment.hardware]
@@ -114,14 +114,14 @@ def _lacking(criterion: Criterion, combinations: Sequence[Combination]) -> str:
     return ""
 
 
-def _criteria_without_cell(experiment: Experiment, combinations: Sequence[Combination]) -> Iterator[Diagnostic]:
+def _criteria_without_cell(experiment: ResolvedExperiment, combinations: Sequence[Combination]) -> Iterator[Diagnostic]:
     for choice in experiment.criteria:
         if metric := _lacking(choice.value, combinations):
             message = f"no cell is selected by `{metric}`"
             yield Diagnostic(Code.CRITERION_WITHOUT_CELL, message, experiment.document.span(choice.path))
 
 
-def _over_budget(experiment: Experiment, worst_s: float, rent: Rent | None) -> Iterator[Diagnostic]:
+def _over_budget(experiment: ResolvedExperiment, worst_s: float, rent: Rent | None) -> Iterator[Diagnostic]:
     hours = experiment.budget.hours
     if hours is not None and worst_s > hours * 3600:
         message = f"the worst case takes {duration_words(worst_s)}, the budget is {duration_words(hours * 3600)}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from benchmark_lab.bundle import Cell, Hardware, Scalar
 from benchmark_lab.catalog import Implementation, Parameter, Scenario, Server, text_of
-from benchmark_lab.experiment.file import Workers
+from benchmark_lab.experiment.file import WorkerCount
 from benchmark_lab.resolve import Selector
 from benchmark_lab.resolve.loads import Level
 
@@ -145,7 +145,7 @@ class Combination:
         return _shortened(".".join(parts))
 
 
-def evaluate(workers: Workers, server: Server, hardware: Hardware) -> int | None:
+def evaluate(workers: WorkerCount, server: Server, hardware: Hardware) -> int | None:
     """Return the number of workers on the sut's CPUs; None where the expression has no value."""
     expression = server.workers.recommended if workers == "recommended" else workers
     cpus = hardware.sut.cpus

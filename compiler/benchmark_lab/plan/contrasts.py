@@ -11,7 +11,7 @@ from benchmark_lab.bundle import Scalar
 from benchmark_lab.catalog import text_of
 from benchmark_lab.diagnostics import Code, Diagnostic
 from benchmark_lab.plan.combination import Combination
-from benchmark_lab.resolve import Experiment, Selector
+from benchmark_lab.resolve import ResolvedExperiment, Selector
 from benchmark_lab.resolve.loads import LEVEL_AXES
 from benchmark_lab.source.reading import listing
 
@@ -24,7 +24,7 @@ class Pairing:
     alone: int
 
 
-def pair(experiment: Experiment, combinations: Sequence[Combination]) -> tuple[Pairing, tuple[Diagnostic, ...]]:
+def pair(experiment: ResolvedExperiment, combinations: Sequence[Combination]) -> tuple[Pairing, tuple[Diagnostic, ...]]:
     """Pair each combination outside the baseline with the baseline's nearest of the same circumstances.
 
     Circumstances are scenario, the step of the load, and what of hardware and the scenario's parameters the baseline
@@ -97,7 +97,7 @@ def _nearest(
     return [position for position, number in shared.items() if number == most]
 
 
-def _no_baseline(experiment: Experiment, baseline: Selector, combinations: Sequence[Combination]) -> Diagnostic:
+def _no_baseline(experiment: ResolvedExperiment, baseline: Selector, combinations: Sequence[Combination]) -> Diagnostic:
     """Say which of the baseline's values no cell has, or that no cell has them together."""
     path, advice = baseline.path, "some cells have each of these values, none has them together"
     for axis in baseline.axes:
@@ -109,7 +109,7 @@ def _no_baseline(experiment: Experiment, baseline: Selector, combinations: Seque
 
 
 def _ambiguous(
-    experiment: Experiment, candidate: int, nearest: Sequence[int], combinations: Sequence[Combination]
+    experiment: ResolvedExperiment, candidate: int, nearest: Sequence[int], combinations: Sequence[Combination]
 ) -> Diagnostic:
     """Name the axes in which the equally near cells differ: one of them has to be added to the baseline."""
     axes = [_remaining(combinations[position]) for position in nearest]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmark_lab.bundle import Cell, LoadAsked, Rounds, SoughtLoad
+from benchmark_lab.bundle import Cell, LoadAsked, RoundCount, SoughtLoad
 from benchmark_lab.loads import lead_s, search_window_s
 from benchmark_lab.search import ladder, slo
 
@@ -15,12 +15,12 @@ TRIAL_OVERHEAD_S = 3.0
 """
 SET_UP_S = 120.0
 """Allowance for bringing up hosts, building and checking implementations, and the clean-up."""
-_LOWEST_RATE_PER_S = 1.0
-"""That a search may come to; a promise's percentile takes the longest window there."""
+_LOWEST_RATE_RPS = 1.0
+"""That a search may come to; an objective's percentile takes the longest window there."""
 
 
 def worst_case_s(
-    load: LoadAsked, rounds: Rounds, cells: Sequence[Cell], *, lanes: int = 1, load_boxes: int = 1
+    load: LoadAsked, rounds: RoundCount, cells: Sequence[Cell], *, lanes: int = 1, load_hosts: int = 1
 ) -> float:
     """Return the seconds that all probes and all rounds of all cells take, with the set-up.
 
@@ -29,15 +29,15 @@ def worst_case_s(
     of_a_lane = rounds.model_copy(update={"max": -(-rounds.max // lanes)})
     searched = sum(map(_is_searched, cells))
     trials = trials_of(of_a_lane, cells) + sum(_rungs(load, cell) for cell in cells)
-    windows_s = trials * load.measure_s
+    windows_s = trials * load.window_s
     if searched:
-        windows_s += searched * slo.MOST_PROBES * search_window_s(load, _LOWEST_RATE_PER_S)
-    agreeing_s = 2 * lead_s(load_boxes) if load_boxes > 1 else 0.0
+        windows_s += searched * slo.MOST_PROBES * search_window_s(load, _LOWEST_RATE_RPS)
+    agreeing_s = 2 * lead_s(load_hosts) if load_hosts > 1 else 0.0
     beside_s = load.warmup_s + TRIAL_OVERHEAD_S + agreeing_s
     return SET_UP_S + windows_s + (trials + searched * slo.MOST_PROBES) * beside_s
 
 
-def trials_of(rounds: Rounds, cells: Sequence[Cell]) -> int:
+def trials_of(rounds: RoundCount, cells: Sequence[Cell]) -> int:
     """Return the number of trials that measure, if every round is run."""
     return rounds.max * sum(not _is_searched(cell) for cell in cells)
 

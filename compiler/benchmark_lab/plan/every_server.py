@@ -18,7 +18,7 @@ from benchmark_lab.source import parse
 WORKERS = (1, 4)
 """One process and several; a server that can be run with neither is checked with the fewest it can."""
 
-Part = TypeVar("Part")
+T = TypeVar("T")
 
 
 class UnknownPartError(LabError):
@@ -45,7 +45,7 @@ def plan_every_server(catalog: Catalog, names: Sequence[str], servers: Collectio
     serving = {name: one for name, one in chosen.items() if one.servers.keys() & wanted.keys()}
     used = [server for one in serving.values() for name, server in one.servers.items() if name in wanted]
     experiment = {
-        "version": 1,
+        "schema": 1,
         "name": "conformance",
         "question": "Does every server of these implementations keep the contract?",
         "target": "local",
@@ -62,7 +62,7 @@ def plan_every_server(catalog: Catalog, names: Sequence[str], servers: Collectio
     return make_plan(resolve(parse("conformance", yaml.safe_dump(experiment)), catalog, Changes()))
 
 
-def _known(name: str, kind: str, parts: Mapping[str, Part]) -> Part:
+def _known(name: str, kind: str, parts: Mapping[str, T]) -> T:
     if name not in parts:
         advice = nearest(name, parts) or f"known: {', '.join(parts)}"
         raise UnknownPartError(f"there is no {kind} `{name}`\nhelp: {advice}")

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from benchmark_lab.bundle import Hardware
 from benchmark_lab.diagnostics import Code, Diagnostic, raise_all
 from benchmark_lab.plan.combination import Combination, evaluate
-from benchmark_lab.plan.product import Found, Identity, Product, RuledOut, combine, mentioned, parts_of
-from benchmark_lab.resolve import Choice, Experiment, Selector
+from benchmark_lab.plan.product import FoundCombination, Identity, Product, RuledOut, combine, mentioned, parts_of
+from benchmark_lab.resolve import Choice, ResolvedExperiment, Selector
 from benchmark_lab.resolve.loads import LEVEL_AXES
 from benchmark_lab.resolve.scope import AXES
 from benchmark_lab.source import Expression, Path
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class Expanded:
     """The combinations of an experiment in the order of their axes, those that cannot be, and what to tell of it."""
 
     combinations: tuple[Combination, ...]
@@ -24,7 +24,7 @@ class Matrix:
     notes: tuple[str, ...]
 
 
-def expand(experiment: Experiment) -> Matrix:
+def expand(experiment: ResolvedExperiment) -> Expanded:
     """Return the combinations; InvalidExperimentError tells of values and entries that lead to none."""
     outcome = combine(experiment)
     found, unused_excludes = _exclude(experiment, outcome.found)
@@ -36,10 +36,12 @@ def expand(experiment: Experiment) -> Matrix:
         problems += _unused(experiment, outcome, found.values())
     raise_all(problems)
     notes = (f"{equal}: measured once for {', '.join(where)}." for equal, where in outcome.merged.items())
-    return Matrix(combinations, tuple(outcome.ruled_out.values()), tuple(notes))
+    return Expanded(combinations, tuple(outcome.ruled_out.values()), tuple(notes))
 
 
-def _exclude(experiment: Experiment, found: dict[Identity, Found]) -> tuple[dict[Identity, Found], list[Diagnostic]]:
+def _exclude(
+    experiment: ResolvedExperiment, found: dict[Identity, FoundCombination]
+) -> tuple[dict[Identity, FoundCombination], list[Diagnostic]]:
     problems = []
     excluded: set[Identity] = set()
     for selector in experiment.exclude:
@@ -51,7 +53,9 @@ def _exclude(experiment: Experiment, found: dict[Identity, Found]) -> tuple[dict
     return {identity: entry for identity, entry in found.items() if identity not in excluded}, problems
 
 
-def _include(experiment: Experiment, found: dict[Identity, Found]) -> tuple[tuple[Combination, ...], list[Diagnostic]]:
+def _include(
+    experiment: ResolvedExperiment, found: dict[Identity, FoundCombination]
+) -> tuple[tuple[Combination, ...], list[Diagnostic]]:
     """Extend the combinations that an entry agrees with by the parameters it adds, or add one of its own."""
     problems: list[Diagnostic] = []
     base = [entry.combination for entry in found.values()]
@@ -76,7 +80,7 @@ def _include(experiment: Experiment, found: dict[Identity, Found]) -> tuple[tupl
     return tuple(unique.values()), problems
 
 
-def _included(experiment: Experiment, selector: Selector) -> Combination | Diagnostic:
+def _included(experiment: ResolvedExperiment, selector: Selector) -> Combination | Diagnostic:
     """Make the combination that an entry of `include` describes by itself."""
 
     def impossible(why: str) -> Diagnostic:
@@ -110,12 +114,14 @@ def _included(experiment: Experiment, selector: Selector) -> Combination | Diagn
     return Combination(parts, server, count, hardware[0], {**defaults, **chosen}, levels[0])
 
 
-def _empty(experiment: Experiment, outcome: Product) -> Diagnostic:
+def _empty(experiment: ResolvedExperiment, outcome: Product) -> Diagnostic:
     reasons = "; ".join(outcome.ruled_out) or "`exclude` removes every combination"
     return Diagnostic(Code.EMPTY_MATRIX, "the matrix has no cell", experiment.document.span(("matrix",)), help=reasons)
 
 
-def _unused(experiment: Experiment, outcome: Product, found: Iterable[Found]) -> Iterator[Diagnostic]:
+def _unused(
+    experiment: ResolvedExperiment, outcome: Product, found: Iterable[FoundCombination]
+) -> Iterator[Diagnostic]:
     """Yield each value of the experiment that led to no cell, with the reason."""
     used: set[Path] = set().union(*(entry.paths for entry in found))
     axes: tuple[tuple[Choice[object], ...], ...] = (

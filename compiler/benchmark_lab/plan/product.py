@@ -6,9 +6,9 @@ import itertools
 from dataclasses import dataclass, field
 
 from benchmark_lab.bundle import Scalar
-from benchmark_lab.experiment.file import Workers, workers_text
+from benchmark_lab.experiment.file import WorkerCount, workers_text
 from benchmark_lab.plan.combination import Combination, Parts, evaluate
-from benchmark_lab.resolve import Choice, Experiment
+from benchmark_lab.resolve import Choice, ResolvedExperiment
 from benchmark_lab.resolve.scope import AXES
 from benchmark_lab.source import Path
 
@@ -25,7 +25,7 @@ class RuledOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundCombination:
     """A combination, how its workers were asked for, and the places of all values that lead to it."""
 
     combination: Combination
@@ -37,7 +37,7 @@ class Found:
 class Product:
     """The combinations by identity, in the order of their axes, and what became of the others."""
 
-    found: dict[Identity, Found] = field(default_factory=dict)
+    found: dict[Identity, FoundCombination] = field(default_factory=dict)
     ruled_out: dict[str, RuledOut] = field(default_factory=dict)
     merged: dict[str, dict[str, None]] = field(default_factory=dict)
     """Workers that are equal once evaluated, and the servers for which they are, as an ordered set."""
@@ -48,17 +48,17 @@ class Product:
         entry.combinations += combinations
         entry.paths |= paths
 
-    def add(self, combination: Combination, workers: Workers, paths: set[Path]) -> None:
+    def add(self, combination: Combination, workers: WorkerCount, paths: set[Path]) -> None:
         """Add a combination; one that is there already is merged, as only workers can become equal."""
         text = workers_text(workers)
-        first = self.found.setdefault(combination.identity, Found(combination, text, paths))
+        first = self.found.setdefault(combination.identity, FoundCombination(combination, text, paths))
         if first.paths is not paths:
             first.paths.update(paths)
             equal = f"Workers `{first.workers}` and `{text}` are both {combination.workers}"
             self.merged.setdefault(equal, {})[combination.served] = None
 
 
-def combine(experiment: Experiment) -> Product:
+def combine(experiment: ResolvedExperiment) -> Product:
     """Return the product of all axes."""
     outcome = Product()
     pairs = itertools.product(experiment.implementations, experiment.scenarios)
@@ -92,19 +92,19 @@ def combine(experiment: Experiment) -> Product:
     return outcome
 
 
-def parts_of(experiment: Experiment, implementation: str, scenario: str) -> Parts:
+def parts_of(experiment: ResolvedExperiment, implementation: str, scenario: str) -> Parts:
     """Find the two manifests and join them."""
     catalog = experiment.catalog
     return Parts.of(implementation, catalog.implementations[implementation], scenario, catalog.scenarios[scenario])
 
 
-def mentioned(experiment: Experiment) -> dict[str, tuple[Choice[Scalar] | None, ...]]:
+def mentioned(experiment: ResolvedExperiment) -> dict[str, tuple[Choice[Scalar] | None, ...]]:
     """Return the values of each parameter that the matrix or an include names; None is the manifest's default."""
     included = {axis for entry in experiment.include for axis in entry.values if axis not in AXES}
     return {**dict.fromkeys(sorted(included), (None,)), **experiment.parameters}
 
 
-def _points(experiment: Experiment, parts: Parts) -> list[tuple[dict[str, Scalar], set[Path]]]:
+def _points(experiment: ResolvedExperiment, parts: Parts) -> list[tuple[dict[str, Scalar], set[Path]]]:
     """Return each choice of the mentioned parameters that the parts declare, and where its values stand."""
     axes = {name: choices for name, choices in mentioned(experiment).items() if name in parts.declared}
     points = []

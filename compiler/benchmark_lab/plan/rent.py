@@ -8,7 +8,7 @@ from math import ceil
 
 from benchmark_lab.bundle import Cell, Hardware, HostShape
 from benchmark_lab.plan.duration import worst_case_s
-from benchmark_lab.resolve import Experiment
+from benchmark_lab.resolve import ResolvedExperiment
 
 RENTING_S = 600.0
 """Allowance for renting hosts, their boot, what is installed on them, and their end: minutes each."""
@@ -31,7 +31,7 @@ class Rent:
     usd: float
 
 
-def rent_of(experiment: Experiment, cells: Sequence[Cell]) -> Rent | None:
+def rent_of(experiment: ResolvedExperiment, cells: Sequence[Cell]) -> Rent | None:
     """Return what the hosts of an experiment cost at worst; None where its target rents none."""
     if experiment.target.region is None:
         return None
@@ -44,7 +44,7 @@ def rent_of(experiment: Experiment, cells: Sequence[Cell]) -> Rent | None:
             experiment.rounds,
             [cell for cell in cells if cell.hardware == value.name],
             lanes=experiment.lanes,
-            load_boxes=value.load.count,
+            load_hosts=value.load.count,
         )
         for value in values
     ]
@@ -59,7 +59,7 @@ def rent_of(experiment: Experiment, cells: Sequence[Cell]) -> Rent | None:
     )
 
 
-def usd_per_hour(experiment: Experiment, hardware: Hardware) -> float:
+def usd_per_hour(experiment: ResolvedExperiment, hardware: Hardware) -> float:
     """Return the price of a hardware value's hosts in all lanes."""
     types, region = experiment.catalog.instances[experiment.target_name].types, experiment.target.region
 

@@ -21,10 +21,10 @@ def short_warmup(warmup_s: float, cells: Sequence[Cell], catalog: Catalog) -> It
     missing = [f"{warmup_s:g} s of {LEAST_S:g}"] if warmup_s < LEAST_S else []
     short: list[tuple[float, str]] = []
     for cell in cells:
-        if isinstance(cell.load, Load) and cell.load.rate_per_s:
+        if isinstance(cell.load, Load) and cell.load.arrival_rate_rps:
             language = catalog.languages[catalog.implementations[cell.implementation].language]
             needed = cell.workers * (REQUESTS_COMPILED if language.compiles_while_running else REQUESTS)
-            sent, workers = cell.load.rate_per_s * warmup_s, counted(cell.workers, "worker")
+            sent, workers = cell.load.arrival_rate_rps * warmup_s, counted(cell.workers, "worker")
             short.append((sent / needed, f"{cell.id} gets {sent:,.0f} requests of {needed:,} for {workers}"))
     missing += [said for share, said in sorted(short)[:1] if share < 1]
     if missing:

@@ -27,9 +27,9 @@ from benchmark_lab.records.summary import (
     UnitCost,
 )
 from benchmark_lab.records.trial import (
-    OWN_LIMITS,
+    SERVER_BOTTLENECKS,
+    Bottleneck,
     LatencyDistribution,
-    LimitedBy,
     Purpose,
     Reason,
     Trial,
@@ -38,8 +38,9 @@ from benchmark_lab.records.trial import (
 )
 
 __all__ = [
-    "OWN_LIMITS",
+    "SERVER_BOTTLENECKS",
     "Answer",
+    "Bottleneck",
     "Calibration",
     "CellSummary",
     "Controller",
@@ -50,7 +51,6 @@ __all__ = [
     "HostObservation",
     "HostsReady",
     "LatencyDistribution",
-    "LimitedBy",
     "LoadObservation",
     "Measured",
     "Measurement",

@@ -30,7 +30,7 @@ class LoadObservation(Part):
 
     problem: str | None = None
     """Why k6's figures are missing, such as `k6 was ended by signal 9`."""
-    window_s: float = 0.0
+    window_taken_s: float = 0.0
     """Duration of k6's executors."""
     requests: int = 0
     failed_requests: int = 0
@@ -59,7 +59,7 @@ class LoadObservation(Part):
     failures: dict[str, int] = {}
     """Failed requests by kind: `status 503`, `no answer`, `wrong body`."""
     successes: dict[str, int] = {}
-    """Right answers by operation, of the operations whose effect is counted elsewhere too."""
+    """Successful responses by operation, of the operations whose effect is counted elsewhere too."""
     processes: int = 1
     """k6 processes whose figures are merged here."""
     parts: tuple[LoadObservation, ...] = ()
@@ -119,7 +119,7 @@ class DatabaseObservation(Part):
 
 
 class UpstreamObservation(Part):
-    """What the simulated external API counted and used over the measured window."""
+    """What the upstream counted and used over the measured window."""
 
     problem: str | None = None
     hits: int = 0

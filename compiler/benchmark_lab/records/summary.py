@@ -19,12 +19,12 @@ class Estimate(Part):
 
 
 class SearchResult(Part):
-    """Where an open load's promises stop being kept."""
+    """Where an open load's objectives stop being kept."""
 
     last_pass_rps: int | None
     first_fail_rps: int | None
     lower_bound: bool
-    """Whether the server might keep its promises at more than could be asked of it."""
+    """Whether the server might keep its objectives at more than could be asked of it."""
     probes: int
     confirmations: int
     """Restarts of the server that passed again at the last pass."""
@@ -53,23 +53,23 @@ class CellSummary(Part):
     requests: int = 0
     failed_requests: int = 0
     """Of all its trials, the invalid ones too."""
-    not_measured: str | None = None
+    excluded: str | None = None
     """Why the cell has no trial at all, such as a failed conformance gate."""
     retired: str | None = None
     """Why it has no more trials than these, and is not ranked: it did not conform any more when the run was resumed."""
-    limited_by: dict[str, int] = {}
+    bottlenecks: dict[str, int] = {}
     """Closed load: what limited its valid trials, and those that something else than the server held back."""
     throughput_at_least_rps: float | None = None
     """Closed load: the median of these trials, where more than a few were limited by something else than the server."""
-    remarks: dict[str, int] = {}
+    warnings: dict[str, int] = {}
     """On its valid trials."""
-    remark_evidence: dict[str, str] = {}
-    """By remark: the evidence of its first trial."""
+    warning_evidence: dict[str, str] = {}
+    """By warning: the evidence of its first trial."""
     metrics: dict[str, Estimate] = {}
 
     @property
     def has_result(self) -> bool:
-        """Whether it has a figure that counts: of a search, a rate at which the promises were kept, or were not."""
+        """Whether it has a figure that counts: of a search, a rate at which the objectives were kept, or were not."""
         if self.search:
             return self.search.last_pass_rps is not None or self.search.first_fail_rps is not None
         return self.valid > 0

@@ -9,10 +9,10 @@ from benchmark_lab.records.observations import Calibration, Measurement
 
 Verdict = Literal["valid", "invalid"]
 Purpose = Literal["measure", "probe"]
-LimitedBy = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
+Bottleneck = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
 
-OWN_LIMITS: frozenset[str] = frozenset({"sut-cpu", "sut-slots", "pool"})
-"""The limits that are the server's own: under any other the throughput is a lower bound, too (METHOD 12)."""
+SERVER_BOTTLENECKS: frozenset[str] = frozenset({"sut-cpu", "sut-slots", "pool"})
+"""The bottlenecks that are the server's own: under any other the throughput is a lower bound, too (METHOD 12)."""
 
 
 class TrialRecord(StoredFile):
@@ -40,7 +40,7 @@ class LatencyDistribution(StoredFile):
 
 
 class Reason(Part):
-    """Why a trial is invalid, or a remark on a valid one: a code and the figures behind it."""
+    """Why a trial is invalid, or a warning on a valid one: a code and the figures behind it."""
 
     code: str
     evidence: str
@@ -66,20 +66,20 @@ class Trial(StoredFile):
     started_at: str
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
-    remarks: tuple[Reason, ...] = ()
-    limited_by: LimitedBy | None = None
-    limited_by_evidence: str | None = None
+    warnings: tuple[Reason, ...] = ()
+    bottleneck: Bottleneck | None = None
+    bottleneck_evidence: str | None = None
     """The figures that name the limit."""
     purpose: Purpose = "measure"
     """A probe looks for the load of the trials that measure, and counts in no median."""
     load_model: LoadModel
     vus: int | None = None
     """Closed: the virtual users."""
-    offered_rps: float | None = None
+    arrival_rate_rps: float | None = None
     requests: int = 0
     failed_requests: int = 0
     dropped_iterations: int = 0
-    window_s: float = 0.0
+    window_taken_s: float = 0.0
     throughput_rps: float | None = None
     latency_p50_ms: float | None = None
     latency_p90_ms: float | None = None

@@ -51,12 +51,12 @@ def answer_sentence(
 def _why(cells: Sequence[CellSummary]) -> str:
     reasons: Counter[str] = Counter()
     for cell in cells:
-        reasons.update(cell.invalid_reasons or {cell.not_measured or "not measured": 1})
+        reasons.update(cell.invalid_reasons or {cell.excluded or "not measured": 1})
     return tally(dict(reasons.most_common()))
 
 
 def _searched(cells: Sequence[CellSummary], names: Naming) -> Iterator[str]:
-    """How far each cell's promises are kept."""
+    """How far each cell's objectives are kept."""
     for cell in cells:
         match cell.search:
             case SearchResult(last_pass_rps=int(kept), first_fail_rps=int(broken), lower_bound=False):

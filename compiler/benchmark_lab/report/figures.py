@@ -47,5 +47,5 @@ def counted(number: int, noun: str) -> str:
 
 
 def tally(counts: dict[str, int]) -> str:
-    """Counts by name: `errors 2, dropped-load 1`."""
+    """Counts by name: `errors 2, dropped-iterations 1`."""
     return ", ".join(f"{name} {count}" for name, count in counts.items())

@@ -16,9 +16,9 @@ from benchmark_lab.report.tables import (
     criteria_table,
     invalid_table,
     phases_table,
-    remarks_table,
     scaling_table,
     searches_table,
+    warnings_table,
     work_table,
 )
 
@@ -40,7 +40,7 @@ def _sections(summary: Summary, experiment: Experiment) -> Iterator[str]:
         scaling_table(summary),
         comparisons_table(summary.comparisons, summary_names(summary)),
         invalid_table(summary),
-        remarks_table(summary),
+        warnings_table(summary),
         criteria_table(summary),
     ):
         if table.rows:
@@ -120,5 +120,5 @@ def _table(table: Table) -> str:
 
 def _inline(text: str) -> str:
     """A table's cell on one line, without what Markdown would take for a column's end."""
-    figure, _, remark = text.replace("|", "\\|").partition("\n")
-    return f"{figure} ({' '.join(remark.split())})" if remark else figure
+    figure, _, note = text.replace("|", "\\|").partition("\n")
+    return f"{figure} ({' '.join(note.split())})" if note else figure

@@ -15,7 +15,7 @@ from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its title; in a cell, a line break parts a figure from its interval or remark."""
+    """A table with its title; in a cell, a line break parts a figure from its interval or note."""
 
     title: str
     columns: tuple[str, ...]
@@ -57,16 +57,16 @@ def cells_table(summary: Summary) -> Table:
         notes.append("Latencies: closed loop, not ranked. ≥: a lower bound, limited by something else than the server.")
     if SHARED_HOST in summary.labels:
         notes.append("All roles share one machine: its p99 is not ranked.")
-    limits = any(cell.limited_by for cell in summary.cells)
+    bottlenecks = any(cell.bottlenecks for cell in summary.cells)
     return Table(
         title=f"Cells ({summary.load})",
-        columns=("cell", *FIGURES, "errors", *(("limited by",) if limits else ()), "verdict"),
+        columns=("cell", *FIGURES, "errors", *(("bottleneck",) if bottlenecks else ()), "verdict"),
         rows=tuple(
             (
                 _with_load(names.cell_in_two_lines(cell.cell), cell),
                 *(_estimate(cell, name) for name in FIGURES.values()),
                 _errors(cell),
-                *((_limits(cell),) if limits else ()),
+                *((_bottlenecks(cell),) if bottlenecks else ()),
                 _verdict(cell),
             )
             for cell in summary.cells
@@ -82,7 +82,7 @@ def _with_load(name: str, cell: CellSummary) -> str:
 
 
 def searches_table(summary: Summary) -> Table:
-    """One row a searched cell: the highest rate that kept the promises, and the lowest that did not."""
+    """One row a searched cell: the highest rate that kept the objectives, and the lowest that did not."""
     names = naming(summary.cells)
     found = [(cell, cell.search) for cell in summary.cells if cell.search]
     return Table(
@@ -100,7 +100,7 @@ def searches_table(summary: Summary) -> Table:
             for cell, search in found
         ),
         numeric=frozenset({"kept at requests/s", "not kept at", "probes", "confirmed"}),
-        notes=("Each probe is a freshly started server. Confirmed: restarts that kept the promises again.",),
+        notes=("Each probe is a freshly started server. Confirmed: restarts that kept the objectives again.",),
     )
 
 
@@ -166,15 +166,15 @@ def _errors(cell: CellSummary) -> str:
     return percent(cell.failed_requests / cell.requests) if cell.requests else NONE
 
 
-def _limits(cell: CellSummary) -> str:
+def _bottlenecks(cell: CellSummary) -> str:
     """What limited its trials, most frequent first; with counts where that is more than one thing."""
-    counts = dict(sorted(cell.limited_by.items(), key=lambda found: (-found[1], found[0])))
+    counts = dict(sorted(cell.bottlenecks.items(), key=lambda found: (-found[1], found[0])))
     return tally(counts) if len(counts) > 1 else next(iter(counts), NONE)
 
 
 def _verdict(cell: CellSummary) -> str:
     if not cell.trials:
-        return f"not measured\n{cell.not_measured or 'the run ended before'}"
+        return f"excluded\n{cell.excluded}" if cell.excluded else "not measured\nthe run ended before"
     if cell.retired:
         return f"retired with {cell.valid} valid\n{cell.retired}"
     if cell.valid == cell.trials:
@@ -260,20 +260,20 @@ def invalid_table(summary: Summary) -> Table:
     )
 
 
-def remarks_table(summary: Summary) -> Table:
-    """One row a cell and remark, with the figures of the first time; one for all cells where they all have it."""
+def warnings_table(summary: Summary) -> Table:
+    """One row a cell and warning, with the figures of the first time; one for all cells where they all have it."""
     names = naming(summary.cells)
     valid = [cell for cell in summary.cells if cell.valid]
     rows = []
-    for remark in sorted({remark for cell in valid for remark in cell.remarks}):
-        remarked = [cell for cell in valid if remark in cell.remarks]
-        whole = len(remarked) == len(valid) > 1
-        for name, cells in [("all", remarked)] if whole else [(names.cell(cell.cell), [cell]) for cell in remarked]:
-            trials = f"{sum(cell.remarks[remark] for cell in cells)} of {sum(cell.valid for cell in cells)}"
-            rows.append((remark, name, trials, cells[0].remark_evidence.get(remark, NONE)))
+    for warning in sorted({warning for cell in valid for warning in cell.warnings}):
+        warned = [cell for cell in valid if warning in cell.warnings]
+        whole = len(warned) == len(valid) > 1
+        for name, cells in [("all", warned)] if whole else [(names.cell(cell.cell), [cell]) for cell in warned]:
+            trials = f"{sum(cell.warnings[warning] for cell in cells)} of {sum(cell.valid for cell in cells)}"
+            rows.append((warning, name, trials, cells[0].warning_evidence.get(warning, NONE)))
     return Table(
-        title="Remarks on valid trials",
-        columns=("remark", "cell", "trials", "evidence of the first"),
+        title="Warnings on valid trials",
+        columns=("warning", "cell", "trials", "evidence of the first"),
         rows=tuple(rows),
         numeric=frozenset({"trials"}),
     )

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from benchmark_lab.bundle import Budget, Limits, Rounds, Scalar
+from benchmark_lab.bundle import RoundCount, RunBudget, Scalar, Thresholds
 from benchmark_lab.catalog import Catalog, Target
 from benchmark_lab.diagnostics import InvalidExperimentError, raise_all
 from benchmark_lab.experiment import Changes, ExperimentFile, change, read_experiment
 from benchmark_lab.experiment.file import read_workers
 from benchmark_lab.experiment.loads import SloSearch
 from benchmark_lab.resolve.checks import check
-from benchmark_lab.resolve.experiment import Choice, Experiment, Selector
+from benchmark_lab.resolve.experiment import Choice, ResolvedExperiment, Selector
 from benchmark_lab.resolve.hardware import hardware_of, sized_by_rate
 from benchmark_lab.resolve.loads import asked_load, fewest_vus, levels_of
 from benchmark_lab.resolve.scope import scope_of
 from benchmark_lab.source import Document, Path
 from benchmark_lab.source.quantity import counted
 
-__all__ = ["Choice", "Experiment", "Selector", "resolve"]
+__all__ = ["Choice", "ResolvedExperiment", "Selector", "resolve"]
 
 T = TypeVar("T")
 
 _FEWEST_ROUNDS_FOR_AN_INTERVAL = 6
 
 
-def resolve(document: Document, catalog: Catalog, changes: Changes) -> Experiment:
+def resolve(document: Document, catalog: Catalog, changes: Changes) -> ResolvedExperiment:
     """Read an experiment in the light of the catalog; InvalidExperimentError holds all that is wrong with it."""
     written, problems = read_experiment(document)
     if written is None:
@@ -39,20 +39,20 @@ def resolve(document: Document, catalog: Catalog, changes: Changes) -> Experimen
 
 def _experiment(
     document: Document, file: ExperimentFile, catalog: Catalog, changes: Changes, notes: tuple[str, ...]
-) -> Experiment:
+) -> ResolvedExperiment:
     target = catalog.targets[file.target]
     hardware, hardware_note = hardware_of(file, file.target, catalog)
     matrix = file.matrix
     exclude = [_selector(entry, ("matrix", "exclude", index)) for index, entry in enumerate(matrix.exclude)]
     include = [_selector(entry, ("matrix", "include", index)) for index, entry in enumerate(matrix.include)]
     baseline = None if file.baseline is None else _selector(file.baseline, ("baseline",))
-    limits = Limits(**file.limits.model_dump())
+    thresholds = Thresholds(**file.thresholds.model_dump())
     if hardware_note:
         # The names of the hardware that is not there select nothing any more.
         exclude = [entry for entry in exclude if "hardware" not in entry.values]
         include = [entry for entry in include if "hardware" not in entry.values]
         baseline = baseline and baseline.without("hardware")
-    return Experiment(
+    return ResolvedExperiment(
         document=document,
         catalog=catalog,
         changes=changes,
@@ -62,7 +62,7 @@ def _experiment(
         target=target,
         hardware=hardware,
         sized_by_rate=sized_by_rate(file),
-        most_load_boxes=fewest_vus(file.load),
+        most_load_hosts=fewest_vus(file.load),
         implementations=_choices(matrix.implementation, ("matrix", "implementation")),
         servers=_choices(matrix.server, ("matrix", "server")) or (Choice(None, ("matrix", "implementation")),),
         workers=_choices(file.workers, ("workers",)),
@@ -76,11 +76,14 @@ def _experiment(
         rounds=_rounds(file),
         lanes=min(file.lanes, target.max_lanes),
         seed=file.seed,
-        budget=Budget(usd=file.budget.usd, hours=file.budget.hours),
-        limits=limits,
+        budget=RunBudget(**file.budget.model_dump()),
+        thresholds=thresholds,
         criteria=_choices(file.criteria, ("criteria",)),
         notes=tuple(
-            filter(None, (*notes, hardware_note, _lanes_note(file, target), _rounds_note(file), _limits_note(limits)))
+            filter(
+                None,
+                (*notes, hardware_note, _lanes_note(file, target), _rounds_note(file), _thresholds_note(thresholds)),
+            )
         ),
     )
 
@@ -94,11 +97,11 @@ def _selector(entry: Mapping[str, Scalar], path: Path) -> Selector:
     return Selector(path, {axis: value for axis, value in entry.items() if axis != "workers"}, workers)
 
 
-def _rounds(file: ExperimentFile) -> Rounds:
+def _rounds(file: ExperimentFile) -> RoundCount:
     if isinstance(file.load, SloSearch):
-        return Rounds(min=1, max=1)  # a search restarts the server itself
+        return RoundCount(min=1, max=1)  # a search restarts the server itself
     until = file.rounds.until
-    return Rounds(min=file.rounds.least, max=file.rounds.max, ci_half_width=until.ci_half_width if until else None)
+    return RoundCount(min=file.rounds.least, max=file.rounds.max, ci_half_width=until.ci_half_width if until else None)
 
 
 def _lanes_note(file: ExperimentFile, target: Target) -> str:
@@ -113,7 +116,7 @@ def _rounds_note(file: ExperimentFile) -> str:
     return f"There is no interval from {file.rounds.words}; it takes {_FEWEST_ROUNDS_FOR_AN_INTERVAL}."
 
 
-def _limits_note(limits: Limits) -> str:
-    usual = Limits().model_dump()
-    others = [f"{name} {value:g} instead of {usual[name]:g}" for name, value in limits if value != usual[name]]
-    return f"Limits of its own: {', '.join(others)}." if others else ""
+def _thresholds_note(thresholds: Thresholds) -> str:
+    usual = Thresholds().model_dump()
+    others = [f"{name} {value:g} instead of {usual[name]:g}" for name, value in thresholds if value != usual[name]]
+    return f"Thresholds of its own: {', '.join(others)}." if others else ""

@@ -26,7 +26,7 @@ def check(scope: Scope, file: ExperimentFile, catalog: Catalog, changes: Changes
     yield from _twice(scope.document, [workers_text(value) for value in file.workers], ("workers",))
     levels = levels_of(file.load)
     yield from _twice(scope.document, [level.value for level in levels], ("load", levels[0].axis))
-    yield from _load_boxes(scope.document, file)
+    yield from _load_hosts(scope.document, file)
     yield from _matrix(scope, file)
     if file.baseline is not None:
         yield from _selector(scope, file.baseline, ("baseline",))
@@ -49,13 +49,13 @@ def _target(document: Document, file: ExperimentFile, catalog: Catalog, changes:
     yield Diagnostic(Code.UNKNOWN_NAME, f"unknown target `{name}`", span, nearest(name, catalog.targets), advice)
 
 
-def _load_boxes(document: Document, file: ExperimentFile) -> Iterator[Diagnostic]:
+def _load_hosts(document: Document, file: ExperimentFile) -> Iterator[Diagnostic]:
     fewest = fewest_vus(file.load)
     for index, hardware in enumerate(file.hardware):
         count = hardware.load.count if hardware.load is not None else 1
         if count != "auto" and count > fewest:
             span = document.span(("hardware", index, "load", "count"))
-            message = f"{count} load boxes cannot share {counted(fewest, 'virtual user')}"
+            message = f"{count} load hosts cannot share {counted(fewest, 'virtual user')}"
             yield Diagnostic(Code.OUT_OF_RANGE, message, span, help="each needs one at least")
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from benchmark_lab.bundle import Budget, Criterion, Hardware, Limits, LoadAsked, Rounds, Scalar
+from benchmark_lab.bundle import Criterion, Hardware, LoadAsked, RoundCount, RunBudget, Scalar, Thresholds
 from benchmark_lab.catalog import Catalog, Target
 from benchmark_lab.experiment import Changes
-from benchmark_lab.experiment.file import Workers
+from benchmark_lab.experiment.file import WorkerCount
 from benchmark_lab.resolve.loads import Level
 from benchmark_lab.source import Document, Path
 
@@ -30,7 +30,7 @@ class Selector:
 
     path: Path
     values: Mapping[str, Scalar]
-    workers: Workers | None = None
+    workers: WorkerCount | None = None
     """The value of `workers`, which is an expression, apart from the plain `values`."""
 
     @property
@@ -50,7 +50,7 @@ class Selector:
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
+class ResolvedExperiment:
     """Everything that an experiment asks for."""
 
     document: Document
@@ -62,13 +62,13 @@ class Experiment:
     target: Target
     hardware: tuple[Choice[Hardware], ...]
     sized_by_rate: frozenset[str]
-    """The hardware values whose load boxes the plan counts."""
-    most_load_boxes: int
+    """The hardware values whose load hosts the plan counts."""
+    most_load_hosts: int
     """For the virtual users that the load has."""
     implementations: tuple[Choice[str], ...]
     servers: tuple[Choice[str | None], ...]
     """None is the implementation's default."""
-    workers: tuple[Choice[Workers], ...]
+    workers: tuple[Choice[WorkerCount], ...]
     scenarios: tuple[Choice[str], ...]
     parameters: Mapping[str, tuple[Choice[Scalar], ...]]
     exclude: tuple[Selector, ...]
@@ -77,10 +77,10 @@ class Experiment:
     load: LoadAsked
     levels: tuple[Level, ...]
     """The steps of the load."""
-    rounds: Rounds
+    rounds: RoundCount
     lanes: int
     seed: int
-    budget: Budget
-    limits: Limits
+    budget: RunBudget
+    thresholds: Thresholds
     criteria: tuple[Choice[Criterion], ...]
     notes: tuple[str, ...]

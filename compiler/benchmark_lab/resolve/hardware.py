@@ -95,7 +95,7 @@ def _sized(host: HostShape, types: Mapping[str, InstanceType]) -> HostShape:
 
 
 def sized_by_rate(file: ExperimentFile) -> frozenset[str]:
-    """Return the names of the hardware values whose load boxes the plan is to count."""
+    """Return the names of the hardware values whose load hosts the plan is to count."""
     return frozenset(value.name for value in file.hardware if value.load is not None and value.load.count == "auto")
 
 
@@ -109,4 +109,4 @@ def words(hardware: Hardware) -> str:
 def _host_words(host: HostShape) -> str:
     cpus = "" if host.cpus is None else counted(host.cpus, "CPU")
     one = f"{cpus} ({host.type})" if cpus and host.type else cpus or host.type or ""
-    return f"{host.count} boxes{one and f' of {one}'}" if host.count > 1 else one
+    return f"{host.count} hosts{one and f' of {one}'}" if host.count > 1 else one

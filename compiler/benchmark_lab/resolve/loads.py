@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from benchmark_lab.bundle import Load, LoadAsked, Scalar, SoughtLoad
-from benchmark_lab.experiment.hardware import MOST_BOXES
+from benchmark_lab.experiment.hardware import MOST_LOAD_HOSTS
 from benchmark_lab.experiment.loads import AnyLoad, CapacityThenLatency, ClosedLoad, OpenLoad, SloSearch
 from benchmark_lab.loads import open_load
 
@@ -31,16 +31,16 @@ class Level:
 
 def asked_load(load: AnyLoad) -> LoadAsked:
     """The load as results describe it."""
-    timing = {"warmup_s": load.warmup, "measure_s": load.measure}
+    timing = {"warmup_s": load.warmup, "window_s": load.window}
     match load:
         case ClosedLoad(vus=vus):
             return LoadAsked(model="closed", vus=vus, **timing)
         case CapacityThenLatency(vus=vus, arrivals=arrivals):
             return LoadAsked(model="capacity-then-latency", vus=vus, arrivals=arrivals, **timing)
         case OpenLoad(rate=rates, arrivals=arrivals):
-            return LoadAsked(model="open", rates_per_s=rates, arrivals=arrivals, **timing)
-        case SloSearch(promise=promises, arrivals=arrivals):
-            return LoadAsked(model="slo-search", promises=promises, arrivals=arrivals, **timing)
+            return LoadAsked(model="open", arrival_rates_rps=rates, arrivals=arrivals, **timing)
+        case SloSearch(objective=objectives, arrivals=arrivals):
+            return LoadAsked(model="slo-search", objectives=objectives, arrivals=arrivals, **timing)
         case _:
             assert_never(load)
 
@@ -54,11 +54,11 @@ def levels_of(load: AnyLoad) -> tuple[Level, ...]:
 def fewest_vus(load: AnyLoad) -> int:
     """The virtual users of the smallest step that the experiment itself gives; a load that is sought adapts."""
     given = [level.load.vus for level in levels_of(load) if isinstance(level.load, Load)]
-    return min([*given, *asked_load(load).vus], default=MOST_BOXES)
+    return min([*given, *asked_load(load).vus], default=MOST_LOAD_HOSTS)
 
 
 def _levels(load: AnyLoad) -> Iterator[Level]:
-    timing = {"warmup_s": load.warmup, "measure_s": load.measure}
+    timing = {"warmup_s": load.warmup, "window_s": load.window}
     match load:
         case ClosedLoad():
             for vus in load.vus:

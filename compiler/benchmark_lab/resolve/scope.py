@@ -16,7 +16,7 @@ from benchmark_lab.source import Document, Path
 
 AXES = ("implementation", "server", "workers", "scenario", "hardware")
 
-Part = TypeVar("Part")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def scope_of(document: Document, file: ExperimentFile, catalog: Catalog) -> Scop
 
 
 def _used(
-    names: Iterable[str], axis: str, entries: Iterable[Mapping[str, Scalar]], known: Mapping[str, Part]
-) -> tuple[Part, ...]:
+    names: Iterable[str], axis: str, entries: Iterable[Mapping[str, Scalar]], known: Mapping[str, T]
+) -> tuple[T, ...]:
     wanted = (*names, *(str(entry.get(axis)) for entry in entries))
     return tuple(known[name] for name in dict.fromkeys(wanted) if name in known)

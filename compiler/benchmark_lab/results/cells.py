@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from benchmark_lab.bundle import Cell, Load
 from benchmark_lab.judge import LOWER_BOUND_REASONS, is_bounded
 from benchmark_lab.records import CellSummary, Estimate, Reason, SearchResult, Trial
-from benchmark_lab.results.metrics import METRICS, limits_itself, value_of
+from benchmark_lab.results.metrics import METRICS, is_own_bottleneck, value_of
 from benchmark_lab.statistics.median import median_interval
 
 
 def summarise_cells(
     cells: Sequence[Cell],
     trials: Sequence[Trial],
-    refused: Mapping[str, str],
+    excluded: Mapping[str, str],
     searches: Mapping[str, SearchResult] | None = None,
     unequal_utilisation: Mapping[str, str] | None = None,
 ) -> tuple[CellSummary, ...]:
@@ -25,7 +25,7 @@ def summarise_cells(
     Args:
         cells: of the bundle.
         trials: of these cells, probes among them: these count only for a cell that is nothing but searched.
-        refused: why a cell, by its id, has no trial, or no more than it has.
+        excluded: why a cell, by its id, has no trial, or no more than it has.
         searches: what a cell's search found, by its id.
         unequal_utilisation: why a cell's load, by its id, may utilise it less than the others of its step.
     """
@@ -35,7 +35,7 @@ def summarise_cells(
         if trial.purpose == "measure" or trial.cell in found:
             of_cell[trial.cell].append(trial)
     return tuple(
-        _summarise(cell, of_cell[cell.id], refused.get(cell.id)).model_copy(
+        _summarise(cell, of_cell[cell.id], excluded.get(cell.id)).model_copy(
             update={"unequal_utilisation": why.get(cell.id), **_of_search(found.get(cell.id))}
         )
         for cell in cells
@@ -46,18 +46,20 @@ def _of_search(search: SearchResult | None) -> dict[str, object]:
     """What a search makes of a cell: its trials had different rates, so that no median of theirs means anything."""
     if search is None:
         return {}
-    return {"search": search, "metrics": {}, "load": "", "limited_by": {}, "throughput_at_least_rps": None}
+    return {"search": search, "metrics": {}, "load": "", "bottlenecks": {}, "throughput_at_least_rps": None}
 
 
-def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> CellSummary:
+def _summarise(cell: Cell, trials: Sequence[Trial], excluded: str | None) -> CellSummary:
     valid = [trial for trial in trials if trial.verdict == "valid"]
     # To leave those out that were held back would keep the slower ones only, and pass their median for the server's.
-    limits = [(trial, limit) for trial in trials if trial.limited_by and (limit := _limit_that_counts(trial))]
-    limited_by: Counter[str] = Counter(limit for _, limit in limits)
-    known = [trial for trial, _ in limits if trial.verdict == "valid" or is_bounded(trial)]
+    named = [
+        (trial, bottleneck) for trial in trials if trial.bottleneck and (bottleneck := _bottleneck_that_counts(trial))
+    ]
+    bottlenecks: Counter[str] = Counter(bottleneck for _, bottleneck in named)
+    known = [trial for trial, _ in named if trial.verdict == "valid" or is_bounded(trial)]
     rates = [rate for trial in known if (rate := value_of(trial, "throughput_rps"))]
     reasons = [reason for trial in trials for reason in trial.reasons]
-    remarks = [remark for trial in valid for remark in trial.remarks]
+    warnings = [warning for trial in valid for warning in trial.warnings]
     return CellSummary(
         cell=cell.id,
         load_model=cell.load_model,
@@ -69,22 +71,22 @@ def _summarise(cell: Cell, trials: Sequence[Trial], refused: str | None) -> Cell
         invalid_evidence=_first_evidence(reasons),
         requests=sum(trial.requests for trial in trials),
         failed_requests=sum(trial.failed_requests for trial in trials),
-        not_measured=refused if not trials else None,
-        retired=refused if trials else None,
-        limited_by=dict(limited_by),
+        excluded=excluded if not trials else None,
+        retired=excluded if trials else None,
+        bottlenecks=dict(bottlenecks),
         throughput_at_least_rps=statistics.median(rates)
-        if limited_by and rates and not limits_itself(limited_by)
+        if bottlenecks and rates and not is_own_bottleneck(bottlenecks)
         else None,
-        remarks=_counts(remarks),
-        remark_evidence=_first_evidence(remarks),
+        warnings=_counts(warnings),
+        warning_evidence=_first_evidence(warnings),
         metrics={name: estimate_of(values) for name in METRICS if (values := _values(valid, name))},
     )
 
 
-def _limit_that_counts(trial: Trial) -> str | None:
+def _bottleneck_that_counts(trial: Trial) -> str | None:
     """What limited a valid trial, or one that something else than the server held back, whatever else is against it."""
     if trial.verdict == "valid":
-        return trial.limited_by
+        return trial.bottleneck
     bounds = LOWER_BOUND_REASONS
     return next((bounds[reason.code] for reason in trial.reasons if reason.code in bounds), None)
 
@@ -95,7 +97,7 @@ def _found_load(cell: Cell, trials: Sequence[Trial]) -> str:
         return ""
     if cell.load_model == "closed":
         return f"{trials[0].vus} virtual users"
-    return f"{trials[0].offered_rps:,.0f} requests/s"
+    return f"{trials[0].arrival_rate_rps:,.0f} requests/s"
 
 
 def axes_of(cell: Cell) -> dict[str, str | int | float | bool]:

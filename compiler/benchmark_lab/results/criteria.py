@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import assert_never
 
-from benchmark_lab.bundle import Arithmetic, Criterion, Metric, Number, Operand
+from benchmark_lab.bundle import Arithmetic, Criterion, LiteralNumber, MetricRef, Operand
 from benchmark_lab.records import CellSummary, CriterionResult
 from benchmark_lab.results.metrics import unranked_reason
 
@@ -54,11 +54,11 @@ def _compared(
                     yield metric.name, (counterpart, cell)
 
 
-def _metrics(operand: Operand) -> Iterator[Metric]:
+def _metrics(operand: Operand) -> Iterator[MetricRef]:
     match operand:
-        case Number():
+        case LiteralNumber():
             return
-        case Metric():
+        case MetricRef():
             yield operand
         case Arithmetic():
             yield from _metrics(operand.left)
@@ -67,7 +67,7 @@ def _metrics(operand: Operand) -> Iterator[Metric]:
             assert_never(operand)
 
 
-def _selected(metric: Metric, cells: Sequence[CellSummary]) -> list[CellSummary]:
+def _selected(metric: MetricRef, cells: Sequence[CellSummary]) -> list[CellSummary]:
     return [cell for cell in cells if metric.where.items() <= cell.axes.items()]
 
 
@@ -80,9 +80,9 @@ def _counterparts(cell: CellSummary, others: Sequence[CellSummary]) -> list[Cell
 
 def _value(operand: Operand, cells: Sequence[CellSummary]) -> float | None:
     match operand:
-        case Number():
+        case LiteralNumber():
             return operand.value
-        case Metric():
+        case MetricRef():
             return _median(operand, cells)
         case Arithmetic():
             left, right = _value(operand.left, cells), _value(operand.right, cells)
@@ -93,7 +93,7 @@ def _value(operand: Operand, cells: Sequence[CellSummary]) -> float | None:
             assert_never(operand)
 
 
-def _median(metric: Metric, cells: Sequence[CellSummary]) -> float | None:
+def _median(metric: MetricRef, cells: Sequence[CellSummary]) -> float | None:
     """The median of the selected cells' medians; none where one is retired, has no figure, or only a bound of it."""
     selected = _selected(metric, cells)
     if any(cell.retired for cell in selected):

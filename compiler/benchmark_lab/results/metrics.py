@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmark_lab.bundle import LoadModel
-from benchmark_lab.records import OWN_LIMITS, CellSummary, Trial
+from benchmark_lab.records import SERVER_BOTTLENECKS, CellSummary, Trial
 
 SHARED_HOST = "shared-host"
 """Label of a run whose roles share one machine."""
@@ -58,16 +58,16 @@ def value_of(trial: Trial, metric: str) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-def limits_itself(limited_by: Mapping[str, int]) -> bool:
+def is_own_bottleneck(bottlenecks: Mapping[str, int]) -> bool:
     """Whether nearly all trials were limited by the server itself, so that their throughput is its own (METHOD 12)."""
-    own = sum(count for limit, count in limited_by.items() if limit in OWN_LIMITS)
-    return own > 0 and own >= NEARLY_ALL * sum(limited_by.values())
+    own = sum(count for bottleneck, count in bottlenecks.items() if bottleneck in SERVER_BOTTLENECKS)
+    return own > 0 and own >= NEARLY_ALL * sum(bottlenecks.values())
 
 
 def bound_in_words(cell: CellSummary) -> str:
     """What else than the server limited it, most frequent first: `generator-limited`, `limit unknown`."""
-    foreign = (limit for limit in cell.limited_by if limit not in OWN_LIMITS)
-    names = sorted(foreign, key=lambda limit: (-cell.limited_by[limit], limit))
+    foreign = (bottleneck for bottleneck in cell.bottlenecks if bottleneck not in SERVER_BOTTLENECKS)
+    names = sorted(foreign, key=lambda bottleneck: (-cell.bottlenecks[bottleneck], bottleneck))
     return ", ".join("limit unknown" if name == "unknown" else f"{name}-limited" for name in names)
 
 

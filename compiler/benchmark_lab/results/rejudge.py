@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmark_lab.judge import Place, judge_record
+from benchmark_lab.judge import Position, judge_record
 from benchmark_lab.records import Trial, TrialRecord
 from benchmark_lab.results.runs import StoredRun
 
@@ -14,7 +14,7 @@ def judge_again(run: StoredRun, records: Iterable[TrialRecord]) -> Iterator[tupl
     cells = {cell.id: cell for cell in run.cells}
     by_trial = {(record.trial, record.cell): record for record in records}
     for trial in run.trials:
-        place = Place(trial.lane, trial.round, trial.position, trial.started_at)
+        place = Position(trial.lane, trial.round, trial.position, trial.started_at)
         record = by_trial.get((trial.trial, trial.cell))
         again = judge_record(record, cells[trial.cell], run.experiment, place, trial.purpose) if record else None
         yield trial, again

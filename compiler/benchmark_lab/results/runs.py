@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmark_lab.bundle import Cell, Experiment, Hardware, Limits, LoadAsked, StoredFile
+from benchmark_lab.bundle import Cell, Experiment, Hardware, LoadAsked, StoredFile, Thresholds
 from benchmark_lab.diagnostics import LabError, nearest
 from benchmark_lab.records import CellSummary, MetricComparison, SearchResult, Summary, Trial
 from benchmark_lab.results.cells import summarise_cells
@@ -23,12 +23,12 @@ class StoredRun:
     cells: Sequence[Cell]
     trials: Sequence[Trial]
     summary: Summary | None
-    refused: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
     """Why a cell, by id, has no trials, or no more than it has."""
     unequal_utilisation: Mapping[str, str] = field(default_factory=dict)
     """Why a cell's load, by id, may utilise it less than the others of its step."""
     searches: Mapping[str, SearchResult] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     journalled_labels: tuple[str, ...] = ()
     """What its journal says of its hosts."""
 
@@ -39,7 +39,7 @@ class StoredRun:
 
     def summarised_cells(self) -> tuple[CellSummary, ...]:
         """Its cells, summarised anew from the trials."""
-        return summarise_cells(self.cells, self.trials, self.refused, self.searches, self.unequal_utilisation)
+        return summarise_cells(self.cells, self.trials, self.excluded, self.searches, self.unequal_utilisation)
 
 
 class RunComparison(StoredFile):
@@ -88,7 +88,7 @@ def compare_run(run: StoredRun, metrics: tuple[str, ...] = ()) -> RunComparison:
         candidate_run=run.name,
         load=load_in_words(run.experiment.load),
         labels=run.labels,
-        notes=run.remarks,
+        notes=run.warnings,
         cells=cells,
         comparisons=compare_cells(run.experiment, cells, run.trials, run.labels, metrics),
     )
@@ -136,7 +136,7 @@ def compare_runs(baseline: StoredRun, candidate: StoredRun, metrics: tuple[str, 
 
 def _amount(load: LoadAsked) -> LoadAsked:
     """What makes two loads the same: not how long they last."""
-    return load.model_copy(update={"warmup_s": 0, "measure_s": 0})
+    return load.model_copy(update={"warmup_s": 0, "window_s": 0})
 
 
 def _trials(run: StoredRun, cell: CellSummary) -> list[Trial]:
@@ -152,8 +152,8 @@ def _differences(baseline: StoredRun, candidate: StoredRun) -> list[str]:
     changed = _changed(_shapes(one.hardware), _shapes(other.hardware))
     if changed:
         found.append(f"other hardware: {changed}")
-    if changed := _changed(_figures(one.limits), _figures(other.limits)):
-        found.append(f"other limits: {changed}")
+    if changed := _changed(_figures(one.thresholds), _figures(other.thresholds)):
+        found.append(f"other thresholds: {changed}")
     if baseline.summary and candidate.summary:
         machines = baseline.summary.provenance.machine, candidate.summary.provenance.machine
         if changed := _changed(*machines):
@@ -168,8 +168,8 @@ def _shapes(hardware: Sequence[Hardware]) -> dict[str, str]:
     return {shape.name: shape.model_dump_json(exclude={"name"}) for shape in hardware}
 
 
-def _figures(limits: Limits) -> dict[str, str]:
-    return {name: f"{value:g}" for name, value in limits}
+def _figures(thresholds: Thresholds) -> dict[str, str]:
+    return {name: f"{value:g}" for name, value in thresholds}
 
 
 def _changed(one: Mapping[str, str], other: Mapping[str, str]) -> str:
@@ -179,11 +179,11 @@ def _changed(one: Mapping[str, str], other: Mapping[str, str]) -> str:
 
 def _notes(baseline: StoredRun, candidate: StoredRun) -> list[str]:
     """What does not forbid a ranking, but a reader weighs."""
-    found = [f"{run.name}: {remark}" for run in (baseline, candidate) for remark in run.remarks]
+    found = [f"{run.name}: {warning}" for run in (baseline, candidate) for warning in run.warnings]
     if baseline.name != candidate.name:
         found.append("the runs were not interleaved: what changed on the machine between them counts as a difference")
     one, other = baseline.experiment.load, candidate.experiment.load
-    if (one.warmup_s, one.measure_s) != (other.warmup_s, other.measure_s):
+    if (one.warmup_s, one.window_s) != (other.warmup_s, other.window_s):
         found.append(f"warm-up and window differ: {_times(one)} and {_times(other)}")
     if baseline.summary and candidate.summary:
         versions = _changed(baseline.summary.provenance.versions, candidate.summary.provenance.versions)
@@ -197,4 +197,4 @@ def _notes(baseline: StoredRun, candidate: StoredRun) -> list[str]:
 
 
 def _times(load: LoadAsked) -> str:
-    return f"{load.warmup_s:g} + {load.measure_s:g} s"
+    return f"{load.warmup_s:g} + {load.window_s:g} s"

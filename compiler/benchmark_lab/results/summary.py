@@ -31,7 +31,7 @@ class RunFacts:
     labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """The experiment's own, and what happened on the way."""
-    not_measured: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
     """By cell id: why a cell has no trial, such as a failed conformance gate."""
     stopped_early: bool = False
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
@@ -46,12 +46,12 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
     """Summarise a run, whole or interrupted; the answer in words is not in it yet."""
     summaries = tuple(
         cell.model_copy(update={"calibration": facts.calibrations.get(cell.cell)})
-        for cell in summarise_cells(cells, trials, facts.not_measured, facts.searches, facts.unequal_utilisation)
+        for cell in summarise_cells(cells, trials, facts.excluded, facts.searches, facts.unequal_utilisation)
     )
     comparisons = compare_cells(experiment, summaries, trials, facts.labels)
     load = load_in_words(experiment.load)
     measuring = [trial for trial in trials if trial.purpose == "measure"]
-    measured_s = sum(trial.window_s + experiment.load.warmup_s for trial in measuring if trial.window_s)
+    measured_s = sum(trial.window_taken_s + experiment.load.warmup_s for trial in measuring if trial.window_taken_s)
     lanes_wall_s = facts.rounds_wall_s * experiment.lanes
     return Summary(
         run=facts.run,
@@ -91,11 +91,11 @@ def load_in_words(load: LoadAsked) -> str:
     """`open, 300 requests/s`, `closed, 32 virtual users`, `highest rate with p99 < 50ms`."""
     match load.model:
         case "open":
-            words = f"open, {_steps(load.rates_per_s)} requests/s"
+            words = f"open, {_steps(load.arrival_rates_rps)} requests/s"
         case "closed":
             words = f"closed, {_steps(load.vus)} virtual users"
         case "slo-search":
-            words = f"highest rate with {' and '.join(promise.text for promise in load.promises)}"
+            words = f"highest rate with {' and '.join(objective.text for objective in load.objectives)}"
         case "capacity-then-latency":
             words = "capacity, then latency below it"
     return f"{words}, Poisson arrivals" if load.arrivals == "poisson" else words

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import linear_regression
 
-from benchmark_lab.bundle import BundledScenario, Work
+from benchmark_lab.bundle import BundledScenario, BundledWork
 from benchmark_lab.records import CellSummary, Trial, UnitCost
 from benchmark_lab.results.cells import estimate_of
 from benchmark_lab.results.metrics import value_of
@@ -21,7 +21,7 @@ def unit_costs(
     origin where these are all that a request does. Otherwise it takes cells that differ in nothing but the pieces.
     """
     works = {scenario.name: scenario.work for scenario in scenarios if scenario.work}
-    groups: dict[tuple[Work, tuple[object, ...]], list[CellSummary]] = defaultdict(list)
+    groups: dict[tuple[BundledWork, tuple[object, ...]], list[CellSummary]] = defaultdict(list)
     for cell in cells:
         work = works.get(str(cell.axes["scenario"]))
         if work and not cell.retired:
@@ -29,7 +29,7 @@ def unit_costs(
     return tuple(cost for (work, _), group in groups.items() for cost in _costs(work, group, trials))
 
 
-def _costs(work: Work, cells: Sequence[CellSummary], trials: Sequence[Trial]) -> Iterator[UnitCost]:
+def _costs(work: BundledWork, cells: Sequence[CellSummary], trials: Sequence[Trial]) -> Iterator[UnitCost]:
     pieces = {cell.cell: float(cell.axes[work.parameter]) for cell in cells}
     rounds: dict[int, dict[float, float]] = defaultdict(dict)
     for trial in trials:

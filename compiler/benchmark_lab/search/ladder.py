@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from benchmark_lab.judge import is_bounded
-from benchmark_lab.records import OWN_LIMITS, Trial
+from benchmark_lab.records import SERVER_BOTTLENECKS, Trial
 
-End = Literal["levelled-off", "ladder-end", "bounded", "unusable"]
+LadderEnd = Literal["levelled-off", "ladder-end", "bounded", "unusable"]
 
 START_VUS = 8
 MOST_PROBES = 8
@@ -19,7 +19,7 @@ LEAST_GAIN = 0.03
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class NextUsers:
     """Closed load to measure next."""
 
     vus: int
@@ -41,7 +41,7 @@ class Rung:
         """The rung of a judged trial: its throughput counts where it is valid, bounded or held back."""
         codes = {reason.code for reason in trial.reasons}
         if trial.throughput_rps is not None and trial.verdict == "valid":
-            return cls(vus, "valid", trial.throughput_rps, own=trial.limited_by in OWN_LIMITS)
+            return cls(vus, "valid", trial.throughput_rps, own=trial.bottleneck in SERVER_BOTTLENECKS)
         if trial.throughput_rps and "too-few-samples" in codes <= {"too-few-samples", "littles-law"}:
             return cls(vus, "held-back", trial.throughput_rps)
         if trial.throughput_rps is not None and is_bounded(trial):
@@ -57,7 +57,7 @@ class Capacity:
 
     throughput_rps: float | None
     vus: int | None
-    end: End
+    end: LadderEnd
     """Why it is no more; `bounded`: something else than the server may have limited it; `ladder-end`: it still grew."""
 
     @property
@@ -66,14 +66,14 @@ class Capacity:
         return self.end != "levelled-off"
 
 
-def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = START_VUS) -> Probe | Capacity:
+def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = START_VUS) -> NextUsers | Capacity:
     """The next rung: each of `steps` in ascending order, or without any twice the last until the gain is under 3 %.
 
     An unusable rung is probed again once; unusable twice, or bounded, it ends the ladder. One that is held back does
     not, but as the last one leaves a bound. So does a ladder that levelled off for another reason than the server.
     """
     if not history:
-        return Probe(min(steps, default=start))
+        return NextUsers(min(steps, default=start))
     last, levelled_off = history[-1], _levelled_off(history)
     climbs = last.outcome in {"valid", "held-back"}
     following: int | None = None
@@ -84,7 +84,7 @@ def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = 
     elif climbs and not levelled_off:
         following = last.vus * 2
     if following is not None and (steps or len(history) < MOST_PROBES):
-        return Probe(following)
+        return NextUsers(following)
     match last.outcome:
         case "valid" | "held-back" | "unusable" if levelled_off:
             return _capacity(history, "levelled-off" if _is_own(history) else "bounded")
@@ -114,7 +114,7 @@ def _best_known(history: Sequence[Rung]) -> Sequence[Rung]:
     return [rung for rung in history if rung.outcome not in {"held-back", "unusable"}] or history
 
 
-def _capacity(history: Sequence[Rung], end: End) -> Capacity:
+def _capacity(history: Sequence[Rung], end: LadderEnd) -> Capacity:
     usable = [(rung.throughput_rps, -rung.vus) for rung in _best_known(history) if rung.throughput_rps is not None]
     if not usable:
         return Capacity(None, None, end)

@@ -1,4 +1,4 @@
-"""Finds the loads that depend on results: a capacity, rates below it, or the highest rate that keeps promises.
+"""Finds the loads that depend on results: a capacity, rates below it, or the highest rate that keeps objectives.
 
 Each probe is a trial; the probes of all cells that still need one run together, as a round does.
 """
@@ -11,30 +11,30 @@ from math import inf
 
 from benchmark_lab.bundle import Cell, Load, LoadAsked
 from benchmark_lab.judge import LOWER_BOUND_REASONS
-from benchmark_lab.loads import open_load, search_window_s, window_s
+from benchmark_lab.loads import needed_window_s, open_load, search_window_s
 from benchmark_lab.records import SearchResult, Trial
 from benchmark_lab.search import ladder, slo
 from benchmark_lab.search.rates import KnownCapacity, LatencyRates, latency_rates
 
-Probe = Callable[[Mapping[str, Load]], Mapping[str, Trial]]
+RunProbes = Callable[[Mapping[str, Load]], Mapping[str, Trial]]
 """Runs a trial of each cell, by id, under the given load; their judged trials. A cell may have none."""
 
 Key = tuple[object, ...]
 
 
 def climb(
-    cells: Sequence[Cell], asked: LoadAsked, probe: Probe, *, requests: int, load_boxes: int = 1
+    cells: Sequence[Cell], asked: LoadAsked, probe: RunProbes, *, requests: int, load_hosts: int = 1
 ) -> dict[str, ladder.Capacity]:
-    """The capacity of each cell, by id: the best of a ladder of virtual users, which each load box has one of.
+    """The capacity of each cell, by id: the best of a ladder of virtual users, which each load host has one of.
 
     Args:
         cells: to be probed.
         asked: with the ladder's steps, and the shortest window.
         probe: runs the trials.
         requests: that a window needs; it gets longer where the last one's pace says that they take longer.
-        load_boxes: that share the load.
+        load_hosts: that share the load.
     """
-    start = max(ladder.START_VUS, load_boxes)
+    start = max(ladder.START_VUS, load_hosts)
     rungs: dict[str, list[ladder.Rung]] = {cell.id: [] for cell in cells}
     paces_rps: dict[str, float] = {}
     found: dict[str, ladder.Capacity] = {}
@@ -42,7 +42,7 @@ def climb(
         loads: dict[str, Load] = {}
         for cell in rungs.keys() - found.keys():
             match ladder.next_probe(rungs[cell], asked.vus, start):
-                case ladder.Probe(vus=vus):
+                case ladder.NextUsers(vus=vus):
                     loads[cell] = closed_load(vus, asked, requests, paces_rps.get(cell))
                 case ladder.Capacity() as capacity:
                     found[cell] = capacity
@@ -56,24 +56,24 @@ def climb(
                 paces_rps[cell] = pace_rps
 
 
-def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Probe) -> dict[str, SearchResult]:
-    """The highest open rate at which each cell keeps the promises.
+def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: RunProbes) -> dict[str, SearchResult]:
+    """The highest open rate at which each cell keeps the objectives.
 
     Args:
         maxima: by cell id, its closed-loop maximum in requests a second.
-        asked: with the promises.
+        asked: with the objectives.
         probe: runs the trials.
     """
-    promises = [slo.Promise(promise.metric, promise.below) for promise in asked.promises]
+    objectives = [slo.LatencyObjective(objective.metric, objective.below) for objective in asked.objectives]
     probed: dict[str, list[slo.Probed]] = {cell: [] for cell in maxima}
     found: dict[str, SearchResult] = {}
     while True:
         loads: dict[str, Load] = {}
         for cell in probed.keys() - found.keys():
             match slo.next_probe(probed[cell], maxima[cell]):
-                case slo.Probe(rate_per_s=rate):
+                case slo.NextRate(arrival_rate_rps=rate):
                     loads[cell] = _open(rate, asked, search_window_s(asked, rate))
-                case slo.Found() as result:
+                case slo.FoundRate() as result:
                     found[cell] = SearchResult(
                         last_pass_rps=result.last_pass,
                         first_fail_rps=result.first_fail,
@@ -86,8 +86,8 @@ def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Pro
             return found
         trials = probe(loads)
         for cell, load in loads.items():
-            rate, trial = round(load.rate_per_s or 0), trials.get(cell)
-            probed[cell].append(slo.Probed.of(rate, trial, promises) if trial else slo.Probed(rate, "unusable"))
+            rate, trial = round(load.arrival_rate_rps or 0), trials.get(cell)
+            probed[cell].append(slo.Probed.of(rate, trial, objectives) if trial else slo.Probed(rate, "unusable"))
 
 
 def _pace_rps(trial: Trial) -> float | None:
@@ -96,18 +96,18 @@ def _pace_rps(trial: Trial) -> float | None:
     A throughput is of the planned window, in which slow answers may not end at all.
     """
     spoilt = {reason.code for reason in trial.reasons} - LOWER_BOUND_REASONS.keys() - {"too-few-samples"}
-    return trial.requests / trial.window_s if trial.window_s and not spoilt else None
+    return trial.requests / trial.window_taken_s if trial.window_taken_s and not spoilt else None
 
 
 def closed_load(vus: int, asked: LoadAsked, requests: int, pace_rps: float | None) -> Load:
     """A closed load as long as the experiment asks, or as the requests take that a window needs."""
-    measure_s = window_s(asked, requests, pace_rps) if pace_rps else asked.measure_s
-    return Load(model="closed", vus=vus, warmup_s=asked.warmup_s, measure_s=measure_s)
+    window_s = needed_window_s(asked, requests, pace_rps) if pace_rps else asked.window_s
+    return Load(model="closed", vus=vus, warmup_s=asked.warmup_s, window_s=window_s)
 
 
-def _open(rate_per_s: float, asked: LoadAsked, measure_s: float) -> Load:
+def _open(arrival_rate_rps: float, asked: LoadAsked, window_s: float) -> Load:
     poisson = asked.arrivals == "poisson"
-    return open_load(rate_per_s, warmup_s=asked.warmup_s, measure_s=measure_s, poisson=poisson)
+    return open_load(arrival_rate_rps, warmup_s=asked.warmup_s, window_s=window_s, poisson=poisson)
 
 
 def representatives(cells: Sequence[Cell]) -> dict[Key, Cell]:
@@ -177,7 +177,7 @@ def sought_loads(
             else:
                 equal = cell.load.model == "equal-rate"
                 rate = rates.equal if equal else rates.own[server]
-                found.loads[cell.id] = _open(rate, asked, window_s(asked, requests, rate))
+                found.loads[cell.id] = _open(rate, asked, needed_window_s(asked, requests, rate))
                 if not equal and (why := _unequal(server, rates)):
                     found.unequal_utilisation[cell.id] = why
     return found

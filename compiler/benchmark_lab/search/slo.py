@@ -1,4 +1,4 @@
-"""The highest rate at which promises are kept: doubling, bisection and confirming restarts, one probe at a time."""
+"""The highest rate at which objectives are kept: doubling, bisection and confirming restarts, one probe at a time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ CONFIRMATIONS = 3
 RESOLUTION = 0.05
 """How far, relative to the last pass, the first fail may lie above it at the end."""
 
-Outcome = Literal["pass", "fail", "bounded", "unusable"]
-End = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maximum", "bounded", "unusable"]
+ProbeResult = Literal["pass", "fail", "bounded", "unusable"]
+SearchEnd = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maximum", "bounded", "unusable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class LatencyObjective:
     """An upper limit of a percentile; the share of errors is limited by the verdict."""
 
     metric: Literal["latency_p50_ms", "latency_p90_ms", "latency_p99_ms", "latency_p999_ms"]
@@ -29,51 +29,53 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class NextRate:
     """Open load to measure next, with a freshly started server."""
 
-    rate_per_s: int
+    arrival_rate_rps: int
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
     """What a probe found."""
 
-    rate_per_s: int
-    outcome: Outcome
+    arrival_rate_rps: int
+    outcome: ProbeResult
 
     @classmethod
-    def of(cls, rate_per_s: int, trial: Trial, promises: Sequence[Promise]) -> Self:
+    def of(cls, arrival_rate_rps: int, trial: Trial, objectives: Sequence[LatencyObjective]) -> Self:
         """The outcome of a judged trial.
 
         Something else than the server at its limit bounds it, whatever followed from that. Too few samples for a
-        percentile that a promise needs make it unusable. So does a drift of the throughput beside promises that are
-        kept: arrivals by chance drift, too.
+        percentile that an objective needs make it unusable. So does a drift of the throughput beside objectives that
+        are kept: arrivals by chance drift, too.
         """
         codes = {reason.code for reason in trial.reasons}
         if not codes <= OWN_FAULTS | LOWER_BOUND_REASONS.keys():
-            return cls(rate_per_s, "unusable")
+            return cls(arrival_rate_rps, "unusable")
         if codes & LOWER_BOUND_REASONS.keys():
-            return cls(rate_per_s, "bounded")
-        values: list[float | None] = [getattr(trial, promise.metric) for promise in promises]
-        broken = (value is not None and value >= promise.below for value, promise in zip(values, promises, strict=True))
-        if codes - {"unstable"} or any(broken):
-            return cls(rate_per_s, "fail")
-        return cls(rate_per_s, "unusable" if codes or None in values else "pass")
+            return cls(arrival_rate_rps, "bounded")
+        values: list[float | None] = [getattr(trial, objective.metric) for objective in objectives]
+        broken = (
+            value is not None and value >= objective.below for value, objective in zip(values, objectives, strict=True)
+        )
+        if codes - {"no-steady-state"} or any(broken):
+            return cls(arrival_rate_rps, "fail")
+        return cls(arrival_rate_rps, "unusable" if codes or None in values else "pass")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Where the promises stop being kept: `last_pass` was kept, `first_fail` was not, and nothing below it failed."""
+class FoundRate:
+    """Where the objectives stop being kept: `last_pass` was kept, `first_fail` was not, and nothing below it failed."""
 
     last_pass: int | None
     first_fail: int | None
     confirmations: int
     """Restarts of the server that passed again at the last pass."""
-    end: End
+    end: SearchEnd
 
     @property
-    def rate_per_s(self) -> float | None:
+    def arrival_rate_rps(self) -> float | None:
         """The best single figure: the middle of the bracket on the log scale; of a lower bound, the last pass."""
         if self.last_pass is None or self.first_fail is None:
             return self.last_pass
@@ -81,7 +83,7 @@ class Found:
 
     @property
     def lower_bound(self) -> bool:
-        """Whether the server might keep its promises at more than was, or could be, asked of it."""
+        """Whether the server might keep its objectives at more than was, or could be, asked of it."""
         return self.first_fail is None or self.end == "bounded"
 
 
@@ -96,7 +98,7 @@ class _Bracket:
     """Whether a rate both passed and failed: the boundary is near, and noise decides."""
 
 
-def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Probe | Found:
+def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> NextRate | FoundRate:
     """The next rate of METHOD 19's search, from a quarter of the closed-loop maximum, or what the search has found.
 
     A confirmation that fails lowers the last pass; what is left of the budget then goes down in steps of 5 %. An
@@ -105,18 +107,18 @@ def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Pro
     bracket, left = _bracket(history), MOST_PROBES - len(history)
     if left and history and history[-1].outcome == "unusable":
         if history[-2:-1] == [history[-1]]:
-            return Found(bracket.last_pass, bracket.first_fail, bracket.confirmations, "unusable")
-        return Probe(history[-1].rate_per_s)
+            return FoundRate(bracket.last_pass, bracket.first_fail, bracket.confirmations, "unusable")
+        return NextRate(history[-1].arrival_rate_rps)
 
-    bounded = min((probed.rate_per_s for probed in history if probed.outcome == "bounded"), default=None)
+    bounded = min((probed.arrival_rate_rps for probed in history if probed.outcome == "bounded"), default=None)
     rate = _next_rate(bracket, max(1, int(closed_loop_maximum_rps))) if bounded is None else None
     last_pass = bracket.last_pass
     if rate is not None and left and (last_pass is None or bracket.doubted or left > CONFIRMATIONS):
-        return Probe(rate)
+        return NextRate(rate)
     if last_pass is not None and left and bracket.confirmations < CONFIRMATIONS and (bounded or inf) > last_pass:
-        return Probe(last_pass)
+        return NextRate(last_pass)
 
-    end: End
+    end: SearchEnd
     if bounded:
         end = "bounded"
     elif last_pass is None:
@@ -125,12 +127,12 @@ def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> Pro
         end = "closed-loop-maximum"
     else:
         end = "probes-spent" if rate else "bracketed"
-    return Found(last_pass, bracket.first_fail, bracket.confirmations, end)
+    return FoundRate(last_pass, bracket.first_fail, bracket.confirmations, end)
 
 
 def _bracket(history: Sequence[Probed]) -> _Bracket:
-    fails = {probed.rate_per_s for probed in history if probed.outcome == "fail"}
-    passes = [probed.rate_per_s for probed in history if probed.outcome == "pass"]
+    fails = {probed.arrival_rate_rps for probed in history if probed.outcome == "fail"}
+    passes = [probed.arrival_rate_rps for probed in history if probed.outcome == "pass"]
     first_fail = min(fails, default=None)
     below = [rate for rate in passes if first_fail is None or rate < first_fail]
     last_pass = max(below, default=None)

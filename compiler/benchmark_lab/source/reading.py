@@ -34,6 +34,14 @@ _BOUNDS = {
     "string_too_long": "a text of at most {max_length} characters",
     "finite_number": "a finite number",
 }
+_RENAMED = {
+    "hosts": "driver",
+    "limits": "thresholds",
+    "measure": "window",
+    "promise": "objective",
+    "version": "schema",
+}
+"""Today's key by an older one that is not near enough to it to be recognised."""
 
 
 def read(
@@ -144,7 +152,9 @@ def _unknown_key(document: Document, path: Path, fields: Mapping[str, FieldInfo]
     place = f"`{parent[-1]}`" if parent and isinstance(parent[-1], str) else "this mapping" if parent else "this file"
     message = f"unknown key `{key}` in {place}"
     allowed = "allowed keys: " + ", ".join(fields)
-    return Diagnostic(Code.UNKNOWN_KEY, message, document.key_span(path), nearest(key, fields), allowed)
+    today = _RENAMED.get(key)
+    meant = f"did you mean `{today}`?" if today in fields else nearest(key, fields)
+    return Diagnostic(Code.UNKNOWN_KEY, message, document.key_span(path), meant, allowed)
 
 
 def _fields(model: type[BaseModel], path: Path) -> dict[str, FieldInfo]:

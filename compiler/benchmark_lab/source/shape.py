@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainValidator,
@@ -66,6 +67,7 @@ def _number(value: object) -> int | float:
     return value
 
 
+CpuCount = Annotated[int, Field(ge=1, le=1024)]
 PlainNumber = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 PlainScalar = Annotated[
     Scalar,

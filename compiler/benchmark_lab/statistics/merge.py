@@ -92,7 +92,7 @@ def merge_loads(observations: Sequence[LoadObservation]) -> LoadObservation:
             ),
             None,
         ),
-        window_s=max(seen.window_s for seen in observations),
+        window_taken_s=max(seen.window_taken_s for seen in observations),
         requests=sum(seen.requests for seen in observations),
         failed_requests=sum(seen.failed_requests for seen in observations),
         iterations=sum(seen.iterations for seen in observations),

@@ -64,7 +64,7 @@ class Peak:
 
 
 @dataclass(frozen=True, slots=True)
-class Scaling:
+class UslFit:
     """The law that fits a sweep; without intervals, and so without a peak, where there are fewer than six rounds."""
 
     law: Law
@@ -75,7 +75,7 @@ class Scaling:
     """None unless beta's interval excludes 0 (METHOD 18)."""
 
 
-def scaling(rounds: Sequence[Mapping[int, float]], seed: int) -> Scaling | None:
+def scaling(rounds: Sequence[Mapping[int, float]], seed: int) -> UslFit | None:
     """Fit the law to rounds of throughput by number of workers; None where they can't tell its parameters.
 
     The intervals are bootstrapped over whole rounds, which keep the weather that their trials share, and lie a little
@@ -92,7 +92,7 @@ def scaling(rounds: Sequence[Mapping[int, float]], seed: int) -> Scaling | None:
     law = _fitted(levels, logarithms)
     n = len(rounds)
     if n < FEWEST_ROUNDS or law is None:
-        return Scaling(law, None, None, None, None) if law else None
+        return UslFit(law, None, None, None, None) if law else None
 
     chance = np.random.default_rng(seed)
     # Few rounds give few different samples: six rounds 462, each fitted once.
@@ -106,7 +106,7 @@ def scaling(rounds: Sequence[Mapping[int, float]], seed: int) -> Scaling | None:
     )
     workers = law.peak_workers
     claimed = Peak(workers, peak, beyond_sweep=workers > levels[-1]) if beta.low > 0 else None
-    return Scaling(law, gamma, alpha, beta, claimed)
+    return UslFit(law, gamma, alpha, beta, claimed)
 
 
 def _fitted(levels: Sequence[int], logarithms: np.ndarray) -> Law | None:

@@ -113,11 +113,11 @@ def _replacing(out: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-Model = TypeVar("Model", bound=StoredFile)
+Stored = TypeVar("Stored", bound=StoredFile)
 
 
-def read_stored(path: Path, model: type[Model]) -> Model:
-    """Read a stored JSON file, with a clear error where it is missing, broken or newer than this program."""
+def read_stored(path: Path, model: type[Stored]) -> Stored:
+    """Read a stored JSON file, with a clear error where it is missing, broken or of another schema."""
     try:
         return model.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:

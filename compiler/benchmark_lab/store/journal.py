@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from benchmark_lab.bundle import SCHEMA
+from benchmark_lab.bundle import SCHEMA, schema_problem
 from benchmark_lab.machine.lock import LockedError
 from benchmark_lab.machine.tools import ToolFailedError
 
@@ -43,7 +43,7 @@ class Prefix:
     length: int = 0
     """In bytes."""
     last_sum: str = _BEFORE_THE_FIRST
-    remark: str | None = None
+    warning: str | None = None
     """What follows the prefix, if anything."""
 
 
@@ -56,7 +56,7 @@ def read_journal(path: Path) -> Prefix:
     """Read the valid prefix of a journal; there is none where there is no file.
 
     Raises:
-        ToolFailedError: it was written with a newer schema.
+        ToolFailedError: it was written with another schema.
     """
     return parse_journal(path.read_bytes() if path.exists() else b"")
 
@@ -65,7 +65,7 @@ def parse_journal(content: bytes) -> Prefix:
     """The valid prefix of a journal's content.
 
     Raises:
-        ToolFailedError: it was written with a newer schema.
+        ToolFailedError: it was written with another schema.
     """
     entries: list[Entry] = []
     length, last = 0, _BEFORE_THE_FIRST
@@ -74,20 +74,18 @@ def parse_journal(content: bytes) -> Prefix:
         if found is None or found[2].decode() != _checksum(last, found[1]):
             break
         fields = json.loads(found[1] + b"}")
-        if fields["schema"] > SCHEMA:
-            raise ToolFailedError(
-                f"the journal was written with schema {fields['schema']}; this lab reads up to {SCHEMA}: update it"
-            )
+        if problem := schema_problem(fields["schema"]):
+            raise ToolFailedError(f"the journal was {problem}")
         length, last = length + len(line), found[2].decode()
         data = {key: value for key, value in fields.items() if key not in _OWN_KEYS}
         entries.append(Entry(sequence=fields["seq"], at=fields["at"], event=fields["event"], data=data))
-    remark = None
+    warning = None
     if rest := len(content) - length:
-        remark = (
+        warning = (
             f"line {len(entries) + 1} of the journal is torn or was changed: "
             f"the {len(entries)} entries before it count, {rest} bytes do not"
         )
-    return Prefix(tuple(entries), length, last, remark)
+    return Prefix(tuple(entries), length, last, warning)
 
 
 class Journal:
@@ -110,7 +108,7 @@ class Journal:
 
         Raises:
             LockedError: if another `lab` writes it.
-            ToolFailedError: it was written with a newer schema.
+            ToolFailedError: it was written with another schema.
         """
         self._now, self._on_entry, self._fsync = now, on_entry, fsync
         self._lock = Lock()
@@ -122,9 +120,9 @@ class Journal:
             self._file.close()
             raise LockedError(f"{path.parent} is being carried out by another `lab`") from error
         prefix = read_journal(path)
-        self.remark = prefix.remark
+        self.warning = prefix.warning
         self._sequence, self._last_sum = len(prefix.entries), prefix.last_sum
-        if prefix.remark:
+        if prefix.warning:
             _set_aside(path, prefix.length)
         _sync_folder(path.parent)
         for entry in prefix.entries:

@@ -12,17 +12,17 @@ from benchmark_lab.records import LatencyDistribution, Measurement, Trial, Trial
 
 @dataclass(frozen=True, slots=True)
 class ReadTrials:
-    """The trials of a file's valid prefix; `remark` says what follows it, if anything."""
+    """The trials of a file's valid prefix; `warning` says what follows it, if anything."""
 
     trials: tuple[Trial, ...]
-    remark: str | None = None
+    warning: str | None = None
 
 
 def read_trials(text: str) -> ReadTrials:
     """Read a file that an interrupted writer may have left: a torn line, and what follows it, is not counted.
 
     Raises:
-        ValidationError: a line is whole but was written with a newer schema.
+        ValidationError: a line is whole but was written with another schema.
     """
     trials: list[Trial] = []
     lines = text.splitlines()
@@ -33,8 +33,8 @@ def read_trials(text: str) -> ReadTrials:
             if any(detail["type"] == "value_error" for detail in error.errors()):
                 raise
             left_out = len(lines) - number
-            remark = f"line {number} of trials.jsonl is torn or no trial: the {len(trials)} trials before it count"
-            return ReadTrials(tuple(trials), remark + (f", {left_out} lines after it do not" if left_out else ""))
+            warning = f"line {number} of trials.jsonl is torn or no trial: the {len(trials)} trials before it count"
+            return ReadTrials(tuple(trials), warning + (f", {left_out} lines after it do not" if left_out else ""))
     return ReadTrials(tuple(trials))
 
 
@@ -42,7 +42,7 @@ def read_records(measurements: str, distributions: str) -> Iterator[TrialRecord]
     """Each record with the latencies of its window; a torn last line is left out.
 
     Raises:
-        ValidationError: a line is broken, or was written with a newer schema.
+        ValidationError: a line is broken, or was written with another schema.
     """
     latencies = {
         (of.trial, of.cell): of for of in map(LatencyDistribution.model_validate_json, _whole_lines(distributions))

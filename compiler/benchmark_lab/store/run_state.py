@@ -35,7 +35,7 @@ _SEARCHES = TypeAdapter(dict[str, SearchResult])
 
 
 @dataclass(slots=True)
-class Outcome:
+class RunState:
     """What a run has come to so far: whole at its end, partial after an interruption."""
 
     started_at: str = ""
@@ -52,7 +52,7 @@ class Outcome:
     """Digest of the list of its files' digests."""
     trials: list[Trial] = field(default_factory=list)
     """Those that count."""
-    refused: dict[str, str] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
     """Why a cell, by id, is not measured, or not any more."""
     calibrations: dict[int, dict[str, Calibration]] = field(default_factory=dict)
     """By lane: what generator and database can do at most with a cell's requests, by its id."""
@@ -101,7 +101,7 @@ class Outcome:
         return {trial.cell: trial for trial in self.trials if _round_of(trial) == key}
 
     def allowed_rps(self, generator_share: float) -> dict[str, float]:
-        """What the generator may send in every lane that was calibrated, by cell id, so that it limits no trial."""
+        """What the generator may send in every lane that was calibrated, by cell id, so that it holds back no trial."""
         allowed: dict[str, float] = {}
         for calibrations in self.calibrations.values():
             for cell, calibration in calibrations.items():
@@ -156,8 +156,8 @@ class Outcome:
         """Learn what was found out of cells."""
         data = entry.data
         match entry.event:
-            case "refused":
-                self.refused |= dict.fromkeys(_NAMES.validate_python(data["cells"]), str(data["reason"]))
+            case "excluded":
+                self.excluded |= dict.fromkeys(_NAMES.validate_python(data["cells"]), str(data["reason"]))
             case "calibrated":
                 lane = _LANE.validate_python(data["lane"])
                 self.calibrations.setdefault(lane, {}).update(_CALIBRATIONS.validate_python(data["calibrations"]))
@@ -211,22 +211,22 @@ class Outcome:
         self.notes.append(f"{_in_words(key)} was done again, and {voided} of its trials are void: {reason}")
 
 
-def read_outcome(journal: Path) -> tuple[Outcome, str | None]:
-    """What the journal's valid prefix tells, and a remark on what follows it, if anything.
+def read_run_state(journal: Path) -> tuple[RunState, str | None]:
+    """What the journal's valid prefix tells, and a warning on what follows it, if anything.
 
     Raises:
-        ToolFailedError: it was written with a newer schema.
+        ToolFailedError: it was written with another schema.
     """
     prefix = read_journal(journal)
-    outcome = Outcome()
+    outcome = RunState()
     for entry in prefix.entries:
         outcome.take(entry)
-    return outcome, prefix.remark
+    return outcome, prefix.warning
 
 
-def left_of(cells: Iterable[Cell], outcome: Outcome) -> list[Cell]:
-    """The cells that are not refused, nor searched to their end."""
-    return [cell for cell in cells if cell.id not in outcome.refused and cell.id not in outcome.searches]
+def left_of(cells: Iterable[Cell], outcome: RunState) -> list[Cell]:
+    """The cells that are not excluded, nor searched to their end."""
+    return [cell for cell in cells if cell.id not in outcome.excluded and cell.id not in outcome.searches]
 
 
 def _in_words(key: RoundKey) -> str:

@@ -15,7 +15,7 @@ from benchmark_lab.records import Summary, Trial
 from benchmark_lab.results.runs import StoredRun
 from benchmark_lab.store.bundles import read_stored
 from benchmark_lab.store.reading import ReadTrials, read_trials
-from benchmark_lab.store.run_state import Outcome, read_outcome
+from benchmark_lab.store.run_state import RunState, read_run_state
 from benchmark_lab.store.seal import broken
 
 
@@ -59,31 +59,31 @@ def newest_run(start: Path) -> Path:
 def read_run(folder: Path) -> StoredRun:
     """Read what a run left, interrupted or not: its bundle, its trials and, where it came to one, its summary.
 
-    Its trials are the journal's, where it has one; what of its files is torn or was changed is remarked.
+    Its trials are the journal's, where it has one; what of its files is torn or was changed brings a warning.
 
     Raises:
-        UnreadableRunError: it is no run, is broken, was written by a newer `lab`, or its files contradict each other.
+        UnreadableRunError: it is no run, is broken, has another schema, or its files contradict each other.
     """
     if not (folder / "bundle").is_dir():
         raise UnreadableRunError(f"{folder} is no run: it has no bundle/")
     try:
         experiment = read_stored(folder / "bundle" / "experiment.json", Experiment)
         cells = read_stored(folder / "bundle" / "cells.json", Cells).cells
-        outcome, torn = read_outcome(folder / "journal.jsonl")
+        outcome, torn = read_run_state(folder / "journal.jsonl")
     except ToolFailedError as error:  # here a file that the user named, not a tool
         raise UnreadableRunError(str(error)) from error
     changed = broken(folder, outcome.seal, ("summary.json", "trials.jsonl")) if outcome.seal else []
-    remarks = [torn] if torn else []
+    warnings = [torn] if torn else []
     if outcome.ended is None and (folder / "journal.jsonl").exists():
-        remarks.append("the journal has no end: the run is going on, or was killed")
-    remarks += [f"{name} is not what the run left: its SHA-256 differs" for name in changed]
+        warnings.append("the journal has no end: the run is going on, or was killed")
+    warnings += [f"{name} is not what the run left: its SHA-256 differs" for name in changed]
     summary, problem = (None, None) if "summary.json" in changed else _read_summary(folder / "summary.json")
     read = _read_trials(folder / "trials.jsonl", outcome)
-    remarks += [remark for remark in (read.remark, problem) if remark]
+    warnings += [warning for warning in (read.warning, problem) if warning]
     if unknown := {trial.cell for trial in read.trials} - {cell.id for cell in cells}:
         raise UnreadableRunError(f"{folder}: the bundle does not have the trials' cells {', '.join(sorted(unknown))}")
     if summary is None:
-        remarks.append("the run has no summary.json, so it is taken for one on a shared host")
+        warnings.append("the run has no summary.json, so it is taken for one on a shared host")
     known = summary.cells if summary else ()
     return StoredRun(
         folder.resolve().name,
@@ -91,32 +91,32 @@ def read_run(folder: Path) -> StoredRun:
         cells,
         read.trials,
         summary,
-        refused={cell.cell: why for cell in known if (why := cell.not_measured or cell.retired)} | outcome.refused,
+        excluded={cell.cell: why for cell in known if (why := cell.excluded or cell.retired)} | outcome.excluded,
         unequal_utilisation={cell.cell: cell.unequal_utilisation for cell in known if cell.unequal_utilisation}
         | outcome.unequal_utilisation,
         searches={cell.cell: cell.search for cell in known if cell.search} | outcome.searches,
-        remarks=tuple(remarks),
+        warnings=tuple(warnings),
         journalled_labels=outcome.labels,
     )
 
 
 def _read_summary(path: Path) -> tuple[Summary | None, str | None]:
-    """The summary, if there is a whole one, and a remark if there is a torn one."""
+    """The summary, if there is a whole one, and a warning if there is a torn one."""
     if not path.exists():
         return None, None
     try:
         return Summary.model_validate_json(path.read_bytes()), None
     except ValidationError as error:
-        _refuse_newer(path, error)
+        _refuse_other_schema(path, error)
         return None, "summary.json is torn or was changed, and does not count"
 
 
-def _read_trials(path: Path, outcome: Outcome) -> ReadTrials:
+def _read_trials(path: Path, outcome: RunState) -> ReadTrials:
     try:
         read = read_trials(path.read_text(encoding="utf-8", errors="replace") if path.exists() else "")
     except ValidationError as error:
         if outcome.start is None:
-            _refuse_newer(path, error)
+            _refuse_other_schema(path, error)
         read = ReadTrials((), "trials.jsonl cannot be read")
     if outcome.start is None:
         return read
@@ -132,7 +132,7 @@ def _agreeing(one: Sequence[Trial], other: Sequence[Trial]) -> int:
     return len([*takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))])
 
 
-def _refuse_newer(path: Path, error: ValidationError) -> None:
+def _refuse_other_schema(path: Path, error: ValidationError) -> None:
     """Raise UnreadableRunError where it is the schema that is wrong, rather than the file."""
     for detail in error.errors():
         if detail["type"] == "value_error":

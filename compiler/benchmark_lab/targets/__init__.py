@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from benchmark_lab.machine.tools import ToolFailedError, Tools
 
 if TYPE_CHECKING:  # planning asks only for the drivers' names
-    from benchmark_lab.hosts.prepared import Hosts, Wanted
+    from benchmark_lab.hosts.prepared import HostRequest, Hosts
     from benchmark_lab.machine.interrupts import Interrupts
     from benchmark_lab.machine.progress import Progress
 
@@ -34,7 +34,7 @@ class Driver(Protocol):
     def needs(self, environment: Mapping[str, str]) -> list[str]:
         """Say in words what this machine lacks for the driver; return an empty list if it lacks nothing."""
 
-    def make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+    def make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
         """Make or take the hosts of one hardware value, lane by lane; nothing runs on them yet.
 
         Args:
@@ -87,7 +87,7 @@ def find_driver(name: str) -> Driver:
     return driver
 
 
-def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+def make_hosts(wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
     """Have the driver of a bundle's target make the hosts of one hardware value; see `Driver.make_hosts`.
 
     Raises:

@@ -15,7 +15,7 @@ from benchmark_lab.bundle import Hardware, Role
 from benchmark_lab.conformance.visible import resident_bytes
 from benchmark_lab.hosts.cpus import CpuSets, available_cpus, share_out
 from benchmark_lab.hosts.facts import describe, machine_id
-from benchmark_lab.hosts.prepared import STATION, Hosts, Wanted, write_inventory
+from benchmark_lab.hosts.prepared import STATION, HostRequest, Hosts, write_inventory
 from benchmark_lab.machine import folders, other_users, programs
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.progress import Progress
@@ -74,7 +74,7 @@ class ThisMachine:
             ) from error
 
 
-def make_hosts(wanted: Wanted, say: Callable[[str], None]) -> Hosts:
+def make_hosts(wanted: HostRequest, say: Callable[[str], None]) -> Hosts:
     """Share this machine out among the roles; nothing is started yet.
 
     Args:
@@ -84,7 +84,7 @@ def make_hosts(wanted: Wanted, say: Callable[[str], None]) -> Hosts:
     Raises:
         ToolFailedError: if the machine lacks CPUs or PostgreSQL, or if the folder of builds cannot be used.
     """
-    environment, state, bundle = wanted.origin.environment, wanted.state, wanted.bundle.folder
+    environment, state, bundle = wanted.caller.environment, wanted.state, wanted.bundle.folder
     postgres = programs.find_postgres(environment, folders.state_root())
     cache = folders.cache_root(environment)
     for folder in (cache, cache / "builds"):
@@ -104,16 +104,16 @@ def make_hosts(wanted: Wanted, say: Callable[[str], None]) -> Hosts:
         machine=describe(),
         identity={**describe(), "machine": machine_id()},
         secrets=wanted.secrets,
-        load_boxes=wanted.hardware.load.count,
+        load_hosts=wanted.hardware.load.count,
         load_cpus=len(cpus.load),
         k6=k6,
         toolchains=wanted.bundle.experiment.toolchains,
     )
 
 
-def _build_path(wanted: Wanted, say: Callable[[str], None]) -> str:
+def _build_path(wanted: HostRequest, say: Callable[[str], None]) -> str:
     """Return the PATH of builds: root's begins with the programs that servers of other users can run on."""
-    environment = wanted.origin.environment
+    environment = wanted.caller.environment
     found: list[Path] = []
     needs = [need for language in wanted.bundle.experiment.languages for need in language.needs if need.serves]
     for need in needs if os.getuid() == 0 else ():
@@ -173,7 +173,7 @@ class Local:
             return [f"PostgreSQL: {error.next_step}"]
         return []
 
-    def make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+    def make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
         """Share this machine out among the roles: there is one lane."""
         del interrupts
         return [make_hosts(wanted, progress.say)]

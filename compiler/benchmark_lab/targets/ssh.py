@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmark_lab.hosts import ssh
-from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.hosts.prepared import HostRequest, Hosts
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.progress import Progress
 from benchmark_lab.machine.tools import ToolFailedError, Tools
@@ -24,7 +24,7 @@ class Ssh:
         found = shutil.which("ssh", path=environment.get("PATH"))
         return [] if found else ["`ssh` (Debian package openssh-client)"]
 
-    def make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+    def make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
         """Take as many lanes of the inventory as the experiment asks for.
 
         Raises:
@@ -32,12 +32,12 @@ class Ssh:
             LockedError: if another run holds one of them.
         """
         del interrupts, progress
-        if wanted.origin.inventory is None:
+        if wanted.caller.inventory is None:
             raise ToolFailedError(
                 f"target `{wanted.bundle.experiment.target}` makes no hosts",
                 next_step="list yours in a file: --inventory FILE",
             )
-        return ssh.make_hosts(wanted, wanted.origin.inventory)
+        return ssh.make_hosts(wanted, wanted.caller.inventory)
 
     def remove_leftovers(
         self, state: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.apply.calibrate import calibration_of, problem_of
-from benchmark_lab.bundle import Load, Rounds
+from benchmark_lab.bundle import Load, RoundCount
 from benchmark_lab.hosts.cpus import available_cpus
 from benchmark_lab.records import Calibration, HostObservation, LoadObservation, Measurement, ServerObservation
 from tests.apply.world import NULL_RPS, OPEN, World, cells
 from tests.synthetic import CLOSED, experiment
 
-ANSWERED = {"requests": 20_000, "window_s": 2.0, "wall_s": 2.0, "cpu_s": 2.0}
+ANSWERED = {"requests": 20_000, "window_taken_s": 2.0, "wall_s": 2.0, "cpu_s": 2.0}
 """10,000 requests a second by one CPU of the generator that had no time left, at 100 µs each."""
 OF_FOUR = {"cpus": 4, "cpus_busy": 0.3}
-LOAD = Load(model="closed", vus=32, warmup_s=1, measure_s=2)
+LOAD = Load(model="closed", vus=32, warmup_s=1, window_s=2)
 
 
 def measured(server: ServerObservation | None = None, sut_busy: float = 0.3, **load: object) -> Measurement:
@@ -57,7 +57,7 @@ def test_a_few_requests_may_fail() -> None:
 
 
 def test_the_wait_for_a_late_answer_is_no_limit_of_the_generator() -> None:
-    assert generator_rps(measured(window_s=60.0)) == pytest.approx(10_000, rel=0.01)
+    assert generator_rps(measured(window_taken_s=60.0)) == pytest.approx(10_000, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_null_server_that_has_time_left_is_no_limit() -> None:
 
 def one_round(world: World, load: Load, arrivals: str = "uniform") -> World:
     """The world with a bundle of one cell and round."""
-    asks = experiment(contrasts=[], rounds=Rounds(min=1, max=1))
+    asks = experiment(contrasts=[], rounds=RoundCount(min=1, max=1))
     asks = asks.model_copy(update={"load": asks.load.model_copy(update={"arrivals": arrivals})})
     world.write(asks, cells(load)[:1], 1)
     return world
@@ -101,7 +101,7 @@ def test_the_null_server_gets_the_arrivals_that_the_trials_have_and_more_than_k6
 
 
 def test_several_processes_on_the_same_cpus_are_asked_for_no_more_than_one(tmp_path: Path) -> None:
-    world = one_round(World(tmp_path, load_boxes=3), OPEN)
+    world = one_round(World(tmp_path, load_hosts=3), OPEN)
     world.apply()
     assert world.calibrated == [("uniform", 12_000 * len(available_cpus()), 3 * 32)]
 

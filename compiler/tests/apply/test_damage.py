@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from benchmark_lab.apply.status import status_of
-from benchmark_lab.bundle import Rounds, TargetHosts
+from benchmark_lab.bundle import RoundCount, TargetHosts
 from benchmark_lab.machine.tools import ToolFailedError
 from benchmark_lab.records import Trial
 from benchmark_lab.results.runs import compare_run
@@ -35,7 +35,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of one cell and three rounds."""
     world = World(tmp_path_factory.mktemp("damage"))
     one = cells()[:1]
-    world.write(experiment(contrasts=[], rounds=Rounds(min=3, max=3)), one, 3)
+    world.write(experiment(contrasts=[], rounds=RoundCount(min=3, max=3)), one, 3)
     world.apply()
     return world.folder.path
 
@@ -55,10 +55,10 @@ def test_a_journal_reads_as_its_whole_lines(run: Path) -> None:
         lines = content[:position].count(b"\n")
         cut = parse_journal(content[:position])
         assert cut.entries == whole[:lines]
-        assert bool(cut.remark) == (not content[:position].endswith(b"\n") and position > 0)
+        assert bool(cut.warning) == (not content[:position].endswith(b"\n") and position > 0)
         changed = parse_journal(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
         assert changed.entries == whole[:lines]
-        assert changed.remark is not None
+        assert changed.warning is not None
 
 
 def test_lines_that_are_missing_or_in_another_order_end_the_prefix(run: Path) -> None:
@@ -81,7 +81,7 @@ def test_trials_without_a_journal_count_as_whole_lines(run: Path) -> None:
 
 
 def read_or_refused(content: bytes) -> tuple[Trial, ...] | None:
-    """None where a changed byte makes a line of a newer schema."""
+    """None where a changed byte makes a line of another schema."""
     try:
         return read_trials(content.decode(errors="replace")).trials
     except ValidationError as error:
@@ -108,7 +108,7 @@ def test_a_damaged_file_of_a_run_is_said_and_no_half_trial_counts(name: str, run
         (folder / name).write_bytes(changed)
         found = counts(folder)
         assert found == whole[: len(found)]
-        assert read_run(folder).remarks
+        assert read_run(folder).warnings
         assert len(found) == 3
 
 
@@ -121,16 +121,16 @@ def test_a_summary_that_is_no_summary_does_not_count_where_nothing_seals_it(run:
         (folder / "summary.json").write_bytes(content[:position])
         read = read_run(folder)
         assert read.summary is None
-        assert "summary.json is torn or was changed, and does not count" in read.remarks
+        assert "summary.json is torn or was changed, and does not count" in read.warnings
 
 
 def test_a_newer_journal_is_refused_in_words(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / run.name
     shutil.copytree(run, folder)
-    body = b'{"schema": 2, "seq": 0, "at": "", "event": "begun"'
+    body = b'{"schema": 3, "seq": 0, "at": "", "event": "begun"'
     total = hashlib.sha256(b"0" * 16 + body).hexdigest()[:16]
     (folder / "journal.jsonl").write_bytes(body + f', "sum": "{total}"}}\n'.encode())
-    with pytest.raises(UnreadableRunError, match="was written with schema 2; this lab reads up to 1"):
+    with pytest.raises(UnreadableRunError, match="was written with schema 3; this lab reads schema 2"):
         read_run(folder)
 
 
@@ -148,7 +148,7 @@ class DiskFull:
 
 def test_hosts_are_let_go_at_whichever_entry_the_disk_is_full(tmp_path: Path) -> None:
     one = cells()[:1]
-    rented = experiment(contrasts=[], rounds=Rounds(min=1, max=1)).model_copy(
+    rented = experiment(contrasts=[], rounds=RoundCount(min=1, max=1)).model_copy(
         update={"hosts": TargetHosts(source="aws_ec2")}
     )
     entries = 0

@@ -15,7 +15,7 @@ from benchmark_lab.hosts.ansible import Ansible
 from benchmark_lab.hosts.cpus import CpuSets
 from benchmark_lab.hosts.prepared import Hosts
 from benchmark_lab.hosts.secret import new_secrets
-from benchmark_lab.hosts.stations import Answer, Order
+from benchmark_lab.hosts.stations import Order, StationAnswer
 from benchmark_lab.machine.tools import ToolFailedError
 from tests.apply.world import FakeTools
 from tests.synthetic import cell
@@ -31,7 +31,7 @@ class Serving:
     result: Mapping[str, object] | None
     """What the host says of the server; nothing if it cannot be reached."""
 
-    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
         (host,) = orders
         if self.result is None:
             raise ToolFailedError(f"host {host}: the task of stations.yml could not run, the host cannot be reached")
@@ -95,7 +95,7 @@ class Gate:
             machine={},
             identity={},
             secrets=new_secrets(),
-            load_boxes=1,
+            load_hosts=1,
             load_cpus=1,
             k6="k6",
             builds={"go-fiber": "/builds/go-fiber"},

@@ -9,9 +9,9 @@ from threading import Barrier
 import pytest
 
 from benchmark_lab.apply.lanes import Turns, on_each
-from benchmark_lab.bundle import Cell, Rounds
+from benchmark_lab.bundle import Cell, RoundCount
 from benchmark_lab.machine.tools import ToolFailedError
-from benchmark_lab.store.run_state import read_outcome
+from benchmark_lab.store.run_state import read_run_state
 from tests.apply.world import World, cells
 from tests.synthetic import experiment
 
@@ -19,7 +19,7 @@ from tests.synthetic import experiment
 def world(root: Path, lanes: int, rounds: int) -> World:
     one = cells()
     made = World(root)
-    asked = experiment(contrasts=[(one[0], one[1])], rounds=Rounds(min=rounds, max=rounds))
+    asked = experiment(contrasts=[(one[0], one[1])], rounds=RoundCount(min=rounds, max=rounds))
     made.write(asked.model_copy(update={"lanes": lanes}), one, rounds)
     return made
 
@@ -40,8 +40,8 @@ def test_two_lanes_measure_at_the_same_time(tmp_path: Path) -> None:
 def test_a_round_is_run_on_one_lane_and_every_round_once(tmp_path: Path) -> None:
     made = world(tmp_path, lanes=3, rounds=7)
     summary = made.apply()
-    outcome, remark = read_outcome(made.folder.journal)
-    assert remark is None
+    outcome, warning = read_run_state(made.folder.journal)
+    assert warning is None
     assert sorted(key.number for key in outcome.finished) == [*range(7)]
     assert {outcome.lanes[key] for key in outcome.orders} <= {0, 1, 2}
     assert len(outcome.trials) == len(made.measured) == 14
@@ -74,7 +74,7 @@ def test_a_lane_that_fails_stops_the_others_and_its_failure_is_told() -> None:
 
 def test_a_lane_proves_nothing_more_once_another_failed(tmp_path: Path) -> None:
     made = world(tmp_path, lanes=2, rounds=1)
-    made.refused = {("python-fastapi", "uvicorn"): "it ended", ("go-fiber", "fiber"): "it ended"}
+    made.excluded = {("python-fastapi", "uvicorn"): "it ended", ("go-fiber", "fiber"): "it ended"}
     proven: list[str] = []
 
     def prove(logs: Path, cell: Cell) -> None:
@@ -86,7 +86,7 @@ def test_a_lane_proves_nothing_more_once_another_failed(tmp_path: Path) -> None:
     made.proving = prove
     with pytest.raises(ToolFailedError, match="sut-1"):
         made.apply()
-    outcome, _ = read_outcome(made.folder.journal)
+    outcome, _ = read_run_state(made.folder.journal)
     assert proven == ["python-fastapi"]
-    assert outcome.refused == {}
+    assert outcome.excluded == {}
     assert outcome.ended == "interrupted"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.bundle import Cell, Experiment, LoadAsked, Promise, Rounds, SoughtLoad
+from benchmark_lab.bundle import Cell, Experiment, LoadAsked, Objective, RoundCount, SoughtLoad
 from benchmark_lab.machine.tools import ToolFailedError
 from benchmark_lab.records import Summary
-from benchmark_lab.store.run_state import read_outcome
+from benchmark_lab.store.run_state import read_run_state
 from tests.apply.world import Clock, World, cells, named
 from tests.synthetic import cell, experiment
 
@@ -27,19 +27,19 @@ Case = tuple[Experiment, Sequence[Cell], int]
 
 def open_rounds() -> Case:
     fastapi, fiber = cells()
-    return experiment(contrasts=[(fastapi, fiber)], rounds=Rounds(min=3, max=3)), (fastapi, fiber), 3
+    return experiment(contrasts=[(fastapi, fiber)], rounds=RoundCount(min=3, max=3)), (fastapi, fiber), 3
 
 
 def two_machines() -> Case:
     four = cells(hardware=("small", "large"))
-    asked = experiment(contrasts=[(four[0], four[1]), (four[2], four[3])], rounds=Rounds(min=1, max=1))
+    asked = experiment(contrasts=[(four[0], four[1]), (four[2], four[3])], rounds=RoundCount(min=1, max=1))
     small = asked.hardware[0]
     return asked.model_copy(update={"hardware": (small, small.model_copy(update={"name": "large"}))}), four, 1
 
 
 def stopping_early() -> Case:
     fastapi, fiber = cells()
-    asked = Rounds(min=2, max=4, ci_half_width=0.5)
+    asked = RoundCount(min=2, max=4, ci_half_width=0.5)
     return experiment(contrasts=[(fastapi, fiber)], rounds=asked), (fastapi, fiber), 4
 
 
@@ -52,15 +52,15 @@ def capacity_then_latency() -> Case:
         )
         for step in ("capacity", "equal-rate", "equal-utilisation")
     )
-    asked = LoadAsked(model="capacity-then-latency", warmup_s=1, measure_s=2)
-    return experiment(contrasts=[], rounds=Rounds(min=2, max=2)).model_copy(update={"load": asked}), found, 2
+    asked = LoadAsked(model="capacity-then-latency", warmup_s=1, window_s=2)
+    return experiment(contrasts=[], rounds=RoundCount(min=2, max=2)).model_copy(update={"load": asked}), found, 2
 
 
 def search() -> Case:
     pair = cells(load=SoughtLoad(model="slo-search"))
-    promise = Promise(text="p90 < 50ms", metric="latency_p90_ms", below=50)
-    asked = LoadAsked(model="slo-search", promises=(promise,), warmup_s=1, measure_s=2)
-    return experiment(contrasts=[], rounds=Rounds(min=1, max=1)).model_copy(update={"load": asked}), pair, 1
+    objective = Objective(text="p90 < 50ms", metric="latency_p90_ms", below=50)
+    asked = LoadAsked(model="slo-search", objectives=(objective,), warmup_s=1, window_s=2)
+    return experiment(contrasts=[], rounds=RoundCount(min=1, max=1)).model_copy(update={"load": asked}), pair, 1
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_a_run_killed_at_any_boundary_is_resumed_to_the_same_summary(
         if not moment(number)(world):
             break
         finished = [
-            trial.model_copy(update={"started_at": ""}) for trial in read_outcome(world.folder.journal)[0].trials
+            trial.model_copy(update={"started_at": ""}) for trial in read_run_state(world.folder.journal)[0].trials
         ]
         same = shape(world.apply()) == expected
         assert same
@@ -185,7 +185,7 @@ def test_a_run_killed_at_any_boundary_is_resumed_to_the_same_summary(
         assert times.keys() == Counter(whole.measured).keys()
         again = times - Counter(whole.measured)
         assert again.total() <= 1  # what was going on, and had not reached the journal
-        kept = read_outcome(world.folder.journal)[0].trials[: len(finished)]
+        kept = read_run_state(world.folder.journal)[0].trials[: len(finished)]
         assert [trial.model_copy(update={"started_at": ""}) for trial in kept] == finished
         number += 1
     assert number > 15
@@ -269,12 +269,12 @@ def test_how_hosts_were_set_before_is_known_after_a_resumption(root: Path) -> No
 
 def test_a_cell_that_does_not_conform_any_more_keeps_its_trials_and_is_not_ranked(root: Path) -> None:
     world = killed_in_round(root)
-    world.refused = {("go-fiber", "fiber"): "it fails conformance (echo)"}
+    world.excluded = {("go-fiber", "fiber"): "it fails conformance (echo)"}
     summary = world.apply()
     fastapi, fiber = summary.cells
     assert summary.complete
     assert (fastapi.trials, fastapi.retired) == (3, None)
-    assert (fiber.trials, fiber.retired, fiber.not_measured) == (2, "it fails conformance (echo)", None)
+    assert (fiber.trials, fiber.retired, fiber.excluded) == (2, "it fails conformance (echo)", None)
     assert {comparison.unranked_reason for comparison in summary.comparisons} == {
         "retired: it fails conformance (echo)"
     }
@@ -282,11 +282,11 @@ def test_a_cell_that_does_not_conform_any_more_keeps_its_trials_and_is_not_ranke
 
 def test_a_cell_that_was_refused_stays_so(root: Path) -> None:
     world = new_world(root, open_rounds)
-    world.refused = {("go-fiber", "fiber"): "it fails conformance (echo)"}
+    world.excluded = {("go-fiber", "fiber"): "it fails conformance (echo)"}
     assert before(14)(world)
-    world.refused = {}
+    world.excluded = {}
     fastapi, fiber = world.apply().cells
-    assert (fastapi.trials, fiber.trials, fiber.not_measured) == (3, 0, "it fails conformance (echo)")
+    assert (fastapi.trials, fiber.trials, fiber.excluded) == (3, 0, "it fails conformance (echo)")
 
 
 def test_a_bundle_that_was_changed_is_not_gone_on_with(root: Path) -> None:

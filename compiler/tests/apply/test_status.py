@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.apply.status import spent_usd, status_of
-from benchmark_lab.bundle import Rounds, TargetHosts
+from benchmark_lab.bundle import RoundCount, TargetHosts
 from benchmark_lab.cli.status import words
 from benchmark_lab.records import Phase
-from benchmark_lab.store.run_state import Outcome
+from benchmark_lab.store.run_state import RunState
 from tests.apply.world import World, cells
 from tests.synthetic import experiment
 
@@ -19,7 +19,9 @@ TRIALS = 6
 def world_of_three_rounds(root: Path) -> World:
     world = World(root)
     fastapi, fiber = cells()
-    world.write(experiment(contrasts=[(fastapi, fiber)], rounds=Rounds(min=3, max=3)), (fastapi, fiber), TRIALS // 2)
+    world.write(
+        experiment(contrasts=[(fastapi, fiber)], rounds=RoundCount(min=3, max=3)), (fastapi, fiber), TRIALS // 2
+    )
     return world
 
 
@@ -76,6 +78,6 @@ def test_what_rented_hosts_cost_is_reckoned_by_the_hour_until_now(driver: str, u
     prices = {"default": 2.0} if driver == "aws_ec2" else {}
     asked = experiment().model_copy(update={"hosts": TargetHosts(source=driver, usd_per_hour=prices)})
     half_an_hour_ago = datetime.now(UTC) - timedelta(minutes=30)
-    outcome = Outcome(phases=[Phase(name="rent hosts", seconds=3600)], phase=("measure", half_an_hour_ago.isoformat()))
+    outcome = RunState(phases=[Phase(name="rent hosts", seconds=3600)], phase=("measure", half_an_hour_ago.isoformat()))
     assert spent_usd(outcome, asked, running=True) == pytest.approx(usd, abs=0.01)
     assert spent_usd(outcome, asked, running=False) == pytest.approx(usd and 2.0)

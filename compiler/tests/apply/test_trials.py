@@ -12,13 +12,13 @@ from benchmark_lab.hosts.ansible import Ansible
 from benchmark_lab.hosts.cpus import CpuSets
 from benchmark_lab.hosts.prepared import Hosts
 from benchmark_lab.hosts.secret import new_secrets
-from benchmark_lab.hosts.stations import Answer, Order
+from benchmark_lab.hosts.stations import Order, StationAnswer
 from benchmark_lab.records import Measured
 from benchmark_lab.targets.local import ThisMachine
 from tests.apply.world import OPEN, FakeTools
 from tests.synthetic import cell
 
-K6 = {"problem": None, "requests": 900, "window_s": 3.0, "wall_s": 3.2, "cpu_s": 0.3, "messages": ""}
+K6 = {"problem": None, "requests": 900, "window_taken_s": 3.0, "wall_s": 3.2, "cpu_s": 0.3, "messages": ""}
 HOST = {"cpus_busy": 0.5, "steal": 0.01, "context_switches": 10}
 DATABASE = {"state": "observed", "problem": None, "cpu_s": 0.4, "cpus": 2, "transactions": 90, "host": HOST}
 STARTED = {"problem": None, "port": 8000, "ready_s": 0.4, "cpus": 2}
@@ -36,16 +36,16 @@ CALL = BundledOperation(uses=("upstream",))
 class Script:
     """Stations that answer what is written, by the order's name, and note what they are asked."""
 
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, StationAnswer]
     asked: list[tuple[str, Order]] = field(default_factory=list)
     warming_up: dict[str, bool] = field(default_factory=dict)
     """By load host: whether it shares the load, and so waits again when it has warmed up."""
 
-    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
         self.asked += orders.items()
         return {host: self._answer(host, order) for host, order in orders.items()}
 
-    def _answer(self, host: str, order: Order) -> Answer:
+    def _answer(self, host: str, order: Order) -> StationAnswer:
         if order.name == "load":
             self.warming_up[host] = order.params["segments"] != 1
             return {"waits": True}
@@ -97,7 +97,7 @@ def trial(
         machine={},
         identity={},
         secrets=new_secrets(),
-        load_boxes=len(load_hosts),
+        load_hosts=len(load_hosts),
         load_cpus=1,
         k6="k6",
         builds={"go-fiber": "/builds/go-fiber", "go.toolchain": "/builds/go.toolchain"},
@@ -116,8 +116,8 @@ def trial(
     )
 
 
-def script(**others: Answer) -> Script:
-    answers: dict[str, Answer] = {
+def script(**others: StationAnswer) -> Script:
+    answers: dict[str, StationAnswer] = {
         "reset-database": {},
         "choose-port": {"port": 8000},
         "serve": STARTED,
@@ -174,7 +174,7 @@ def test_rows_are_counted_of_the_tables_that_operations_add_to(
     ids=["neither", "database", "upstream", "a request failed"],
 )
 def test_the_database_is_observed_where_it_serves_the_scenario_or_a_request_failed(
-    tmp_path: Path, operation: BundledOperation, answer: Answer, observed: bool
+    tmp_path: Path, operation: BundledOperation, answer: StationAnswer, observed: bool
 ) -> None:
     asked = script(load={**WARMED, **LOADED, **answer})
     trial(tmp_path, asked, scenario(PING, operation))
@@ -200,7 +200,7 @@ def test_a_window_is_mapped_to_the_clock_of_each_host(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("load", [{"clean": False, "load": {"problem": "late"}}, {"clean": False}])
-def test_a_load_that_never_ran_has_no_window_by_any_hosts_clock(tmp_path: Path, load: Answer) -> None:
+def test_a_load_that_never_ran_has_no_window_by_any_hosts_clock(tmp_path: Path, load: StationAnswer) -> None:
     asked = script(load=load)
     trial(tmp_path, asked, scenario(READ), clock_offsets_s={"load-0": 0.0, "sut-0": 100.0, "db-0": 100.0})
     for name in ("observe-server", "observe-database"):
@@ -243,7 +243,7 @@ def test_where_a_host_did_not_warm_up_none_measures_a_window(tmp_path: Path) -> 
     late = {"clean": False, "load": {"problem": "late"}}
     answer = asked.ask
 
-    def one_is_late(orders: Mapping[str, Order]) -> dict[str, Answer]:
+    def one_is_late(orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
         answers = answer(orders)
         return {**answers, "load-1": late} if answers.keys() == {"load-0", "load-1"} else answers
 
@@ -295,13 +295,13 @@ def test_an_upstream_that_does_not_answer_is_the_trials_problem() -> None:
     assert measurement.upstream.problem == "it does not answer"
 
 
-def boxes(*machines: str) -> list[dict[str, object]]:
-    """Two CPUs on each machine; load boxes on one machine share them."""
+def load_hosts(*machines: str) -> list[dict[str, object]]:
+    """Two CPUs on each machine; load hosts on one machine share them."""
     return [{**LOAD, "machine": of, "cpu_ids": [f"{of}/0", f"{of}/1"], "load": {**K6, "cpus": 2}} for of in machines]
 
 
-def test_load_boxes_on_machines_of_their_own_have_the_cpus_of_all() -> None:
-    measurement = assemble(observed(), boxes("a", "b"), 10.0)
+def test_load_hosts_on_machines_of_their_own_have_the_cpus_of_all() -> None:
+    measurement = assemble(observed(), load_hosts("a", "b"), 10.0)
     load = measurement.load
     assert load is not None
     assert (load.requests, load.cpus, load.processes, load.cpu_s) == (1800, 4, 2, 0.6)
@@ -311,7 +311,7 @@ def test_load_boxes_on_machines_of_their_own_have_the_cpus_of_all() -> None:
 
 def test_every_host_that_has_notice_is_counted() -> None:
     ending: list[dict[str, object]] = [
-        {**box, "host": {**HOST, "notices": 1, "allowance_exceeded": 3}} for box in boxes("a", "b")
+        {**each, "host": {**HOST, "notices": 1, "allowance_exceeded": 3}} for each in load_hosts("a", "b")
     ]
     hosts = assemble(observed(host={**HOST, "notices": 0}), ending, 10.0).hosts
     assert {role: (host.notices, host.allowance_exceeded) for role, host in hosts.items() if role != "db"} == {
@@ -320,8 +320,8 @@ def test_every_host_that_has_notice_is_counted() -> None:
     }
 
 
-def test_load_boxes_on_one_machine_share_its_cpus_and_its_counters() -> None:
-    measurement = assemble(observed(), boxes("a", "a"), 10.0)
+def test_load_hosts_on_one_machine_share_its_cpus_and_its_counters() -> None:
+    measurement = assemble(observed(), load_hosts("a", "a"), 10.0)
     load = measurement.load
     assert load is not None
     assert (load.requests, load.cpus, load.processes) == (1800, 2, 2)
@@ -329,8 +329,8 @@ def test_load_boxes_on_one_machine_share_its_cpus_and_its_counters() -> None:
 
 
 def begun(*at_s: float) -> list[dict[str, object]]:
-    """Load boxes whose windows began at these times."""
-    return [{**box, "common_start_s": s} for box, s in zip(boxes("a", "b"), at_s, strict=True)]
+    """Load hosts whose windows began at these times."""
+    return [{**each, "common_start_s": s} for each, s in zip(load_hosts("a", "b"), at_s, strict=True)]
 
 
 def test_windows_that_begin_nearly_together_are_one() -> None:
@@ -339,7 +339,7 @@ def test_windows_that_begin_nearly_together_are_one() -> None:
     assert load.problem is None
 
 
-def test_load_boxes_whose_windows_do_not_coincide_are_a_problem() -> None:
+def test_load_hosts_whose_windows_do_not_coincide_are_a_problem() -> None:
     load = assemble(observed(), begun(2.0, 0.0), 10.0).load
     assert load is not None
     assert load.problem == "the windows of the 2 load hosts began 2.00 s apart"

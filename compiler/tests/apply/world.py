@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypedDict, cast
 
-from benchmark_lab.apply.outside import Outside
 from benchmark_lab.apply.run import apply
+from benchmark_lab.apply.world import World as RealWorld
 from benchmark_lab.bundle import Block, Cell, Cells, CopiedFiles, Experiment, Load, Schedule, SoughtLoad
+from benchmark_lab.hosts.caller import Caller
 from benchmark_lab.hosts.cpus import CpuSets, available_cpus
-from benchmark_lab.hosts.origin import Origin
-from benchmark_lab.hosts.prepared import Hosts, Wanted, lane_folder
+from benchmark_lab.hosts.prepared import HostRequest, Hosts, lane_folder
 from benchmark_lab.hosts.secret import Secrets
-from benchmark_lab.hosts.stations import Answer, Order
+from benchmark_lab.hosts.stations import Order, StationAnswer
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.lock import LockedError, locked
 from benchmark_lab.machine.progress import Progress
@@ -29,7 +29,7 @@ from benchmark_lab.store.run_folder import RunFolder
 from benchmark_lab.targets.local import ThisMachine
 from tests.synthetic import cell
 
-OPEN = Load(model="open", vus=50, rate_per_s=300, warmup_s=1, measure_s=2)
+OPEN = Load(model="open", vus=50, arrival_rate_rps=300, warmup_s=1, window_s=2)
 MOST_RPS = 4_000
 """What the fake servers can do; a closed loop of n virtual users asks 100·n times a second."""
 NULL_RPS = 40_000
@@ -41,7 +41,7 @@ class LoadParams(TypedDict):
     """Of an order to load what the fake stations look at."""
 
     measure: dict[str, dict[str, dict[str, int]]]
-    measure_s: float
+    window_s: float
     env: dict[str, str]
 
 
@@ -64,11 +64,11 @@ class FakeStations:
     serving: Sequence[str] = ()
     """The command of the server that was started last."""
     rps: float = 0.0
-    window_s: float = 0.0
+    window_taken_s: float = 0.0
     loads: dict[str, LoadParams] = field(default_factory=dict)
     """What is ready to load, by host."""
 
-    def ask(self, orders: Mapping[str, Order]) -> dict[str, Answer]:
+    def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
         return {host: self._answer(host, order) for host, order in orders.items()}
 
     def call(self) -> None: ...
@@ -77,7 +77,7 @@ class FakeStations:
 
     def close(self) -> None: ...
 
-    def _answer(self, host: str, order: Order) -> Answer:
+    def _answer(self, host: str, order: Order) -> StationAnswer:
         match order.name, order.params:
             case "choose-port", _:
                 return {"port": 8000}
@@ -97,7 +97,7 @@ class FakeStations:
                     "log_tail": self.redact(said),
                     "processes_before": process,
                     "processes_after": process,
-                    "cpu_s": self.rps * self.window_s * 1e-4,
+                    "cpu_s": self.rps * self.window_taken_s * 1e-4,
                     "cpus": 1,
                 }
             case (("reset-database" | "observe-database"), _):
@@ -105,14 +105,14 @@ class FakeStations:
             case name, _:
                 raise NotImplementedError(name)
 
-    def _load(self, params: LoadParams) -> Answer:
+    def _load(self, params: LoadParams) -> StationAnswer:
         executor = params["measure"]["scenarios"]["measure"]
         vus, rate = executor.get("vus", 0), executor.get("rate", 0)
         of_nothing = "null-server" in self.serving[0]
         self.loading(of_nothing)
-        self.window_s = params["measure_s"]
+        self.window_taken_s = params["window_s"]
         self.rps = float(min(rate or vus * 100, self.null_rps if of_nothing else MOST_RPS))
-        loaded = _k6(self.rps, self.window_s, latency_ms=1000 * vus / self.rps if vus else 2.0)
+        loaded = _k6(self.rps, self.window_taken_s, latency_ms=1000 * vus / self.rps if vus else 2.0)
         if of_nothing:
             if len(self.calibrated) < self.failing:
                 loaded = {"problem": "k6 ended with status 107"}
@@ -190,17 +190,17 @@ def _ok(action: str, **result: object) -> Event:
     return {"event": "ok", "action": action, "result": result}
 
 
-def _k6(rps: float, window_s: float, latency_ms: float) -> dict[str, object]:
-    requests = round(rps * window_s)
+def _k6(rps: float, window_taken_s: float, latency_ms: float) -> dict[str, object]:
+    requests = round(rps * window_taken_s)
     return {
         "problem": None,
-        "window_s": window_s,
+        "window_taken_s": window_taken_s,
         "requests": requests,
         "iterations": requests,
         "latency_quantiles_ms": [latency_ms] * 1001,
         "latency_mean_ms": latency_ms,
-        "cpu_s": window_s * 0.1,
-        "wall_s": window_s,
+        "cpu_s": window_taken_s * 0.1,
+        "wall_s": window_taken_s,
     }
 
 
@@ -239,7 +239,7 @@ class World:
 
     root: Path
     identity: dict[str, str] = field(default_factory=lambda: {"cpu": "Xeon"})
-    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    excluded: dict[tuple[str, str], str] = field(default_factory=dict)
     """What the gate says."""
     proving: Callable[[Path, Cell], None] = lambda _logs, _cell: None
     """Is told of each server that is proven, and the folder of the lane's logs."""
@@ -253,7 +253,7 @@ class World:
     calibrated: list[tuple[str, int, int]] = field(default_factory=list)
     null_rps: int = NULL_RPS
     failing: int = 0
-    load_boxes: int = 1
+    load_hosts: int = 1
 
     @property
     def folder(self) -> RunFolder:
@@ -286,18 +286,18 @@ class World:
 
     def apply(self, clock: Clock | None = None, fsync: Callable[[int], None] = os.fsync) -> Summary:
         """Carry the run out, or go on with it."""
-        origin = Origin(self.root, "4f1c2d9", git_dirty=False, environment={})
+        caller = Caller(self.root, "4f1c2d9", git_dirty=False, environment={})
         return apply(
             self.folder,
             FakeTools(self.somaxconn),
             "LAB_STARTED_BY=nobody",
-            origin,
+            caller,
             self.progress,
-            outside=self._outside(clock or Clock(), fsync),
+            world=self._outside(clock or Clock(), fsync),
         )
 
-    def _outside(self, clock: Clock, fsync: Callable[[int], None]) -> Outside:
-        return Outside(
+    def _outside(self, clock: Clock, fsync: Callable[[int], None]) -> RealWorld:
+        return RealWorld(
             lock=self._locked,
             reap=self._reap,
             states=lambda: self.root / "states",
@@ -320,7 +320,7 @@ class World:
     ) -> str | None:
         del hosts, on_step, openapi, seed
         self.proving(logs, cell)
-        return self.refused.get((cell.implementation, cell.server))
+        return self.excluded.get((cell.implementation, cell.server))
 
     @contextmanager
     def _locked(self, run: str) -> Iterator[None]:
@@ -330,14 +330,14 @@ class World:
     def _reap(self, *_: object) -> None:
         shutil.rmtree(self.root / "states", ignore_errors=True)
 
-    def _make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> list[Hosts]:
+    def _make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> list[Hosts]:
         del interrupts, progress
         if wanted.hardware.name in self.taken:
             raise LockedError("host sut-0 is in use by another run")
         wanted.state.mkdir(parents=True)
         return [self._lane(wanted, number) for number in range(wanted.bundle.experiment.lanes)]
 
-    def _lane(self, wanted: Wanted, number: int) -> Hosts:
+    def _lane(self, wanted: HostRequest, number: int) -> Hosts:
         cpus = available_cpus()
         return Hosts(
             ansible=wanted.ansible(number),
@@ -350,7 +350,7 @@ class World:
             machine=self.identity,
             identity=self.identity,
             secrets=wanted.secrets,
-            load_boxes=self.load_boxes,
+            load_hosts=self.load_hosts,
             load_cpus=len(cpus),
             k6="k6",
             open_stations=lambda _play, _sockets, redact: FakeStations(

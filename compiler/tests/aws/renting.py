@@ -60,7 +60,7 @@ class RentingLab(Lab):
         path.write_text(text)
 
     def pin_image(self, image: str) -> None:
-        pinned = {"schema": 1, "images": {"us-east-1": {"amd64": image}}}
+        pinned = {"schema": 2, "images": {"us-east-1": {"amd64": image}}}
         (self.project / "lab.lock").write_text(json.dumps(pinned))
 
     def events(self) -> list[dict[str, Any]]:

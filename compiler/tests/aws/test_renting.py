@@ -12,10 +12,10 @@ from tests.aws.renting import EXPERIMENT, RentingLab, states, until
 
 pytestmark = pytest.mark.tools
 
-APPLY = ("apply", EXPERIMENT, "--only", "implementation=python-fastapi", "--rounds", "1", "--measure", "1s", "--yes")
+APPLY = ("apply", EXPERIMENT, "--only", "implementation=python-fastapi", "--rounds", "1", "--window", "1s", "--yes")
 LISTED = re.compile(r"(?m)^  (aws_\w+ \S+)$")
 """A resource that is left, its type and id; Terraform's steps look otherwise."""
-NO_LOAD_BOX: dict[str, object] = {"capacity": "c7a.xlarge"}
+NO_LOAD_HOST: dict[str, object] = {"capacity": "c7a.xlarge"}
 
 
 def test_nothing_that_costs_money_starts_unasked(renting: RentingLab) -> None:
@@ -27,7 +27,7 @@ def test_nothing_that_costs_money_starts_unasked(renting: RentingLab) -> None:
 
 
 def test_an_apply_that_fails_half_way_is_cleaned_up_and_said(renting: RentingLab) -> None:
-    renting.faults = NO_LOAD_BOX
+    renting.faults = NO_LOAD_HOST
     code, _, stderr = renting.run(*APPLY)
     assert code == 3, stderr
     assert "InsufficientInstanceCapacity" in stderr
@@ -38,7 +38,7 @@ def test_an_apply_that_fails_half_way_is_cleaned_up_and_said(renting: RentingLab
 
 
 def test_what_cannot_be_removed_is_listed_exactly_and_removed_by_the_next_command(renting: RentingLab) -> None:
-    renting.faults = NO_LOAD_BOX | {"fail_destroys": 10_000}
+    renting.faults = NO_LOAD_HOST | {"fail_destroys": 10_000}
     code, _, stderr = renting.run(*APPLY)
     assert code == 7, stderr
     listed = re.findall(LISTED, stderr)
@@ -73,7 +73,7 @@ def test_an_interrupt_reaches_terraform_once_and_everything_goes(renting: Rentin
 
 @pytest.mark.parametrize(
     ("faults", "action", "number"),
-    [({"delay_ms": 700}, "create", 4), (NO_LOAD_BOX | {"delay_ms": 300}, "destroy", 2)],
+    [({"delay_ms": 700}, "create", 4), (NO_LOAD_HOST | {"delay_ms": 300}, "destroy", 2)],
     ids=["apply", "destroy"],
 )
 @pytest.mark.parametrize("command", ["doctor", "destroy"])
@@ -95,7 +95,7 @@ def test_what_a_killed_lab_left_is_removed_by_the_next_command(
 
 
 def test_the_bundle_of_a_run_holds_nothing_that_only_the_account_knows(renting: RentingLab) -> None:
-    renting.faults = NO_LOAD_BOX
+    renting.faults = NO_LOAD_HOST
     renting.run(*APPLY)
     bundle = renting.run_folder() / "bundle"
     variables = json.loads((bundle / "terraform.tfvars.json").read_text())

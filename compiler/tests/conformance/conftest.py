@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.conformance import Target
+from benchmark_lab.conformance import Sut
 from benchmark_lab.conformance.visible import resident_bytes
 
 from .postgres import private_postgres
@@ -16,7 +16,7 @@ from .reference import Reference, Settings
 from .serving import serve
 from .upstream import FakeUpstream
 
-Start = Callable[[type[Reference]], Target]
+Start = Callable[[type[Reference]], Sut]
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def start(settings: Settings) -> Iterator[Start]:
     """Starts servers in this process; returns where they are."""
     with ExitStack() as stack:
 
-        def start_one(implementation: type[Reference]) -> Target:
+        def start_one(implementation: type[Reference]) -> Sut:
             server = implementation(settings)
             stack.callback(server.close)
             return replace(target_of(settings), base_url=stack.enter_context(serve(server)))
@@ -49,8 +49,8 @@ def start(settings: Settings) -> Iterator[Start]:
         yield start_one
 
 
-def target_of(settings: Settings) -> Target:
-    return Target(
+def target_of(settings: Settings) -> Sut:
+    return Sut(
         base_url="",
         db_url=settings.database_url,
         upstream_url=settings.upstream_url,

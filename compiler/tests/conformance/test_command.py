@@ -34,7 +34,7 @@ def test_a_server_that_answers_from_a_constant_is_exit_4(capsys: pytest.CaptureF
         assert lab_conformance("--base-url", url, "--depth", "gate", "--seed", "7", "--json") == 4
     report = json.loads(capsys.readouterr().out)
     outcomes = {result["check"]: result["status"] for result in report["results"]}
-    assert (report["schema"], report["ok"], report["seed"]) == (1, False, 7)
+    assert (report["schema"], report["ok"], report["seed"]) == (2, False, 7)
     assert outcomes["health"] == "passed"
     assert outcomes["echo"] == "failed"
     assert outcomes["users-create"] == "skipped"

@@ -1,7 +1,7 @@
 import pytest
 
-from benchmark_lab.conformance import Check, Report, Result, Target, run_conformance
-from benchmark_lab.conformance.session import Session
+from benchmark_lab.conformance import Check, Report, Result, Sut, run_conformance
+from benchmark_lab.conformance.client import Client
 from benchmark_lab.machine.tools import ToolFailedError
 
 from .refusal import OPENAPI
@@ -46,7 +46,7 @@ def test_many_failures_fit_on_a_screen() -> None:
 
 
 def test_no_secret_is_printed() -> None:
-    target = Target("http://sut", db_url="postgresql://lab:p%40ss@db/lab", jwt_secret="jwt-key")  # noqa: S106 -- not one
+    target = Sut("http://sut", db_url="postgresql://lab:p%40ss@db/lab", jwt_secret="jwt-key")  # noqa: S106 -- not one
     assert target.redact("p@ss and p%40ss and jwt-key") == "… and … and …"
     assert "p%40ss" not in repr(target)
     assert "jwt-key" not in repr(target)
@@ -56,9 +56,9 @@ def test_a_log_that_cannot_be_read_is_no_result_of_the_server() -> None:
     def lost() -> str:
         raise ToolFailedError("host sut-0 does not answer over SSH")
 
-    async def prove(session: Session) -> None:
+    async def prove(session: Client) -> None:
         session.server_log()
 
     checks = [Check(name, prove, counts="nothing", depth="gate") for name in ("log-line", "trace")]
     with serve(lambda _: Response(200, b"")) as url, pytest.raises(ToolFailedError, match="sut-0"):
-        run_conformance(Target(url, server_log=lost), "gate", openapi=OPENAPI, seed=1, checks=checks)
+        run_conformance(Sut(url, server_log=lost), "gate", openapi=OPENAPI, seed=1, checks=checks)

@@ -1,9 +1,9 @@
 import psycopg
 import pytest
 
-from benchmark_lab.conformance import CHECKS, Report, Target, run_conformance
+from benchmark_lab.conformance import CHECKS, Report, Sut, run_conformance
 from benchmark_lab.conformance.report import NotVisibleError
-from benchmark_lab.conformance.statements import Count, kind_of, shown, since
+from benchmark_lab.conformance.statements import StatementCount, kind_of, shown, since
 
 from .conftest import Start
 from .mutants_statements import LocksBeforeItUpdates
@@ -34,19 +34,23 @@ def test_a_statement_is_told_by_its_verb_and_its_tables(statement: str, kind: st
 
 
 def test_only_what_was_added_between_two_looks_counts() -> None:
-    before = {"SELECT users": Count(3, 30), "INSERT users": Count(1, 1)}
-    after = {"SELECT users": Count(5, 50), "INSERT users": Count(1, 1), "UPDATE users": Count(1, 0)}
+    before = {"SELECT users": StatementCount(3, 30), "INSERT users": StatementCount(1, 1)}
+    after = {
+        "SELECT users": StatementCount(5, 50),
+        "INSERT users": StatementCount(1, 1),
+        "UPDATE users": StatementCount(1, 0),
+    }
     caused = since(before, after)
-    assert caused == {"SELECT users": Count(2, 20), "UPDATE users": Count(1, 0)}
+    assert caused == {"SELECT users": StatementCount(2, 20), "UPDATE users": StatementCount(1, 0)}
     assert shown(caused) == "2 SELECT users (20 rows), 1 UPDATE users (0 rows)"
 
 
 def test_statements_of_another_role_cannot_be_judged() -> None:
     with pytest.raises(NotVisibleError, match="not the one of --db-url"):
-        since({}, {"<insufficient privilege>": Count(1, 1)})
+        since({}, {"<insufficient privilege>": StatementCount(1, 1)})
 
 
-def prove(target: Target) -> Report:
+def prove(target: Sut) -> Report:
     return run_conformance(target, "gate", openapi=OPENAPI, seed=4, checks=STATEMENTS)
 
 

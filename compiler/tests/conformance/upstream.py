@@ -1,4 +1,4 @@
-"""The simulated external API that the reference server calls."""
+"""The upstream that the reference server calls."""
 
 import hashlib
 import json

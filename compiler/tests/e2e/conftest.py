@@ -19,16 +19,16 @@ from benchmark_lab.store.journal import read_journal
 ROOT = Path(__file__).parents[3]
 STATE = Path("/var/tmp") / f"benchmark-lab-{os.getuid()}"  # noqa: S108  where runs keep their state
 EXPERIMENT = """
-version: 1
+schema: 1
 name: e2e
 question: Does a run do what it says?
 target: local
-hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1, count: {load_boxes}}}}}
+hardware: {{sut: {{cpus: 1}}, load: {{cpus: 1, count: {load_hosts}}}}}
 matrix:
   implementation: [python-fastapi, go-fiber]
   scenario: [{scenario}]
-load: {{{load}, warmup: 1s, measure: {measure}}}
-limits: {{generator_cpus_busy: 100%, steal: 100%}} # what else the machine does is not what these tests are about
+load: {{{load}, warmup: 1s, window: {window}}}
+thresholds: {{generator_cpus_busy: 100%, steal: 100%}} # what else the machine does is not what these tests are about
 rounds: {{min: {rounds}, max: {rounds}}}
 seed: 7
 baseline: {{implementation: python-fastapi}}
@@ -55,13 +55,13 @@ class Lab:
     def write_experiment(
         self,
         scenario: str = "01-lightweight",
-        measure: str = "2s",
+        window: str = "2s",
         rounds: int = 1,
-        load_boxes: int = 1,
+        load_hosts: int = 1,
         load: str = "model: open, rate: 50, vus: 100",
     ) -> str:
         path = self.project / "experiments" / "e2e.yaml"
-        values = {"scenario": scenario, "measure": measure, "rounds": rounds, "load_boxes": load_boxes, "load": load}
+        values = {"scenario": scenario, "window": window, "rounds": rounds, "load_hosts": load_hosts, "load": load}
         path.write_text(EXPERIMENT.format(**values))
         return "experiments/e2e.yaml"
 

@@ -42,7 +42,7 @@ class Watched:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
     """A run of two implementations."""
     with new_lab(tmp_path_factory.mktemp("watched")) as lab:
-        process = lab.start("apply", lab.write_experiment("03-db-read", measure="4s"))
+        process = lab.start("apply", lab.write_experiment("03-db-read", window="4s"))
         lab.wait_for_window()
         time.sleep(2)  # the warm-up is over
         server = wait_for_process(lambda command: "-m uvicorn" in command or command.endswith("/server fiber"))
@@ -91,7 +91,7 @@ def test_the_default_load_finds_a_capacity_and_measures_latency_below_it(lab: La
     )
     assert {trial["vus"] for trial in probes} == {8, 32}
     reached = [float(str(trial["throughput_rps"])) for trial in probes if trial["throughput_rps"]]
-    rates = {trial["load"]: trial["offered_rps"] for trial in measured}
+    rates = {trial["load"]: trial["arrival_rate_rps"] for trial in measured}
     assert rates.keys() == {"capacity", "equal-rate", "equal-utilisation"}
     assert (rates["equal-rate"], rates["equal-utilisation"]) in [(int(rps * 0.5), int(rps * 0.7)) for rps in reached]
 
@@ -106,10 +106,10 @@ def break_echo(lab: Lab) -> None:
 
 @pytest.fixture(scope="module")
 def half_broken(tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """A run of two implementations, one of which answers wrongly, under a load that two boxes share."""
+    """A run of two implementations, one of which answers wrongly, under a load that two load hosts share."""
     with new_lab(tmp_path_factory.mktemp("half-broken")) as lab:
         break_echo(lab)
-        return Ended(lab, *lab.run("apply", lab.write_experiment("05-external-api", measure="3s", load_boxes=2)))
+        return Ended(lab, *lab.run("apply", lab.write_experiment("05-external-api", window="3s", load_hosts=2)))
 
 
 def test_an_implementation_that_fails_conformance_is_not_measured_and_the_others_go_on(half_broken: Ended) -> None:
@@ -119,7 +119,7 @@ def test_an_implementation_that_fails_conformance_is_not_measured_and_the_others
     assert "conformance" in half_broken.stdout
 
 
-def test_several_load_boxes_share_the_load_and_their_figures_are_one_trials(half_broken: Ended) -> None:
+def test_several_load_hosts_share_the_load_and_their_figures_are_one_trials(half_broken: Ended) -> None:
     (trial,) = half_broken.lab.trials()
     assert trial["verdict"] == "valid", trial["reasons"]
     assert trial["requests"] == pytest.approx(150, abs=3)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.cli.input.origin import find_origin
+from benchmark_lab.cli.input.caller import find_caller
 from benchmark_lab.cli.input.project import read_catalog
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
-from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.hosts.prepared import HostRequest, Hosts
 from benchmark_lab.hosts.secret import new_secrets
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.process import Processes
@@ -34,7 +34,7 @@ pytestmark = [
 
 NODEJS = PROJECT / "implementations" / "languages" / "typescript" / "toolchain" / "package.json"
 EXPERIMENT = """
-version: 1
+schema: 1
 name: builds
 question: Can another user execute what is built?
 target: local
@@ -65,11 +65,13 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Hosts:
     write_bundle(emit(plan), PROJECT, folder.bundle, tools)
     bundle = read_bundle(folder.bundle)
     state, hardware = folders.run_states() / folder.run, bundle.experiment.hardware[0]
-    origin, secrets = find_origin(PROJECT, tools), new_secrets()
+    caller, secrets = find_caller(PROJECT, tools), new_secrets()
     before = os.umask(0o077)
     try:
         with folders.locked(folder.run):
-            made = make_hosts(Wanted(bundle, hardware, state, folder.logs, origin, tools, tools.mark, secrets), print)
+            made = make_hosts(
+                HostRequest(bundle, hardware, state, folder.logs, caller, tools, tools.mark, secrets), print
+            )
             try:
                 made.prepare(print, roles="sut:load")
             finally:

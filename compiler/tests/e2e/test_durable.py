@@ -45,9 +45,9 @@ class Survivor:
 
 @pytest.fixture(scope="module")
 def survivor(tmp_path_factory: pytest.TempPathFactory) -> Survivor:
-    """Kill a run of two trials in a window, interrupt it in another, kill it while it proves, and resume it to its end."""
+    """Kill a run of two trials in a window, interrupt it in another, kill it while it proves, and resume it."""
     with new_lab(tmp_path_factory.mktemp("survivor")) as lab:
-        process = lab.start("apply", lab.write_experiment(measure="3s", rounds=2), *ONLY_FIBER)
+        process = lab.start("apply", lab.write_experiment(window="3s", rounds=2), *ONLY_FIBER)
         lab.wait_for_window()
         kill(process)
         run = lab.run_folder().name

@@ -48,7 +48,7 @@ class Harmed:
 def harmed(tmp_path_factory: pytest.TempPathFactory) -> Harmed:
     """Kill k6 in the first window and the server in the second, cancel in the fourth, resume, and kill PostgreSQL."""
     with new_lab(tmp_path_factory.mktemp("harmed")) as lab:
-        experiment = lab.write_experiment("03-db-read", measure="4s", rounds=6)
+        experiment = lab.write_experiment("03-db-read", window="4s", rounds=6)
         process = lab.start("apply", experiment, *ONLY_FIBER)
         wait_for_process(lambda command: "/runs/" in command and "postgres" in command)
         second = Lab(lab.project).run("apply", experiment)

@@ -27,15 +27,15 @@ pytestmark = [pytest.mark.hosts, pytest.mark.skipif(os.getuid() != 0, reason="ma
 
 ON_HOST = Path("/var/tmp/benchmark-lab-root")  # noqa: S108  the folder on a host that runs write to
 EXPERIMENT = """
-version: 1
+schema: 1
 name: e2e
 question: Does a run on hosts do what it says?
 target: ssh
 matrix:
   implementation: [{implementations}]
   scenario: [{scenarios}]
-load: {{model: open, rate: 50, vus: 100, warmup: 1s, measure: {measure}}}
-limits: {{generator_cpus_busy: 100%, steal: 100%, others_cpu: 100%}} # of a machine that does more than this
+load: {{model: open, rate: 50, vus: 100, warmup: 1s, window: {window}}}
+thresholds: {{generator_cpus_busy: 100%, steal: 100%, others_cpu: 100%}} # of a machine that does more than this
 rounds: {{min: {rounds}, max: {rounds}}}
 seed: 7
 """
@@ -44,10 +44,10 @@ NOISE = {"generator-limited", "host-noise"}
 
 
 def experiment(
-    lab: Lab, *implementations: str, scenarios: tuple[str, ...] = ("03-db-read",), measure: str = "2s", rounds: int = 1
+    lab: Lab, *implementations: str, scenarios: tuple[str, ...] = ("03-db-read",), window: str = "2s", rounds: int = 1
 ) -> str:
     text = EXPERIMENT.format(
-        implementations=", ".join(implementations), scenarios=", ".join(scenarios), measure=measure, rounds=rounds
+        implementations=", ".join(implementations), scenarios=", ".join(scenarios), window=window, rounds=rounds
     )
     (lab.project / "experiments" / "e2e.yaml").write_text(text)
     return "experiments/e2e.yaml"
@@ -57,10 +57,10 @@ def experiment(
 def test_the_quickstart_runs_on_hosts_made_for_it_which_are_gone_afterwards(lab: Lab) -> None:
     found = traces()
     watched, stop = set[str](), Event()
-    watcher = Thread(target=collect_load_boxes, args=(lab.project, watched, stop), daemon=True)
+    watcher = Thread(target=collect_load_hosts, args=(lab.project, watched, stop), daemon=True)
     watcher.start()
     code, stdout, stderr = lab.run(
-        "apply", "experiments/quickstart.yaml", "--target", "testbed", "--rounds", "1", "--measure", "2s"
+        "apply", "experiments/quickstart.yaml", "--target", "testbed", "--rounds", "1", "--window", "2s"
     )
     stop.set()
     watcher.join()
@@ -77,7 +77,7 @@ def test_the_quickstart_runs_on_hosts_made_for_it_which_are_gone_afterwards(lab:
     assert traces() == found
 
 
-def collect_load_boxes(project: Path, names: set[str], stop: Event) -> None:
+def collect_load_hosts(project: Path, names: set[str], stop: Event) -> None:
     """The network namespaces that k6 of hosts, or of the project, ran in; others may run their own."""
     ours = (f"{ON_HOST}/".encode(), f"{project}/".encode())
     while not stop.wait(0.2):
@@ -180,7 +180,7 @@ def test_hosts_of_others_are_left_as_they_were_found_and_no_secret_stays(lab: La
     arguments, stop = set[bytes](), Event()
     watcher = Thread(target=collect_arguments, args=(arguments, stop), daemon=True)  # ends with a test that fails
     watcher.start()
-    process = lab.start("apply", experiment(lab, "go-fiber", measure="3s"), *INVENTORY)
+    process = lab.start("apply", experiment(lab, "go-fiber", window="3s"), *INVENTORY)
     k6 = lab.wait_for_window()
     server = wait_for_process(lambda command: "/builds/go-fiber-" in command)
     canaries = [environment_of(k6)["JWT_SECRET"], environment_of(server)["DATABASE_URL"].split(":")[2].split("@")[0]]
@@ -282,7 +282,7 @@ def test_a_testbed_that_is_up_is_used_and_stays(harmful: Ended) -> None:
 
 
 def test_servers_that_leak_die_or_are_never_ready_each_have_their_verdict(harmful: Ended) -> None:
-    assert "go-fiber (fiber) is not measured: its server does not start" in harmful.stderr
+    assert "go-fiber (fiber) is excluded: its server does not start" in harmful.stderr
     evidence = {
         str(trial["scenario"]): " ".join(str(reason["evidence"]) for reason in trial["reasons"])  # type: ignore[attr-defined]
         for trial in harmful.lab.trials()
@@ -326,21 +326,21 @@ def replace(file: Path, old: str, new: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """A run whose load box was cut off in the window."""
+    """A run whose load host was cut off in the window."""
 
     code: int
     stderr: str
     took_s: float
     destroyed: int
-    """Exit code of `destroy`, while the load box was still away."""
+    """Exit code of `destroy`, while the load host was still away."""
     left: list[str]
-    """Runs that the load box then had something of."""
+    """Runs that the load host then had something of."""
 
 
 @pytest.fixture(scope="module")
 def cut(testbed: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> CutOff:
     with new_lab(tmp_path_factory.mktemp("cut")) as lab:
-        process = lab.start("apply", experiment(lab, "go-fiber", measure="20s"), *INVENTORY)
+        process = lab.start("apply", experiment(lab, "go-fiber", window="20s"), *INVENTORY)
         lab.wait_for_window()
         with cut_off(testbed["load-0"]):
             began = time.monotonic()
@@ -355,7 +355,7 @@ def runs_on(host: Host) -> list[str]:
     return on(host, "ls", str(ON_HOST / "runs")).stdout.split()
 
 
-def test_a_load_box_that_is_cut_off_ends_the_run_in_time_and_is_named(cut: CutOff) -> None:
+def test_a_load_host_that_is_cut_off_ends_the_run_in_time_and_is_named(cut: CutOff) -> None:
     assert cut.took_s < 60
     assert cut.code == 7, cut.stderr
     assert cut.destroyed == 7
@@ -370,7 +370,7 @@ class Harmed:
 
     lab: Lab
     present: list[str]
-    """Runs that the load box had something of in the first window."""
+    """Runs that the load host had something of in the first window."""
     unreachable: tuple[int, str]
     """Exit code and stderr of the `lab` in whose first window the host's SSH server was killed."""
     left: list[str]
@@ -381,11 +381,11 @@ class Harmed:
 
 @pytest.fixture(scope="module")
 def harmed(cut: CutOff, testbed: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> Harmed:
-    """The first run on the hosts after the one whose load box was cut off."""
+    """The first run on the hosts after the one whose load host was cut off."""
     del cut
     db = testbed["db-0"]
     with new_lab(tmp_path_factory.mktemp("harmed")) as lab:
-        text = experiment(lab, "go-fiber", scenarios=("04-db-write",), measure="4s", rounds=2)
+        text = experiment(lab, "go-fiber", scenarios=("04-db-write",), window="4s", rounds=2)
         process = lab.start("apply", text, *INVENTORY)
         lab.wait_for_window()
         present, run = runs_on(testbed["load-0"]), lab.run_folder().name

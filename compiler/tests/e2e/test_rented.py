@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.hosts, pytest.mark.skipif(os.getuid() != 0, reason="ma
 USER = "admin"
 """As Debian's images on AWS have it; it may become root."""
 APPLY = (
-    *("apply", EXPERIMENT, "--target", "aws-ec2", "--rounds", "1", "--measure", "3s", "--yes"),
+    *("apply", EXPERIMENT, "--target", "aws-ec2", "--rounds", "1", "--window", "3s", "--yes"),
     *(
         "--only",
         "implementation=python-fastapi",

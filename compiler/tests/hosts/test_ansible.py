@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_lab.bundle import Rounds
+from benchmark_lab.bundle import RoundCount
 from benchmark_lab.hosts.ansible import Ansible, Event
 from benchmark_lab.hosts.secret import Secrets
 from benchmark_lab.machine.tools import ToolFailedError
@@ -49,7 +49,7 @@ def test_no_secret_is_in_what_hosts_report_nor_in_why_one_failed(tmp_path: Path)
 
 def test_a_runs_own_secrets_are_in_no_file_of_it(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.write(experiment(contrasts=[], rounds=Rounds(min=1, max=1)), cells()[:1], 1)
+    world.write(experiment(contrasts=[], rounds=RoundCount(min=1, max=1)), cells()[:1], 1)
     world.apply()
     written = "".join(path.read_text() for path in world.folder.path.rglob("*") if path.is_file())
     assert "the password is [redacted], the secret is [redacted]" in written

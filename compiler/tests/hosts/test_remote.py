@@ -10,23 +10,23 @@ from pathlib import Path
 import pytest
 
 from benchmark_lab.bundle import (
-    Budget,
     Cells,
     Experiment,
     Hardware,
     HostShape,
-    Limits,
     LoadAsked,
-    Rounds,
+    RoundCount,
+    RunBudget,
     Schedule,
     TargetHosts,
+    Thresholds,
 )
 from benchmark_lab.catalog.load import load_languages
 from benchmark_lab.hosts.facts import machine_id
 from benchmark_lab.hosts.inventory import InventoryHost, Lane, Login
-from benchmark_lab.hosts.ssh import End, RemoteSite, agent, files, lane
+from benchmark_lab.hosts.ssh import LanesEnd, RemoteSite, agent, files, lane
 from benchmark_lab.hosts.ssh.access import Access
-from benchmark_lab.hosts.ssh.session import Facts, Session, open_session
+from benchmark_lab.hosts.ssh.session import Facts, HostSession, open_session
 from benchmark_lab.machine.lock import LockedError, locked
 from benchmark_lab.machine.process import Processes
 from benchmark_lab.machine.tools import ResourcesRemainError, ToolFailedError
@@ -48,7 +48,7 @@ def host(name: str, address: str = "198.18.0.9") -> InventoryHost:
     return InventoryHost(name=name, address=address)
 
 
-def take(root: Path, run: str, name: str = "sut-0") -> Session:
+def take(root: Path, run: str, name: str = "sut-0") -> HostSession:
     environment = {"PATH": os.environ["PATH"]}
     log = root.parent / "ssh.log"
     access = Here(host(name), LOGIN, Path("unused"))
@@ -216,7 +216,7 @@ def facts_of(name: str, cpus: int, *, postgresql: bool = True, packages: tuple[s
 
 
 @pytest.fixture
-def three(tmp_path: Path) -> dict[str, Session]:
+def three(tmp_path: Path) -> dict[str, HostSession]:
     """Hosts of which the database's lacks PostgreSQL, and the sut has one package."""
     facts = {
         "sut-0": facts_of("sut-0", 4, packages=("libssl3",)),
@@ -232,7 +232,7 @@ def three(tmp_path: Path) -> dict[str, Session]:
         def close(self) -> None: ...
 
     return {
-        name: Session(
+        name: HostSession(
             Access(host(name, f"198.18.0.{index}"), LOGIN, tmp_path / name),
             Facts.model_validate(found),
             Nobody(),
@@ -254,12 +254,12 @@ def test_a_host_tells_which_debian_packages_are_installed(tmp_path: Path) -> Non
     assert agent.installed(status) == ["bash", "python3-venv"]
 
 
-def lane_of(sessions: dict[str, Session]) -> Lane:
+def lane_of(sessions: dict[str, HostSession]) -> Lane:
     sut, load, db = (session.access.host for session in sessions.values())
     return Lane(sut=(sut,), load=(load,), db=(db,))
 
 
-def test_each_role_gets_cpus_of_its_own_host(three: dict[str, Session]) -> None:
+def test_each_role_gets_cpus_of_its_own_host(three: dict[str, HostSession]) -> None:
     hardware = Hardware(name="h", sut=HostShape(cpus=2), load=HostShape(cpus=2))
     cpus = lane.share_out(lane_of(three), three, hardware)
     assert (cpus.sut, cpus.load, cpus.db, cpus.upstream) == ((0, 1), (0, 1), (0, 1, 2), (3,))
@@ -267,8 +267,8 @@ def test_each_role_gets_cpus_of_its_own_host(three: dict[str, Session]) -> None:
         lane.share_out(lane_of(three), three, Hardware(name="h", load=HostShape(cpus=3)))
 
 
-def test_cpus_of_several_load_boxes_count_once_where_the_boxes_are_parts_of_one_machine(
-    three: dict[str, Session],
+def test_cpus_of_several_load_hosts_count_once_where_they_are_parts_of_one_machine(
+    three: dict[str, HostSession],
 ) -> None:
     of_lane = lane_of(three)
     of_lane = of_lane.model_copy(update={"load": (*of_lane.load, host("load-1"))})
@@ -278,14 +278,14 @@ def test_cpus_of_several_load_boxes_count_once_where_the_boxes_are_parts_of_one_
     assert lane.load_cpus(of_lane, sessions, cpus, shared=True) == 2
 
 
-def test_hosts_of_a_testbed_have_every_package_that_hosts_may_lack(three: dict[str, Session]) -> None:
+def test_hosts_of_a_testbed_have_every_package_that_hosts_may_lack(three: dict[str, HostSession]) -> None:
     asked = [package for language in load_languages(PROJECT).values() for package in language.packages]
     assert asked
     lacking = lane.packages(lane_of(three), three, asked)
     assert {*lacking["sut-0"], *lacking["load-0"], *lacking["db-0"]} <= {*PACKAGES}
 
 
-def test_what_hosts_lack_is_listed_by_host(three: dict[str, Session]) -> None:
+def test_what_hosts_lack_is_listed_by_host(three: dict[str, HostSession]) -> None:
     lacking = lane.packages(lane_of(three), three, ["python3-venv", "libssl3", "python3-venv"])
     assert lacking == {"sut-0": ["python3-venv"], "load-0": [], "db-0": ["postgresql"]}
     assert lane.packages(lane_of(three), three, [])["sut-0"] == []
@@ -294,7 +294,7 @@ def test_what_hosts_lack_is_listed_by_host(three: dict[str, Session]) -> None:
     assert "host db-0 (bench@198.18.0.4): apt-get install postgresql" in str(refused.value)
 
 
-def test_the_inventory_has_addresses_folders_and_cpus_of_each_host(three: dict[str, Session]) -> None:
+def test_the_inventory_has_addresses_folders_and_cpus_of_each_host(three: dict[str, HostSession]) -> None:
     of_lane = lane_of(three)
     cpus = lane.share_out(of_lane, three, Hardware(name="h", sut=HostShape(cpus=1)))
     layouts = {name: lane.Layout("bench", "run-1", "files-1") for name in three}
@@ -310,7 +310,7 @@ def test_the_inventory_has_addresses_folders_and_cpus_of_each_host(three: dict[s
     assert everything["vars"]["lab_clients"] == ["198.18.0.2/32", "198.18.0.4/32"]
 
 
-def test_hosts_that_are_alike_are_told_apart(three: dict[str, Session]) -> None:
+def test_hosts_that_are_alike_are_told_apart(three: dict[str, HostSession]) -> None:
     of_lane = lane_of(three)
     assert lane.identities(of_lane, three) == {
         "machine of sut-0": "id of sut-0",
@@ -319,8 +319,8 @@ def test_hosts_that_are_alike_are_told_apart(three: dict[str, Session]) -> None:
     }
 
 
-def test_more_load_boxes_than_the_inventory_has_are_refused(three: dict[str, Session]) -> None:
-    with pytest.raises(ToolFailedError, match="asks for 2 load boxes; the inventory has 1"):
+def test_more_load_hosts_than_the_inventory_has_are_refused(three: dict[str, HostSession]) -> None:
+    with pytest.raises(ToolFailedError, match="asks for 2 load hosts; the inventory has 1"):
         lane.chosen(lane_of(three), Hardware(name="h", load=HostShape(count=2)))
 
 
@@ -338,12 +338,12 @@ def test_the_archive_ends_with_its_mark_and_leaves_the_playbooks_out(tmp_path: P
         hardware=(),
         implementations=(),
         scenarios=(),
-        load=LoadAsked(model="closed", warmup_s=1, measure_s=1),
-        rounds=Rounds(min=1, max=1),
+        load=LoadAsked(model="closed", warmup_s=1, window_s=1),
+        rounds=RoundCount(min=1, max=1),
         lanes=1,
         seed=1,
-        budget=Budget(),
-        limits=Limits(),
+        budget=RunBudget(),
+        thresholds=Thresholds(),
         contrasts=(),
         criteria=(),
         notes=(),
@@ -369,7 +369,7 @@ def test_a_conversation_ends_with_its_program(tmp_path: Path, monkeypatch: pytes
 def test_what_one_lane_leaves_is_found_by_the_state_after_all_are_released(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
-    end = End(2, state, remove=None)
+    end = LanesEnd(2, state, remove=None)
     of_lane = Lane(sut=(host("sut-0"),), load=(host("load-0"),), db=(host("db-0"),))
     failing, whole = (RemoteSite(of_lane, {}, {}, tmp_path, end) for _ in range(2))
 

@@ -1,14 +1,14 @@
 import multiprocessing
 import os
-import time
 import subprocess
 import sys
+import time
 from multiprocessing.synchronize import Barrier as BarrierType
 from pathlib import Path
 
 import pytest
 
-from benchmark_lab.bundle import Rounds
+from benchmark_lab.bundle import RoundCount
 from benchmark_lab.cli.apply import drop_unless_begun
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.lock import LockedError, locked
@@ -59,7 +59,7 @@ def test_of_two_applications_for_the_same_hosts_exactly_one_measures_each_time(t
     for race in range(RACES):
         both = [World(tmp_path / f"{race}-{side}", lock=tmp_path / "lock", loading=takes_a_moment) for side in "ab"]
         for world in both:
-            world.write(experiment(contrasts=[(one[0], one[1])], rounds=Rounds(min=1, max=1)), one, 1)
+            world.write(experiment(contrasts=[(one[0], one[1])], rounds=RoundCount(min=1, max=1)), one, 1)
         start = FORK.Barrier(2)
         racers = [FORK.Process(target=apply_at, args=(world, start)) for world in both]
         for racer in racers:
@@ -75,7 +75,7 @@ def test_what_is_measured_stays_where_later_hosts_are_in_use(
     tmp_path: Path, taken: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = cells(hardware=("small", "large"))
-    asked = experiment(contrasts=[], rounds=Rounds(min=1, max=1))
+    asked = experiment(contrasts=[], rounds=RoundCount(min=1, max=1))
     small = asked.hardware[0]
     world = World(tmp_path, taken=[taken])
     world.write(

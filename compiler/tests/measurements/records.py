@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmark_lab.bundle import BundledOperation, Cell, Limits, Load, Part
-from benchmark_lab.judge import Place, judge
+from benchmark_lab.bundle import BundledOperation, Cell, Load, Part, Thresholds
+from benchmark_lab.judge import Position, judge
 from benchmark_lab.records import Calibration, Measurement, Trial
 
 FOLDER = Path(__file__).parent
-PLACE = Place(lane=0, round=3, position=1, started_at="2026-11-22T10:00:00Z")
+PLACE = Position(lane=0, round=3, position=1, started_at="2026-11-22T10:00:00Z")
 
 
 class Record(Part):
@@ -19,7 +19,7 @@ class Record(Part):
     """What is not as it was recorded, and why it had to be written by hand."""
     cell: Cell
     load: Load
-    limits: Limits = Limits()
+    thresholds: Thresholds = Thresholds()
     calibration: Calibration = Calibration()
     operations: dict[str, BundledOperation]
     shared_host: bool = True
@@ -30,7 +30,7 @@ class Record(Part):
             self.measurement,
             self.cell,
             self.load,
-            self.limits,
+            self.thresholds,
             PLACE,
             calibration=self.calibration,
             operations=self.operations,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark_lab.records import LimitedBy
+from benchmark_lab.records import Bottleneck
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,26 +14,26 @@ class Deserved:
     """Of its reasons, in their order."""
     evidence: str = ""
     """Part of the first reason's."""
-    remarks: tuple[str, ...] = ()
-    limited_by: LimitedBy | None = None
-    limit: str = ""
+    warnings: tuple[str, ...] = ()
+    bottleneck: Bottleneck | None = None
+    bottleneck_evidence: str = ""
     """Part of the evidence of what limited it."""
 
 
 VERDICTS: Mapping[str, Deserved] = {
     "valid-open": Deserved(),
-    "valid-closed": Deserved(limited_by="sut-cpu", limit="the server used 99.8% of its CPU"),
-    "short": Deserved(remarks=("steady-state-untested",)),
-    "checkpoint": Deserved(remarks=("checkpoint",)),
+    "valid-closed": Deserved(bottleneck="sut-cpu", bottleneck_evidence="the server used 99.8% of its CPU"),
+    "short": Deserved(warnings=("steady-state-untested",)),
+    "checkpoint": Deserved(warnings=("checkpoint",)),
     "imbalanced-workers": Deserved(
-        remarks=("imbalanced-workers",), limited_by="sut-cpu", limit="the server used 99.0% of its CPU"
+        warnings=("imbalanced-workers",), bottleneck="sut-cpu", bottleneck_evidence="the server used 99.0% of its CPU"
     ),
     "host-noise": Deserved(
         codes=("host-noise",),
         evidence="the hypervisor took 13.7% of sut's CPU time, at most 10% of a shared machine are allowed",
-        limited_by="sut-cpu",
+        bottleneck="sut-cpu",
     ),
-    "host-noise-remarked": Deserved(remarks=("host-noise",), limited_by="sut-cpu"),
+    "host-noise-warned": Deserved(warnings=("host-noise",), bottleneck="sut-cpu"),
     "host-ending": Deserved(
         codes=("host-ending",),
         evidence="hosts that have notice to be taken away, or could not tell: 1 of sut, 1 of load",
@@ -48,114 +48,115 @@ VERDICTS: Mapping[str, Deserved] = {
     "wrong-workers": Deserved(codes=("wrong-workers",), evidence="1 processes serve, not 2"),
     "warm-up-failed": Deserved(codes=("warm-up-failed",), evidence="k6 was ended by signal 9 (SIGKILL)"),
     "upstream-failed": Deserved(
-        codes=("upstream-failed", "dropped-load", "errors"),
-        evidence="the simulated external API does not answer: timed out",
-        remarks=("steady-state-untested",),
+        codes=("upstream-failed", "dropped-iterations", "errors"),
+        evidence="the upstream does not answer: timed out",
+        warnings=("steady-state-untested",),
     ),
     "generator-failed": Deserved(codes=("generator-failed",), evidence="k6 was ended by signal 9 (SIGKILL)"),
     "generator-limited": Deserved(
         codes=("generator-limited",),
         evidence="k6 used 94.2% of its CPU set, at most 80% are allowed",
-        remarks=("steady-state-untested",),
-        limited_by="generator",
-        limit="k6 used 94.2% of its CPU set",
+        warnings=("steady-state-untested",),
+        bottleneck="generator",
+        bottleneck_evidence="k6 used 94.2% of its CPU set",
     ),
     "generator-crowded": Deserved(
         codes=("generator-limited",),
         evidence="k6 used 5.1% of its CPU set, which was 100.0% busy, at most 95% are allowed",
     ),
-    "late-load": Deserved(
-        codes=("late-load",),
+    "late-arrivals": Deserved(
+        codes=("late-arrivals",),
         evidence="one iteration in 100 began 102.0 ms late or later, at most 20.0 ms are allowed",
     ),
     "littles-law": Deserved(
         codes=("littles-law",),
         evidence="by throughput and mean latency 1.2 virtual users were in a request at a time, and there are 8",
-        limited_by="generator",
-        limit="1.2 virtual users",
+        bottleneck="generator",
+        bottleneck_evidence="1.2 virtual users",
     ),
     "network-limited": Deserved(
-        codes=("network-limited", "unstable"),
+        codes=("network-limited", "no-steady-state"),
         evidence="81 SYN retransmits on sut, 155 listen overflows on sut, 81 SYN retransmits on load",
-        limited_by="network",
-        limit="155 listen overflows on sut",
+        bottleneck="network",
+        bottleneck_evidence="155 listen overflows on sut",
     ),
     "network-allowance": Deserved(
         codes=("network-limited",),
         evidence="1,893 packets beyond the network allowance on sut, 412 packets beyond the network allowance on load",
-        limited_by="network",
-        limit="1,893 packets",
+        bottleneck="network",
+        bottleneck_evidence="1,893 packets",
     ),
     "db-limited": Deserved(
         codes=("db-limited",), evidence="PostgreSQL used 82.7% of its CPU set, at most 70% are allowed"
     ),
     "upstream-limited": Deserved(
         codes=("upstream-limited",),
-        evidence="the simulated API used 78.3% of its CPU set, at most 70% are allowed",
-        remarks=("host-noise",),
+        evidence="the upstream used 78.3% of its CPU set, at most 70% are allowed",
+        warnings=("host-noise",),
     ),
-    "dropped-load": Deserved(
-        codes=("dropped-load",), evidence="187 iterations were dropped, 214 of 400 completed (53.5%)"
+    "dropped-iterations": Deserved(
+        codes=("dropped-iterations",), evidence="187 iterations were dropped, 214 of 400 completed (53.5%)"
     ),
     "errors": Deserved(
         codes=("errors",), evidence="108 of 1,001 requests failed (10.79%), at most 0.10% may: 108 status 502"
     ),
-    "unstable": Deserved(
-        codes=("unstable",),
+    "no-steady-state": Deserved(
+        codes=("no-steady-state",),
         evidence="the throughput fell by 104.5% over the window (± 81.3%), at most 3% are allowed",
-        remarks=("host-noise",),
-        limited_by="unknown",
-        limit="other processes used 21.7% of the server's CPU set",
+        warnings=("host-noise",),
+        bottleneck="unknown",
+        bottleneck_evidence="other processes used 21.7% of the server's CPU set",
     ),
     "too-few-samples": Deserved(
-        codes=("too-few-samples",), evidence="41 requests, at least 100 are needed", remarks=("steady-state-untested",)
+        codes=("too-few-samples",), evidence="41 requests, at least 100 are needed", warnings=("steady-state-untested",)
     ),
     "rows-missing": Deserved(
         codes=("rows-missing",),
         evidence="the successful responses account for 1,202 new rows of user_events, and 942 were added",
     ),
     "upstream-not-called": Deserved(
-        codes=("upstream-not-called",), evidence="1,001 right answers of getExternal, and 0 calls of the simulated API"
+        codes=("upstream-not-called",),
+        evidence="1,001 successful responses of getExternal, and 0 calls of the upstream",
     ),
     "limited-by-upstream": Deserved(
-        remarks=("steady-state-untested",),
-        limited_by="upstream",
-        limit="1,600 calls of 200 ms are 98.9% of the virtual users' time",
+        warnings=("steady-state-untested",),
+        bottleneck="upstream",
+        bottleneck_evidence="1,600 calls of 200 ms are 98.9% of the virtual users' time",
     ),
     "limited-by-sut-slots": Deserved(
-        remarks=("steady-state-untested",),
-        limited_by="sut-slots",
-        limit="the server used 2.8% of its CPU while on average 30.1 of 32 requests waited in it",
+        warnings=("steady-state-untested",),
+        bottleneck="sut-slots",
+        bottleneck_evidence="the server used 2.8% of its CPU while on average 30.1 of 32 requests waited in it",
     ),
     "blocked-worker": Deserved(
-        remarks=("imbalanced-workers", "steady-state-untested"),
-        limited_by="sut-slots",
-        limit="1 of 2 workers used nearly no CPU time, and a request took 9.8 s",
+        warnings=("imbalanced-workers", "steady-state-untested"),
+        bottleneck="sut-slots",
+        bottleneck_evidence="1 of 2 workers used nearly no CPU time, and a request took 9.8 s",
     ),
     "limited-by-pool": Deserved(
-        remarks=("steady-state-untested",),
-        limited_by="pool",
-        limit="1.00 of 1 connections were taken on average, for 32 virtual users",
+        warnings=("steady-state-untested",),
+        bottleneck="pool",
+        bottleneck_evidence="1.00 of 1 connections were taken on average, for 32 virtual users",
     ),
     "limited-by-db-locks": Deserved(
         codes=("db-limited",),
         evidence="989 transactions a second are 82.2% of the database's calibrated 1,203",
-        limited_by="db",
-        limit="on average 13.0 of 16 connections waited for a lock",
+        bottleneck="db",
+        bottleneck_evidence="on average 13.0 of 16 connections waited for a lock",
     ),
     "limited-by-db-slow": Deserved(
-        remarks=("steady-state-untested",),
-        limited_by="db",
-        limit="a transaction took 102.26 ms in the database, calibrated 4.21 ms",
+        warnings=("steady-state-untested",),
+        bottleneck="db",
+        bottleneck_evidence="a transaction took 102.26 ms in the database, calibrated 4.21 ms",
     ),
     "limited-by-unknown": Deserved(
-        remarks=("steady-state-untested",),
-        limited_by="unknown",
-        limit="the server used 68.3% of its CPU and k6 20.2% of its own; nothing seen was at a limit",
+        warnings=("steady-state-untested",),
+        bottleneck="unknown",
+        bottleneck_evidence="the server used 68.3% of its CPU and k6 20.2% of its own; nothing seen was at a limit",
     ),
     "limited-by-neighbour": Deserved(
-        remarks=("host-noise", "steady-state-untested"),
-        limited_by="unknown",
-        limit="other processes used 48.1% of the server's CPU set",
+        warnings=("host-noise", "steady-state-untested"),
+        bottleneck="unknown",
+        bottleneck_evidence="other processes used 48.1% of the server's CPU set",
     ),
 }

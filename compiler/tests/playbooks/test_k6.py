@@ -33,7 +33,7 @@ VUS = 21  # k6 shares out the rate as it does the virtual users
 
 
 def load(duration_s: float) -> K6Load:
-    return k6_load(open_load(RATE, warmup_s=duration_s, measure_s=duration_s, vus=VUS))
+    return k6_load(open_load(RATE, warmup_s=duration_s, window_s=duration_s, vus=VUS))
 
 
 class Counting(BaseHTTPRequestHandler):
@@ -102,7 +102,7 @@ def test_one_process_has_a_series_of_its_window(tmp_path: Path, k6: str, server:
     assert list(observed.throughput_series_rps) == pytest.approx([RATE] * 4, rel=0.15)
     assert all(0 < latency < 50 for latency in observed.latency_series_ms)
     assert len(observed.latency_series_ms) == 4
-    assert observed.window_s == pytest.approx(4, abs=0.1)
+    assert observed.window_taken_s == pytest.approx(4, abs=0.1)
 
 
 @pytest.mark.tools
@@ -122,10 +122,10 @@ def test_every_connection_is_open_before_the_window_and_is_no_request_of_it(
 def test_in_a_closed_load_each_virtual_user_sends_until_the_window_is_over(
     tmp_path: Path, k6: str, server: str
 ) -> None:
-    closed = k6_load(Load(model="closed", vus=VUS, warmup_s=2, measure_s=2))
+    closed = k6_load(Load(model="closed", vus=VUS, warmup_s=2, window_s=2))
     found = window(generator(tmp_path, k6, server), 2, closed)
     assert found["problem"] is None
-    assert found["window_s"] == pytest.approx(2, abs=0.2)
+    assert found["window_taken_s"] == pytest.approx(2, abs=0.2)
     assert found["requests"] == Counting.paths.count("/measure-0") > 10 * VUS
     assert VUS <= found["iterations"] <= 2 * VUS
     assert found["lag_p99_ms"] is None
@@ -145,7 +145,7 @@ def test_several_share_a_load_by_its_segments(tmp_path: Path, k6: str, server: s
 
 @pytest.mark.tools
 def test_each_of_several_knows_when_its_own_iterations_are_due(tmp_path: Path, k6: str, server: str) -> None:
-    quick = k6_load(open_load(999, warmup_s=4, measure_s=4, vus=VUS))
+    quick = k6_load(open_load(999, warmup_s=4, window_s=4, vus=VUS))
     parts = [generator(tmp_path / str(number), k6, server, number, 3) for number in range(3)]
 
     def hold_up() -> None:

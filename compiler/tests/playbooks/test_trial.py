@@ -1,4 +1,4 @@
-"""A load whose simulated API fails."""
+"""A load whose upstream fails."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ SUMMARY = {
 
 
 class Forgetful(BaseHTTPRequestHandler):
-    """A simulated API that can be reset, and does not tell what it counted."""
+    """An upstream that can be reset, and does not tell what it counted."""
 
     resets: list[object] = []
 
@@ -63,7 +63,7 @@ def test_what_k6_measured_is_kept_where_the_api_does_not_tell_its_counts(tmp_pat
             "warmup": {},
             "measure": {},
             "warmup_s": 0.0,
-            "measure_s": 0.0,
+            "window_s": 0.0,
             "connect_s": 0.0,
             "env": {},
             "upstream_url": forgetful,

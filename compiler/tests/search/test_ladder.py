@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark_lab.judge import LOWER_BOUND_REASONS
-from benchmark_lab.search.ladder import Capacity, Probe, Rung, next_probe
+from benchmark_lab.search.ladder import Capacity, NextUsers, Rung, next_probe
 from tests.synthetic import cell, invalid, trial
 
 
@@ -17,7 +17,7 @@ def climbed(
     measure: Callable[[int], float | Rung], steps: Sequence[int] = (), start: int = 8
 ) -> tuple[Capacity, list[Rung]]:
     history: list[Rung] = []
-    while isinstance(probe := next_probe(history, steps, start), Probe):
+    while isinstance(probe := next_probe(history, steps, start), NextUsers):
         found = measure(probe.vus)
         history.append(found if isinstance(found, Rung) else Rung(probe.vus, "valid", found))
     return probe, history
@@ -191,9 +191,9 @@ def test_no_sequence_of_outcomes_keeps_a_ladder_from_ending(
 def test_a_judged_trial_is_a_rung() -> None:
     of = cell("go-fiber")
     assert Rung.of(8, trial(of, 0, "closed")) == Rung(8, "valid", 300)
-    assert Rung.of(8, trial(of, 0, "closed", limited_by="pool")) == Rung(8, "valid", 300)
-    assert Rung.of(8, trial(of, 0, "closed", limited_by="db")) == Rung(8, "valid", 300, own=False)
-    assert Rung.of(8, trial(of, 0, "closed", limited_by="unknown")) == Rung(8, "valid", 300, own=False)
+    assert Rung.of(8, trial(of, 0, "closed", bottleneck="pool")) == Rung(8, "valid", 300)
+    assert Rung.of(8, trial(of, 0, "closed", bottleneck="db")) == Rung(8, "valid", 300, own=False)
+    assert Rung.of(8, trial(of, 0, "closed", bottleneck="unknown")) == Rung(8, "valid", 300, own=False)
     assert Rung.of(8, invalid(of, 0, "generator-limited")) == Rung(8, "bounded", 300)
     assert Rung.of(8, invalid(of, 0, "littles-law", latency_mean_ms=20.0)) == Rung(8, "held-back", 300)
     assert Rung.of(8, invalid(of, 0, "littles-law", latency_mean_ms=40.0)) == Rung(8, "bounded", 300)

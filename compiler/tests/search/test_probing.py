@@ -7,16 +7,16 @@ from math import ceil
 
 import pytest
 
-from benchmark_lab.bundle import Cell, Limits, Load, LoadAsked, Promise, SoughtLoad
-from benchmark_lab.judge import Place, judge
+from benchmark_lab.bundle import Cell, Load, LoadAsked, Objective, SoughtLoad, Thresholds
+from benchmark_lab.judge import Position, judge
 from benchmark_lab.records import LoadObservation, Measurement, Reason, ServerObservation, Trial
 from benchmark_lab.search.ladder import Capacity
 from benchmark_lab.search.probing import climb, find_highest_rates, representatives, sought_loads
 from benchmark_lab.store.journal import Entry
-from benchmark_lab.store.run_state import Outcome
+from benchmark_lab.store.run_state import RunState
 from tests.synthetic import OPEN, cell, trial
 
-ASKED = LoadAsked(model="capacity-then-latency", warmup_s=1, measure_s=2)
+ASKED = LoadAsked(model="capacity-then-latency", warmup_s=1, window_s=2)
 FASTAPI, FIBER = cell("python-fastapi"), cell("go-fiber")
 MOST = {FASTAPI.id: 1_000.0, FIBER.id: 5_000.0}
 
@@ -70,26 +70,26 @@ def answering(
 
     def probe(loads: Mapping[str, Load]) -> dict[str, Trial]:
         (load,) = loads.values()
-        asked.append((load.vus, round(load.measure_s, 1)))
+        asked.append((load.vus, round(load.window_s, 1)))
         took_s = answer_s(load.vus)
-        turns = ceil(load.measure_s / took_s)
-        window_s, requests, latency_ms = turns * took_s, turns * load.vus, took_s * 1000
+        turns = ceil(load.window_s / took_s)
+        window_taken_s, requests, latency_ms = turns * took_s, turns * load.vus, took_s * 1000
         k6 = LoadObservation(
-            window_s=window_s,
-            wall_s=window_s,
+            window_taken_s=window_taken_s,
+            wall_s=window_taken_s,
             requests=requests,
             iterations=requests,
             latency_mean_ms=latency_ms,
             latency_quantiles_ms=(latency_ms,) * 1001,
         )
-        server = ServerObservation(processes_before=("7:1",), processes_after=("7:1",), cpu_s=cpu * window_s)
-        place = Place(lane=0, round=len(asked), position=0, started_at="2026-11-22T10:00:00Z")
-        return {FIBER.id: judge(Measurement(server=server, load=k6), FIBER, load, Limits(), place)}
+        server = ServerObservation(processes_before=("7:1",), processes_after=("7:1",), cpu_s=cpu * window_taken_s)
+        place = Position(lane=0, round=len(asked), position=0, started_at="2026-11-22T10:00:00Z")
+        return {FIBER.id: judge(Measurement(server=server, load=k6), FIBER, load, Thresholds(), place)}
 
     return probe
 
 
-SLOW = LoadAsked(model="capacity-then-latency", warmup_s=2, measure_s=5)
+SLOW = LoadAsked(model="capacity-then-latency", warmup_s=2, window_s=5)
 
 
 def test_a_server_whose_answers_take_a_second_is_asked_by_more_virtual_users_for_longer() -> None:
@@ -112,7 +112,7 @@ def test_every_window_of_a_slow_server_is_long_enough() -> None:
     (key,) = representatives(steps(FIBER))
     capacity = {key: Capacity(8, 16, "levelled-off")}
     loads = sought_loads(steps(FIBER), capacity, SLOW, requests=100, allowed_rps={}).loads.values()
-    assert [(load.vus, load.rate_per_s, round(load.measure_s, 2)) for load in loads] == [
+    assert [(load.vus, load.arrival_rate_rps, round(load.window_s, 2)) for load in loads] == [
         (16, None, 12.75),
         (20, 4, 25.5),
         (20, 5, 20.4),
@@ -130,7 +130,7 @@ def test_latency_is_measured_at_one_rate_for_all_and_at_a_share_of_each_ones_own
     found = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps={})
     loads = found.loads
     assert {of.rpartition(".")[2]: load.vus for of, load in loads.items() if load.model == "closed"} == {"capacity": 32}
-    rates = [loads[of.id].rate_per_s for of in cells]
+    rates = [loads[of.id].arrival_rate_rps for of in cells]
     assert rates == [None, 500, 700, None, 500, 3_500]
     assert (found.unequal_utilisation, found.notes) == ({}, [])
 
@@ -153,13 +153,13 @@ def test_no_rate_is_more_than_the_generator_may_send() -> None:
     cells = [*steps(FASTAPI), *steps(FIBER)]
     ends = [Capacity(4_000, 32, "levelled-off"), Capacity(9_000, 32, "bounded")]
     capacities = dict(zip(representatives(cells), ends, strict=True))
-    outcome = Outcome()
+    outcome = RunState()
     for lane, generator_rps in enumerate((10_800, 12_000)):
         by_cell = {of.id: {"generator_rps": generator_rps if of.load_model == "open" else 6_000} for of in cells}
         entry: dict[str, object] = {"hardware": "small", "lane": lane, "calibrations": by_cell}
         outcome.take(Entry(lane, "2026-11-22T10:00:00Z", "calibrated", entry))
     found = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps=outcome.allowed_rps(0.5))
-    assert [found.loads[of.id].rate_per_s for of in cells] == [None, 2_000, 2_800, None, 2_000, 5_400]
+    assert [found.loads[of.id].arrival_rate_rps for of in cells] == [None, 2_000, 2_800, None, 2_000, 5_400]
     capped = f"{FIBER.id}.capacity (5,400/s)"
     assert found.notes == [
         f"the own rates of these are what the generator may send, and utilise them less than the others: {capped}"
@@ -167,12 +167,12 @@ def test_no_rate_is_more_than_the_generator_may_send() -> None:
     not_equal = "utilisation not equal: its rate is no more than the generator may send"
     assert found.unequal_utilisation == {f"{FIBER.id}.equal-utilisation": not_equal}
     found = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps=outcome.allowed_rps(0.15))
-    assert [found.loads[of.id].rate_per_s for of in cells] == [None, 1_620, 1_620, None, 1_620, 1_620]
+    assert [found.loads[of.id].arrival_rate_rps for of in cells] == [None, 1_620, 1_620, None, 1_620, 1_620]
     assert found.notes[0] == "the equal rate of 1,620/s is what the generator may send: less than half of any capacity"
 
 
 def test_a_journal_that_says_nothing_of_utilisation_is_read() -> None:
-    outcome = Outcome()
+    outcome = RunState()
     entry: dict[str, object] = {"loads": {FIBER.id: OPEN.model_dump()}, "notes": ["as it was"]}
     outcome.take(Entry(1, "2026-11-22T10:00:00Z", "loads-found", entry))
     assert (outcome.loads, outcome.notes) == ({FIBER.id: OPEN}, ["as it was"])
@@ -185,24 +185,26 @@ def test_a_server_without_capacity_has_no_load_and_does_not_slow_the_others_down
     capacities = {first: Capacity(None, None, "unusable"), second: Capacity(800, 16, "levelled-off")}
     loads = sought_loads(cells, capacities, ASKED, requests=100, allowed_rps={}).loads
     assert {of.split("/")[0] for of in loads} == {"go-fiber"}
-    assert loads[f"{FIBER.id}.equal-rate"].rate_per_s == 400
+    assert loads[f"{FIBER.id}.equal-rate"].arrival_rate_rps == 400
 
 
 def at_rates_below(limit: float) -> Callable[[Mapping[str, Load]], dict[str, Trial]]:
     """A server whose p99 is 20 ms up to a rate and 80 ms beyond."""
 
     def probe(loads: Mapping[str, Load]) -> dict[str, Trial]:
-        p99 = {of: 20.0 if (load.rate_per_s or 0) <= limit else 80.0 for of, load in loads.items()}
-        return {of: trial(FIBER, 0, offered_rps=loads[of].rate_per_s, latency_p99_ms=p99[of]) for of in loads}
+        p99 = {of: 20.0 if (load.arrival_rate_rps or 0) <= limit else 80.0 for of, load in loads.items()}
+        return {
+            of: trial(FIBER, 0, arrival_rate_rps=loads[of].arrival_rate_rps, latency_p99_ms=p99[of]) for of in loads
+        }
 
     return probe
 
 
-PROMISE = Promise(text="p99 < 50ms", metric="latency_p99_ms", below=50)
-SEARCH = LoadAsked(model="slo-search", promises=(PROMISE,), warmup_s=1, measure_s=2)
+OBJECTIVE = Objective(text="p99 < 50ms", metric="latency_p99_ms", below=50)
+SEARCH = LoadAsked(model="slo-search", objectives=(OBJECTIVE,), warmup_s=1, window_s=2)
 
 
-def test_a_search_brackets_the_rate_at_which_the_promise_breaks() -> None:
+def test_a_search_brackets_the_rate_at_which_the_objective_breaks() -> None:
     found = find_highest_rates({FIBER.id: 2_000.0}, SEARCH, at_rates_below(1_234))[FIBER.id]
     assert found.last_pass_rps is not None
     assert found.first_fail_rps is not None
@@ -211,7 +213,7 @@ def test_a_search_brackets_the_rate_at_which_the_promise_breaks() -> None:
     assert not found.lower_bound
 
 
-def test_a_promise_that_is_always_kept_gives_a_lower_bound() -> None:
+def test_an_objective_that_is_always_kept_gives_a_lower_bound() -> None:
     found = find_highest_rates({FIBER.id: 2_000.0}, SEARCH, at_rates_below(10**6))[FIBER.id]
     assert (found.last_pass_rps, found.first_fail_rps, found.lower_bound) == (2_000, None, True)
 

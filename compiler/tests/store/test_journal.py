@@ -29,7 +29,7 @@ def test_what_is_recorded_reads_back_in_order(tmp_path: Path) -> None:
         (2, "run-ended"),
     ]
     assert read.entries[1].data == {"trial": "r0.p0", "verdict": "valid"}
-    assert read.remark is None
+    assert read.warning is None
 
 
 def test_a_journal_that_goes_on_tells_what_it_has_and_then_what_comes(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_what_is_torn_is_moved_aside_before_the_journal_goes_on(tmp_path: Path) 
     content = written(path)
     path.write_bytes(content[:-7])
     with opened(path) as journal:
-        assert journal.remark == (
+        assert journal.warning == (
             "line 3 of the journal is torn or was changed: the 2 entries before it count, "
             f"{len(content.splitlines()[2]) - 6} bytes do not"
         )

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from benchmark_lab.bundle import BundledScenario, Rounds
+from benchmark_lab.bundle import BundledScenario, RoundCount
 from benchmark_lab.cli.judge import judge
 from benchmark_lab.judge import judge_record
 from benchmark_lab.records import Measured, Trial, TrialRecord
@@ -51,10 +51,10 @@ def read(path: Path) -> list[TrialRecord]:
 
 
 def judged_again(of: Record, path: Path) -> Trial:
-    """What the folder's only record gives with the limits and the scenario of a bundle."""
+    """What the folder's only record gives with the thresholds and the scenario of a bundle."""
     (stored,) = read(path)
     scenario = BundledScenario(name=of.cell.scenario, script="", operations=of.operations, measures="", writes=False)
-    bundled = experiment().model_copy(update={"limits": of.limits, "scenarios": (scenario,)})
+    bundled = experiment().model_copy(update={"thresholds": of.thresholds, "scenarios": (scenario,)})
     return judge_record(stored, of.cell, bundled, PLACE, "measure")
 
 
@@ -80,7 +80,7 @@ def test_a_stored_measurement_is_small_and_has_every_counter_and_second(name: st
     assert stored.measurement.server.worker_cpu_s == measurement.server.worker_cpu_s
 
 
-def test_each_of_several_load_boxes_is_stored_without_its_quantiles(tmp_path: Path) -> None:
+def test_each_of_several_load_hosts_is_stored_without_its_quantiles(tmp_path: Path) -> None:
     alone = record("valid-closed").measurement.load
     assert alone is not None
     busy = alone.model_copy(update={"cpu_s": 0.95 * alone.wall_s})
@@ -115,7 +115,7 @@ lab.command()(judge)
 def done(tmp_path: Path) -> Path:
     """The folder of a run of some trials."""
     world = World(tmp_path)
-    world.write(experiment(contrasts=[], rounds=Rounds(min=2, max=2)), cells(), 2)
+    world.write(experiment(contrasts=[], rounds=RoundCount(min=2, max=2)), cells(), 2)
     world.apply()
     return world.folder.path
 
@@ -145,7 +145,7 @@ def test_verdicts_that_do_not_follow_from_what_was_measured_are_listed(done: Pat
 
 def test_records_of_a_newer_lab_are_not_guessed_at(done: Path) -> None:
     path = done / "measurements.jsonl"
-    path.write_text(path.read_text().replace('"schema": 1', '"schema": 99', 1))
+    path.write_text(path.read_text().replace('"schema": 2', '"schema": 99', 1))
     told = CliRunner().invoke(lab, [str(done)])
     assert isinstance(told.exception, UnreadableRunError)
     assert "the records of its trials cannot be read" in str(told.exception)

@@ -17,8 +17,8 @@ from benchmark_lab.cli import main
 from benchmark_lab.cli.input.project import plan_file, read_catalog
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
-from benchmark_lab.hosts.origin import Origin
-from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.hosts.caller import Caller
+from benchmark_lab.hosts.prepared import HostRequest, Hosts
 from benchmark_lab.hosts.secret import new_secrets
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.tools import ToolFailedError
@@ -56,9 +56,9 @@ def compiled(project: Path) -> Experiment:
 def made(project: Path, experiment: Experiment, progress: Deaf) -> list[Hosts]:
     """The hosts that the driver of an experiment's target makes of a bundle without cells."""
     bundle = LoadedBundle(project / "bundle", experiment, Cells(cells=()), Schedule(seed=1, blocks=()))
-    origin = Origin(project, None, git_dirty=None, environment={})
+    caller = Caller(project, None, git_dirty=None, environment={})
     hardware, state = experiment.hardware[0], project / "state"
-    wanted = Wanted(bundle, hardware, state, project, origin, FakeTools(), "LAB_STARTED_BY=nobody", new_secrets())
+    wanted = HostRequest(bundle, hardware, state, project, caller, FakeTools(), "LAB_STARTED_BY=nobody", new_secrets())
     return [*make_hosts(wanted, Interrupts(progress.say), progress)]
 
 

@@ -33,7 +33,7 @@ def new_registry(folder: Path) -> Registry:
 def undo(folder: Path, machine: FakeMachine) -> list[str]:
     registry = read_registry(folder)
     assert registry is not None
-    return [deed.what for deed in undo_all(registry, machine, lambda _: None)]
+    return [change.what for change in undo_all(registry, machine, lambda _: None)]
 
 
 @pytest.mark.parametrize("things", [(), OTHERS])

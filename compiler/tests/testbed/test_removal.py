@@ -41,7 +41,7 @@ def test_lab_killed_while_it_makes_the_root_file_system_leaves_what_down_removes
 
 
 def test_an_unfinished_testbed_is_told_from_a_whole_one_and_not_built_upon(before: dict[str, set[str]]) -> None:
-    killed_when(lambda: deeds() >= 5)
+    killed_when(lambda: changes() >= 5)
     status = lab("status")
     assert status.stdout.startswith("testbed: unfinished\n")
     assert "inventory" not in status.stdout
@@ -54,7 +54,7 @@ def test_an_unfinished_testbed_is_told_from_a_whole_one_and_not_built_upon(befor
 
 def test_an_up_that_is_interrupted_twice_removes_what_it_made(before: dict[str, set[str]]) -> None:
     process = subprocess.Popen([*COMMAND, "up"], stderr=subprocess.PIPE, text=True, start_new_session=True)
-    wait_for(lambda: deeds() >= 9)
+    wait_for(lambda: changes() >= 9)
     assert process.stderr
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to all in the foreground
     first = process.stderr.readline()
@@ -134,10 +134,10 @@ def killed_when(moment: Callable[[], bool], **environment: str) -> None:
         process.wait()
 
 
-def deeds() -> int:
-    """How many deeds `up` has written down."""
+def changes() -> int:
+    """How many changes `up` has written down."""
     registry = STATE / "registry.json"
-    return len(json.loads(registry.read_text())["deeds"]) if registry.exists() else 0
+    return len(json.loads(registry.read_text())["changes"]) if registry.exists() else 0
 
 
 def wait_for(moment: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""`GET /external`: one call of the simulated external API for each request."""
+"""`GET /external`: one call of the upstream for each request."""
 
 import asyncio
 from http import HTTPStatus

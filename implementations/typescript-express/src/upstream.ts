@@ -1,4 +1,4 @@
-/** Calls the simulated external API over kept-alive connections. */
+/** Calls the upstream over kept-alive connections. */
 import { Pool } from 'undici';
 
 import { Problem } from './problem.js';

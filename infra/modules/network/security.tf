@@ -1,7 +1,7 @@
 locals {
   roles = toset(["sut", "load", "db"])
 
-  # Who opens connections to whom; whatever serves takes a free port above 1023. The load box resets the upstream, which is
+  # Who opens connections to whom; whatever serves takes a free port above 1023. The load host resets the upstream, which is
   # on the db host, and asks what it counted.
   flows = {
     load-to-sut = { from = "load", to = "sut" }

@@ -1,4 +1,4 @@
-// Command upstream is the simulated external API that implementations of the reference API call.
+// Command upstream simulates the external API that implementations of the reference API call.
 package main
 
 import (

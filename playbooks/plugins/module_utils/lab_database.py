@@ -19,7 +19,7 @@ from ansible.module_utils.lab_sampler import Sampling, observe, samples_around, 
 
 TEMPLATE = "lab_seed"
 UPSTREAM = "upstream"
-"""The record of the simulated external API."""
+"""The record of the upstream."""
 RESET = (
     f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)",
     f"CREATE DATABASE {DATABASE} TEMPLATE {TEMPLATE} OWNER {DATABASE}",
@@ -112,10 +112,10 @@ def added_since_reset(cluster: Cluster, rows: dict[str, int]) -> dict[str, int]:
 
 
 def observe_upstream(state: Path, params: dict[str, Any]) -> dict[str, Any]:
-    """What the simulated external API used within the window."""
+    """What the upstream used within the window."""
     process = read_record(state, UPSTREAM)
     if process is None or not is_alive(process):
-        return {"problem": "the simulated external API ended"}
+        return {"problem": "the upstream ended"}
     start_s, end_s = params["start_s"], params["end_s"]
     window = observe(samples_around(state, process, start_s, Sampling()), start_s, end_s)
     return {"cpu_s": window.cpu_s, "cpus": process.cpu_count}

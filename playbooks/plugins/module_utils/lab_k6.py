@@ -263,7 +263,7 @@ def figures(summary: Mapping[str, Any], connect_s: float) -> dict[str, Any]:
     """The summary by the names of the record."""
     latency = summary["latency_ms"]
     return {
-        "window_s": summary["duration_s"] - connect_s,
+        "window_taken_s": summary["duration_s"] - connect_s,
         **{name: summary[name] for name in COUNTS},
         "lags": summary["lags"],
         "lag_p99_ms": summary["lag_p99_ms"],

@@ -31,7 +31,7 @@ LONGEST_LEAD_S = 60.0
 
 
 class UpstreamError(Exception):
-    """The simulated external API does not answer; the text says why."""
+    """The upstream does not answer; the text says why."""
 
 
 class NotWantedError(Exception):
@@ -43,7 +43,7 @@ class ClockError(Exception):
 
 
 def ask_upstream(params: dict[str, Any], path: str, settings: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Answer of the simulated external API; with settings it is reset to them, and has none."""
+    """Answer of the upstream; with settings it is reset to them, and has none."""
     request = urllib.request.Request(  # noqa: S310  an address of the run's own
         f"{params['upstream_url']}{path}", data=None if settings is None else json.dumps(settings).encode()
     )
@@ -51,7 +51,7 @@ def ask_upstream(params: dict[str, Any], path: str, settings: dict[str, Any] | N
         with urllib.request.urlopen(request, timeout=UPSTREAM_TIMEOUT_S) as answer:  # noqa: S310
             body: dict[str, Any] = json.loads(answer.read() or b"{}")
     except (OSError, ValueError) as error:
-        raise UpstreamError(f"the simulated external API does not answer: {error}") from error
+        raise UpstreamError(f"the upstream does not answer: {error}") from error
     return body
 
 
@@ -143,13 +143,13 @@ def begin(running: Running, params: dict[str, Any], at_s: float | None) -> None:
 
 
 def is_upstreams_keeper(params: dict[str, Any]) -> bool:
-    """Whether the scenario calls the simulated external API, and this host is the one that sets it."""
+    """Whether the scenario calls the upstream, and this host is the one that sets it."""
     return params["upstream_settings"] is not None and params["segment"] == 0
 
 
 def measure_window(generator: Generator, window: Running, params: dict[str, Any]) -> dict[str, Any]:
     """The window, what this host did within it, and what the upstream counted."""
-    load, host = finish_counted(generator, window, params["measure_s"])
+    load, host = finish_counted(generator, window, params["window_s"])
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return {
         "clean": load["problem"] is None and load["failed_requests"] == 0,
@@ -165,7 +165,7 @@ def measure_window(generator: Generator, window: Running, params: dict[str, Any]
 
 
 def upstream_counts(params: dict[str, Any]) -> dict[str, Any]:
-    """What the simulated external API counted since the window's begin, or why it does not tell."""
+    """What the upstream counted since the window's begin, or why it does not tell."""
     if params["segments"] > 1:
         time.sleep(OTHERS_END_S)
     try:

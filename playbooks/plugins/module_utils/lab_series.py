@@ -24,7 +24,7 @@ COLLECTS_S = 0.05
 TIMEOUT_S = 0.5
 REQUESTS = "http_reqs"
 ANSWERS = "series_answers"
-"""A counter of the scenarios: one right answer in ten."""
+"""A counter of the scenarios: one successful response in ten."""
 LATENCY = "series_latency_ms"
 """Likewise the sum of their latencies. k6's trend is not asked: it sorts all its values each time it tells of them."""
 
@@ -109,7 +109,7 @@ def series(seen: Sequence[Progress], last: Progress) -> dict[str, object]:
         last: the window's length and counts, from k6's summary.
 
     Returns:
-        No latencies where the scenario does not count them, or a second had no right answer.
+        No latencies where the scenario does not count them, or a second had no successful response.
     """
     before_end = [progress for progress in seen if progress.elapsed_s < last.elapsed_s]
     points = [(progress.elapsed_s, progress) for progress in (Progress(0, 0), *before_end, last)]

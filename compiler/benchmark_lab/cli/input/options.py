@@ -34,10 +34,10 @@ File = Annotated[
 Files = Annotated[
     list[Path], typer.Argument(help="Experiments' YAML files.", exists=True, dir_okay=False, show_default=False)
 ]
-Target = Annotated[str | None, typer.Option(help="Run on another target: a rehearsal.", show_default=False)]
-RoundCount = Annotated[int | None, typer.Option("--rounds", min=1, max=1000, help="Exactly this many rounds.")]
+TargetOption = Annotated[str | None, typer.Option(help="Run on another target: a rehearsal.", show_default=False)]
+RoundsOption = Annotated[int | None, typer.Option("--rounds", min=1, max=1000, help="Exactly this many rounds.")]
 Lanes = Annotated[int | None, typer.Option(min=1, max=100, help="This many sets of hosts side by side.")]
-Measure = Annotated[
+WindowOption = Annotated[
     float | None, typer.Option(parser=_window, metavar="DURATION", help="Another measured window, such as 5s.")
 ]
 Only = Annotated[
@@ -59,9 +59,9 @@ def changes(
     target: str | None,
     rounds: int | None,
     lanes: int | None,
-    measure: float | None,
+    window: float | None,
     only: list[str] | None,
     keywords: str,
 ) -> Changes:
     """Gather the flags."""
-    return Changes(target, rounds, lanes, measure, tuple(map(_axis_and_value, only or ())), keywords)
+    return Changes(target, rounds, lanes, window, tuple(map(_axis_and_value, only or ())), keywords)

@@ -27,7 +27,7 @@ def facts(plan: Plan) -> dict[str, str]:
     trials = [counted(plan.trials, "trial")] if plan.trials else []
     sought = any(isinstance(cell.load, SoughtLoad) for cell in plan.cells)
     trials += ["the probes of their loads"] if sought else []
-    slow = asked.limits.requests / asked.load.measure_s / EQUAL_SHARE
+    slow = asked.thresholds.requests / asked.load.window_s / EQUAL_SHARE
     longer = f"; longer where a server answers fewer than {slow:.3g} requests a second" if sought else ""
     shown = {
         "target": f"{asked.target_name}: {asked.target.summary}",
@@ -51,15 +51,15 @@ def _cost_words(plan: Plan) -> str:
 
 def _load_words(plan: Plan) -> str:
     load = plan.experiment.load
-    timing = f"{duration_text(load.warmup_s)} warm-up, {duration_text(load.measure_s)} window"
+    timing = f"{duration_text(load.warmup_s)} warm-up, {duration_text(load.window_s)} window"
     vus = ", ".join(map(str, load.vus))
     match load.model:
         case "closed":
             words = f"closed, {vus} virtual users"
         case "open":
-            words = f"open, {', '.join(f'{rate:g}' for rate in load.rates_per_s)} requests/s"
+            words = f"open, {', '.join(f'{rate:g}' for rate in load.arrival_rates_rps)} requests/s"
         case "slo-search":
-            words = f"search for the highest rate with {' and '.join(promise.text for promise in load.promises)}"
+            words = f"search for the highest rate with {' and '.join(objective.text for objective in load.objectives)}"
         case "capacity-then-latency":
             words = f"capacity by {f'{vus} virtual users' if vus else 'doubling virtual users'}, then latency below it"
     spaced = ", Poisson arrivals" if load.arrivals == "poisson" else ""
@@ -75,7 +75,7 @@ def baselines(plan: Plan) -> Mapping[str, str]:
 def apply_command(file: str, changes: Changes) -> str:
     """Return the command that carries out exactly this plan."""
     flags = [("--target", changes.target), ("--rounds", changes.rounds), ("--lanes", changes.lanes)]
-    flags += [("--measure", duration_text(changes.measure_s) if changes.measure_s is not None else None)]
+    flags += [("--window", duration_text(changes.window_s) if changes.window_s is not None else None)]
     flags += [("--only", f"{axis}={value}") for axis, value in changes.only]
     flags += [("-k", changes.keywords or None)]
     words = [word for flag, value in flags if value is not None for word in (flag, str(value))]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Schema = Mapping[str, Any]
+JsonSchema = Mapping[str, Any]
 _REF = "#/definitions/"
 
 
-def reference(schema: Schema) -> str:
+def reference(schema: JsonSchema) -> str:
     """Return a section for the file, and one for each kind of mapping in it, with a table of the keys."""
-    definitions: Schema = schema["definitions"]
+    definitions: JsonSchema = schema["definitions"]
     sections = [f"## The {schema['title']}'s keys\n\n{_section(schema, definitions)}"]
     sections += [
         f"### {name}\n\n{_section(definitions[name], definitions)}" for name in _mentioned(schema, definitions)
@@ -19,7 +19,7 @@ def reference(schema: Schema) -> str:
     return "\n".join(sections)
 
 
-def _section(of: Schema, definitions: Schema) -> str:
+def _section(of: JsonSchema, definitions: JsonSchema) -> str:
     if "properties" not in of:
         return f"{of.get('description', '')}\n\nA value: {_type(of)}.\n".lstrip()
     required = of.get("required", ())
@@ -31,7 +31,7 @@ def _section(of: Schema, definitions: Schema) -> str:
     return "\n".join([of.get("description", ""), "", *table, ""]).lstrip()
 
 
-def _mentioned(schema: Schema, definitions: Schema) -> Iterator[str]:
+def _mentioned(schema: JsonSchema, definitions: JsonSchema) -> Iterator[str]:
     """The definitions in the order in which a reader comes to them."""
     found: dict[str, None] = {}
 
@@ -52,7 +52,7 @@ def _mentioned(schema: Schema, definitions: Schema) -> Iterator[str]:
     yield from found
 
 
-def _type(of: Schema) -> str:
+def _type(of: JsonSchema) -> str:
     """What may stand there, in words."""
     match of:
         case {"$ref": ref}:
@@ -68,7 +68,7 @@ def _type(of: Schema) -> str:
             return _of_one_kind(of)
 
 
-def _of_one_kind(of: Schema) -> str:
+def _of_one_kind(of: JsonSchema) -> str:
     kinds = {"string": "text", "object": "mapping", "array": "list"}
     match of:
         case {"const": value}:
@@ -90,7 +90,7 @@ def _of_one_kind(of: Schema) -> str:
     return words
 
 
-def _bounds(of: Schema) -> str:
+def _bounds(of: JsonSchema) -> str:
     low, high = of.get("minimum"), of.get("maximum")
     if low is not None and high is not None:
         return f" from {low} to {high}"
@@ -101,7 +101,7 @@ def _bounds(of: Schema) -> str:
     return f" of at most {high}" if high is not None else ""
 
 
-def _default(key: str, of: Schema, required: object) -> str:
+def _default(key: str, of: JsonSchema, required: object) -> str:
     if isinstance(required, list | tuple) and key in required:
         return "required"
     match of:
@@ -115,7 +115,7 @@ def _default(key: str, of: Schema, required: object) -> str:
             return ""
 
 
-def _meaning(of: Schema, definitions: Schema) -> str:
+def _meaning(of: JsonSchema, definitions: JsonSchema) -> str:
     """What the key is for, in one line; of a mapping that is described where it stands, the first sentence of that."""
     known = {"description": "", **of}
     if not known["description"] and "$ref" in of:

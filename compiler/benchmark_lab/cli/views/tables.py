@@ -17,10 +17,10 @@ from benchmark_lab.report.tables import (
     comparisons_table,
     criteria_table,
     invalid_table,
-    remarks_table,
     scaling_table,
     searches_table,
     time_note,
+    warnings_table,
     work_table,
 )
 
@@ -46,7 +46,7 @@ def print_summary(summary: Summary) -> None:
         scaling_table(summary),
         comparisons_table(summary.comparisons, summary_names(summary)),
         invalid_table(summary),
-        remarks_table(summary),
+        warnings_table(summary),
         criteria_table(summary),
     )
     for table in tables:

@@ -10,16 +10,16 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import JsonValue
 
-from benchmark_lab.conformance.answer import Answer
 from benchmark_lab.conformance.check import check
 from benchmark_lab.conformance.checks.limits import JSON_LIMIT_BYTES
+from benchmark_lab.conformance.client import Client
 from benchmark_lab.conformance.contract import Operation
 from benchmark_lab.conformance.database import User
 from benchmark_lab.conformance.drawing import Drawn, draw
 from benchmark_lab.conformance.fit import Fit, fit, text_fit, worst
 from benchmark_lab.conformance.report import MismatchError
+from benchmark_lab.conformance.response import Response
 from benchmark_lab.conformance.schema import members, parse_json
-from benchmark_lab.conformance.session import Session
 
 _OF_EACH = 20
 _OK, _CREATED, _UNREADABLE, _TOO_LARGE, _INVALID = 200, 201, 400, 413, 422
@@ -31,101 +31,101 @@ _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 @check("echo-generated", depth="full")
-async def echo_generated(session: Session) -> None:
+async def echo_generated(client: Client) -> None:
     """Any items, any JSON instead of them, and bytes that are no JSON."""
-    for drawn in await _draw(session, "postEcho"):
-        await _ask(session, "postEcho", drawn)
+    for drawn in await _draw(client, "postEcho"):
+        await _ask(client, "postEcho", drawn)
 
 
 @check("users-list-generated", depth="full")
-async def users_list_generated(session: Session) -> None:
+async def users_list_generated(client: Client) -> None:
     """Any limit and offset, anything instead of them, and other parameters."""
-    for drawn in await _draw(session, "listUsers"):
-        await _ask(session, "listUsers", drawn)
+    for drawn in await _draw(client, "listUsers"):
+        await _ask(client, "listUsers", drawn)
 
 
 @check("users-get-generated", depth="full")
-async def users_get_generated(session: Session) -> None:
+async def users_get_generated(client: Client) -> None:
     """Any id, and any text instead of it."""
-    for drawn in await _draw(session, "getUser"):
-        await _ask(session, "getUser", drawn)
+    for drawn in await _draw(client, "getUser"):
+        await _ask(client, "getUser", drawn)
 
 
 @check("users-create-generated", counts="database", depth="full")
-async def users_create_generated(session: Session) -> None:
+async def users_create_generated(client: Client) -> None:
     """Any user, any JSON instead of it, and bytes that are no JSON; the rows are those of the users accepted."""
-    before = await session.database.contents()
+    before = await client.database.contents()
     created = 0
-    for drawn in await _draw(session, "createUser"):
-        session.remember(_json(drawn))
-        answer = await _ask(session, "createUser", drawn)
-        if answer.status == _CREATED:
+    for drawn in await _draw(client, "createUser"):
+        client.remember(_json(drawn))
+        response = await _ask(client, "createUser", drawn)
+        if response.status == _CREATED:
             created += 1
-            await _require_stored(session, answer, drawn)
-    after = await session.database.contents()
+            await _require_stored(client, response, drawn)
+    after = await client.database.contents()
     if (after.users - before.users, after.events - before.events) != (created, created):
         raise MismatchError(f"{created} more users and events than {before}", str(after))
 
 
 @check("users-replace-generated", counts="database", depth="full")
-async def users_replace_generated(session: Session) -> None:
+async def users_replace_generated(client: Client) -> None:
     """The same instead of a user that the checks made, and any text instead of its id."""
-    user = await session.database.insert(session.user())
-    operation = session.contract.operations["replaceUser"]
-    for drawn in await _draw(session, "replaceUser"):
-        session.remember(_json(drawn))
+    user = await client.database.insert(client.user())
+    operation = client.contract.operations["replaceUser"]
+    for drawn in await _draw(client, "replaceUser"):
+        client.remember(_json(drawn))
         target = drawn.target if _path_fit(operation, drawn) == "invalid" else f"/users/{user.id}"
-        answer = await _ask(session, "replaceUser", dataclasses.replace(drawn, target=target))
-        if answer.status == _OK:
-            await _require_stored(session, answer, drawn)
+        response = await _ask(client, "replaceUser", dataclasses.replace(drawn, target=target))
+        if response.status == _OK:
+            await _require_stored(client, response, drawn)
 
 
 @check("external-generated", counts="upstream", depth="full")
-async def external_generated(session: Session) -> None:
+async def external_generated(client: Client) -> None:
     """Any key, none, several, and other parameters; the upstream is called for those accepted."""
-    before = await session.upstream.hits()
+    before = await client.upstream.hits()
     accepted = 0
-    for drawn in await _draw(session, "getExternal"):
+    for drawn in await _draw(client, "getExternal"):
         if not any(key.startswith(_KEYS_WITH_A_MEANING) for key in _query(drawn).get("key", [])):
-            answer = await _ask(session, "getExternal", drawn)
-            accepted += answer.status == _OK
-    if (called := await session.upstream.hits() - before) != accepted:
+            response = await _ask(client, "getExternal", drawn)
+            accepted += response.status == _OK
+    if (called := await client.upstream.hits() - before) != accepted:
         raise MismatchError(f"{accepted} calls of the upstream", f"{called} calls")
 
 
 @check("protected-generated", depth="full")
-async def protected_generated(session: Session) -> None:
+async def protected_generated(client: Client) -> None:
     """Any search, anything instead of it, and any request id, with a valid token."""
-    token = session.tokens.header()
-    for drawn in await _draw(session, "getProtected"):
-        await _ask(session, "getProtected", dataclasses.replace(drawn, headers={**drawn.headers, **token}))
+    token = client.tokens.header()
+    for drawn in await _draw(client, "getProtected"):
+        await _ask(client, "getProtected", dataclasses.replace(drawn, headers={**drawn.headers, **token}))
 
 
 @check("upload-generated", depth="full")
-async def upload_generated(session: Session) -> None:
+async def upload_generated(client: Client) -> None:
     """Forms with a file among parts of any name, forms with several or none, and bytes that are no form."""
-    for drawn in await _draw(session, "postUpload"):
-        await _ask(session, "postUpload", drawn)
+    for drawn in await _draw(client, "postUpload"):
+        await _ask(client, "postUpload", drawn)
 
 
-async def _draw(session: Session, operation: str) -> Sequence[Drawn]:
-    described = session.contract.operations[operation]
-    seed = session.random.getrandbits(32)
-    openapi = session.contract.text
+async def _draw(client: Client, operation: str) -> Sequence[Drawn]:
+    described = client.contract.operations[operation]
+    seed = client.random.getrandbits(32)
+    openapi = client.contract.text
     return await asyncio.to_thread(draw, openapi, described.path, described.method, seed=seed, of_each=_OF_EACH)
 
 
-async def _ask(session: Session, operation: str, drawn: Drawn) -> Answer:
-    described = session.contract.operations[operation]
-    answer = await session.send(described.method, drawn.target, headers=drawn.headers, body=drawn.content)
-    return session.hold(answer, described, _expected(described, drawn), "drawn from openapi.yaml")
+async def _ask(client: Client, operation: str, drawn: Drawn) -> Response:
+    described = client.contract.operations[operation]
+    response = await client.send(described.method, drawn.target, headers=drawn.headers, body=drawn.content)
+    return client.hold(response, described, _expected(described, drawn), "drawn from openapi.yaml")
 
 
-async def _require_stored(session: Session, answer: Answer, drawn: Drawn) -> None:
+async def _require_stored(client: Client, response: Response, drawn: Drawn) -> None:
     """The answer, the request and the row must agree."""
-    user, sent = answer.read(User), members(_json(drawn))
-    answer.require({name: sent[name] for name in user.input()}, user.input(), "the members as sent,")
-    answer.require(user, await session.database.user(user.id), "the row in the database")
+    user, sent = response.read(User), members(_json(drawn))
+    response.require({name: sent[name] for name in user.input()}, user.input(), "the members as sent,")
+    response.require(user, await client.database.user(user.id), "the row in the database")
 
 
 def _expected(operation: Operation, drawn: Drawn) -> set[int]:

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from benchmark_lab.conformance.answer import Answer
 from benchmark_lab.conformance.check import check
+from benchmark_lab.conformance.client import Client
 from benchmark_lab.conformance.report import MismatchError
-from benchmark_lab.conformance.session import Session
+from benchmark_lab.conformance.response import Response
 
 _VISIBLE = string.ascii_letters + string.digits + string.punctuation
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -26,46 +26,46 @@ _LOG_MEMBERS = ("level", "message", "request_id", "subject", "status")
 
 
 @check("request-id")
-async def request_id(session: Session) -> None:
+async def request_id(client: Client) -> None:
     """Identifiers to keep, identifiers to replace, and both with errors."""
-    kept = ["x", _VISIBLE, "".join(session.random.choices(_VISIBLE, k=_LONGEST)), session.uuid()]
+    kept = ["x", _VISIBLE, "".join(client.random.choices(_VISIBLE, k=_LONGEST)), client.uuid()]
     for identifier in kept:
-        answer = await _ask(session, {"X-Request-Id": identifier})
-        answer.require((identifier, identifier), _identifiers(answer), "X-Request-Id in header and body")
+        response = await _ask(client, {"X-Request-Id": identifier})
+        response.require((identifier, identifier), _identifiers(response), "X-Request-Id in header and body")
     replaced = ["", "a b", "é", "x" * (_LONGEST + 1)]
     invented = set()
     for headers in ({}, {}, *({"X-Request-Id": identifier} for identifier in replaced)):
-        answer = await _ask(session, headers)
-        header, body = _identifiers(answer)
+        response = await _ask(client, headers)
+        header, body = _identifiers(response)
         if header != body or not _UUID.fullmatch(header):
-            raise MismatchError("a new UUID in header and body", f"{header!r} and {body!r}", answer.sent)
+            raise MismatchError("a new UUID in header and body", f"{header!r} and {body!r}", response.sent)
         invented.add(header)
     if len(invented) != len(replaced) + 2:
         raise MismatchError("a new UUID for each request", "one of them twice")
-    identifier = session.uuid()
-    for status, headers, query in _errors(session):
-        answer = await session.call(
+    identifier = client.uuid()
+    for status, headers, query in _errors(client):
+        response = await client.call(
             "getProtected", query=query, headers=headers | {"X-Request-Id": identifier}, expect=status
         )
-        answer.require(identifier, answer.headers.get("x-request-id"), f"X-Request-Id with {status}")
+        response.require(identifier, response.headers.get("x-request-id"), f"X-Request-Id with {status}")
 
 
 @check("log-line")
-async def log_line(session: Session) -> None:
+async def log_line(client: Client) -> None:
     """One line for each answer of this route, errors too, and none for another route."""
-    log = session.server_log
+    log = client.server_log
     before = len(log().splitlines())
     for _ in range(_OTHER_REQUESTS):
-        await session.call("getHealth", expect=200)
-        await session.call("listUsers", expect=200)
+        await client.call("getHealth", expect=200)
+        await client.call("listUsers", expect=200)
     await asyncio.sleep(_LOG_SETTLES_S)
     if (written := len(log().splitlines()) - before) >= _OTHER_REQUESTS:
         raise MismatchError(f"no log line a request for {2 * _OTHER_REQUESTS} requests", f"{written} lines")
-    granted: tuple[int, dict[str, str], dict[str, str | int]] = (200, session.tokens.header(), {"q": "x"})
-    for status, headers, query in (granted, *_errors(session)):
-        identifier = session.uuid()
+    granted: tuple[int, dict[str, str], dict[str, str | int]] = (200, client.tokens.header(), {"q": "x"})
+    for status, headers, query in (granted, *_errors(client)):
+        identifier = client.uuid()
         skip = len(log().splitlines())
-        await session.call("getProtected", query=query, headers=headers | {"X-Request-Id": identifier}, expect=status)
+        await client.call("getProtected", query=query, headers=headers | {"X-Request-Id": identifier}, expect=status)
         line = await _line_of(identifier, log, skip)
         subject = "conformance" if headers else None
         expected = ("info", "protected", identifier, subject, status)
@@ -76,20 +76,20 @@ async def log_line(session: Session) -> None:
             raise MismatchError("a number duration_ms and an RFC 3339 time", json.dumps(line))
 
 
-def _errors(session: Session) -> list[tuple[int, dict[str, str], dict[str, str | int]]]:
+def _errors(client: Client) -> list[tuple[int, dict[str, str], dict[str, str | int]]]:
     return [
         (401, {}, {"q": "x"}),
-        (403, session.tokens.header(scope="read:other"), {"q": "x"}),
-        (422, session.tokens.header(), {}),
+        (403, client.tokens.header(scope="read:other"), {"q": "x"}),
+        (422, client.tokens.header(), {}),
     ]
 
 
-async def _ask(session: Session, headers: dict[str, str]) -> Answer:
-    return await session.call("getProtected", query={"q": "x"}, headers=session.tokens.header() | headers, expect=200)
+async def _ask(client: Client, headers: dict[str, str]) -> Response:
+    return await client.call("getProtected", query={"q": "x"}, headers=client.tokens.header() | headers, expect=200)
 
 
-def _identifiers(answer: Answer) -> tuple[str, str]:
-    return answer.headers["x-request-id"], str(answer.members["request_id"])
+def _identifiers(response: Response) -> tuple[str, str]:
+    return response.headers["x-request-id"], str(response.members["request_id"])
 
 
 async def _line_of(identifier: str, log: Callable[[], str], skip: int) -> dict[str, JsonValue]:

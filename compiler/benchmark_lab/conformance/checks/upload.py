@@ -8,8 +8,8 @@ import random
 from collections.abc import AsyncIterator, Iterator
 
 from benchmark_lab.conformance.check import check
+from benchmark_lab.conformance.client import Client, together
 from benchmark_lab.conformance.report import MismatchError
-from benchmark_lab.conformance.session import Session, together
 
 _MIB = 1_048_576
 _LIMIT_BYTES = 100 * _MIB
@@ -23,20 +23,20 @@ _PARALLEL = 4
 
 
 @check("upload")
-async def upload(session: Session) -> None:
+async def upload(client: Client) -> None:
     """Files at once, each with its own digest; empty, tiny, with look-alike boundaries, and between other parts."""
     tricky = f"\r\n--{_BOUNDARY[:-1]}\r\n\r\n--\r\n".encode()
-    large = session.thorough(20, 1) * _MIB
-    files = [b"", b"x", tricky, tricky * 3000, *(session.random.randbytes(large + n) for n in range(_PARALLEL))]
-    await together(_require_received(session, file) for file in files)
+    large = client.thorough(20, 1) * _MIB
+    files = [b"", b"x", tricky, tricky * 3000, *(client.random.randbytes(large + n) for n in range(_PARALLEL))]
+    await together(_require_received(client, file) for file in files)
 
 
 @check("upload-media-type")
-async def upload_media_type(session: Session) -> None:
+async def upload_media_type(client: Client) -> None:
     """What is no multipart, multipart that breaks off, and multipart without the part."""
     whole = b"".join(_form(b"content"))
     for media_type in ("application/json", "application/octet-stream", "application/x-www-form-urlencoded"):
-        await session.call(
+        await client.call(
             "postUpload", body=whole, headers={"Content-Type": media_type}, expect=415, because=f"it is {media_type}"
         )
     end = len(f"--{_BOUNDARY}--\r\n")
@@ -46,22 +46,22 @@ async def upload_media_type(session: Session) -> None:
         "Content-Type names no boundary": (whole, {"Content-Type": "multipart/form-data"}),
     }
     for what, (body, headers) in broken.items():
-        await session.call("postUpload", body=body, headers=headers, expect=400, because=what)
+        await client.call("postUpload", body=body, headers=headers, expect=400, because=what)
     without = b"".join(_form(b"content", name="another"))
-    await session.call("postUpload", body=without, headers=_MULTIPART, expect=422, because="no part named file")
+    await client.call("postUpload", body=without, headers=_MULTIPART, expect=422, because="no part named file")
 
 
 @check("upload-limit", depth="full")
-async def upload_limit(session: Session) -> None:
+async def upload_limit(client: Client) -> None:
     """A file of exactly the limit, and one byte more."""
-    body, digest = _large_form(session.random, _LIMIT_BYTES)
-    answer = await session.call(
+    body, digest = _large_form(client.random, _LIMIT_BYTES)
+    response = await client.call(
         "postUpload", body=body, headers=_MULTIPART, expect=200, because="exactly 100 MiB", timeout_s=_UPLOAD_TIMEOUT_S
     )
-    answer.require_body({"size": _LIMIT_BYTES, "sha256": digest})
-    body, _ = _large_form(session.random, _LIMIT_BYTES + 1)
+    response.require_body({"size": _LIMIT_BYTES, "sha256": digest})
+    body, _ = _large_form(client.random, _LIMIT_BYTES + 1)
     # A connection of its own instead of LAST: one that closes as asked, with bytes unread, resets it under its answer.
-    async with session.alone() as alone:
+    async with client.alone() as alone:
         await alone.call(
             "postUpload",
             body=body,
@@ -73,31 +73,31 @@ async def upload_limit(session: Session) -> None:
 
 
 @check("upload-streamed", counts="everything", depth="full")
-async def upload_streamed(session: Session) -> None:
+async def upload_streamed(client: Client) -> None:
     """The memory of the server's processes while a file arrives that is larger than they may grow."""
-    memory = session.server_memory
-    body, digest = _large_form(session.random, _STREAMED_BYTES)
+    memory = client.server_memory
+    body, digest = _large_form(client.random, _STREAMED_BYTES)
     before = highest = memory()
     sending = asyncio.create_task(
-        session.call("postUpload", body=body, headers=_MULTIPART, expect=200, timeout_s=_UPLOAD_TIMEOUT_S)
+        client.call("postUpload", body=body, headers=_MULTIPART, expect=200, timeout_s=_UPLOAD_TIMEOUT_S)
     )
     while not sending.done():
         highest = max(highest, memory())
         await asyncio.sleep(0.01)
-    answer = await sending
-    answer.require_body({"size": _STREAMED_BYTES, "sha256": digest})
+    response = await sending
+    response.require_body({"size": _STREAMED_BYTES, "sha256": digest})
     if highest - before > _MEMORY_GROWTH_BYTES:
         raise MismatchError(
             f"at most {_MEMORY_GROWTH_BYTES // _MIB} MiB more memory for {_STREAMED_BYTES // _MIB} MiB",
             f"{(highest - before) / _MIB:.0f} MiB more",
-            answer.sent,
+            response.sent,
         )
 
 
-async def _require_received(session: Session, file: bytes) -> None:
+async def _require_received(client: Client, file: bytes) -> None:
     body = b"".join(_form(file))
-    answer = await session.call("postUpload", body=body, headers=_MULTIPART, expect=200, timeout_s=_UPLOAD_TIMEOUT_S)
-    answer.require_body({"size": len(file), "sha256": hashlib.sha256(file).hexdigest()})
+    response = await client.call("postUpload", body=body, headers=_MULTIPART, expect=200, timeout_s=_UPLOAD_TIMEOUT_S)
+    response.require_body({"size": len(file), "sha256": hashlib.sha256(file).hexdigest()})
 
 
 def _form(file: bytes, *, name: str = "file") -> Iterator[bytes]:

@@ -18,11 +18,11 @@ from benchmark_lab.bundle import Role
 from benchmark_lab.hosts.cpus import CpuSets, available_cpus
 from benchmark_lab.hosts.facts import machine_id
 from benchmark_lab.hosts.inventory import Inventory, Lane, Login
-from benchmark_lab.hosts.prepared import STATION, Hosts, Wanted, lane_folder, write_inventory
+from benchmark_lab.hosts.prepared import STATION, HostRequest, Hosts, lane_folder, write_inventory
 from benchmark_lab.hosts.ssh import files
 from benchmark_lab.hosts.ssh import lane as lanes
 from benchmark_lab.hosts.ssh.access import Access
-from benchmark_lab.hosts.ssh.session import Session, open_session
+from benchmark_lab.hosts.ssh.session import HostSession, open_session
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.lock import MACHINE, LockedError
 from benchmark_lab.machine.process import start_ticks
@@ -39,10 +39,10 @@ class RemoteSite:
     """A lane of hosts that are held by sessions."""
 
     lane: Lane
-    sessions: Mapping[str, Session]
+    sessions: Mapping[str, HostSession]
     layouts: Mapping[str, lanes.Layout]
     logs: Path
-    end: End
+    end: LanesEnd
 
     def address(self, role: Role) -> str:
         """Where the lane's other hosts reach the role's."""
@@ -96,13 +96,13 @@ class RemoteSite:
                 session.close()
             self.end.released()
 
-    def _session(self, role: Role) -> Session:
+    def _session(self, role: Role) -> HostSession:
         of_role = {"sut": self.lane.sut, "load": self.lane.load, "db": self.lane.db, "upstream": self.lane.db}
         return self.sessions[of_role[role][0].name]
 
 
 def make_hosts(
-    wanted: Wanted, inventory: Inventory, remove: Callable[[], object] | None = None, metadata: str = ""
+    wanted: HostRequest, inventory: Inventory, remove: Callable[[], object] | None = None, metadata: str = ""
 ) -> Sequence[Hosts]:
     """Take the lanes of an inventory for a run, as many as its experiment asks for; nothing is started on them yet.
 
@@ -120,7 +120,7 @@ def make_hosts(
     if own := not state.exists():
         folders.new_state(state, wanted.mark)
     taken = inventory.lanes[: wanted.bundle.experiment.lanes]
-    end = End(len(taken), state, remove)
+    end = LanesEnd(len(taken), state, remove)
     archive = files.pack(wanted.bundle, state / "files.tar.gz")
     try:
         with ExitStack() as held:
@@ -139,7 +139,7 @@ def make_hosts(
 
 
 @dataclass(slots=True)
-class End:
+class LanesEnd:
     """What is left to do once every lane is released."""
 
     lanes: int
@@ -160,14 +160,14 @@ class End:
 
 
 def _lane_of_hosts(
-    wanted: Wanted,
+    wanted: HostRequest,
     lane: Lane,
     login: Login,
     *,
     number: int,
     archive: Path,
     metadata: str,
-    end: End,
+    end: LanesEnd,
     held: ExitStack,
 ) -> Hosts:
     """The hosts of one lane, held until `held` lets them go."""
@@ -184,7 +184,7 @@ def _lane_of_hosts(
             "lab_run": wanted.state.name,
             "lab_archive": str(archive),
             "lab_controller_files": str(wanted.bundle.files),
-            "lab_controller_cache": str(folders.cache_root(wanted.origin.environment)),
+            "lab_controller_cache": str(folders.cache_root(wanted.caller.environment)),
             "lab_changes": experiment.hosts.changeable,
             "lab_metadata": metadata,
             "lab_load_hosts_beside": on_a_machine - 1,
@@ -205,7 +205,7 @@ def _lane_of_hosts(
         machine=machines,
         identity={**machines, **({"machine": machine_id()} if shared else lanes.identities(of_lane, sessions))},
         secrets=wanted.secrets,
-        load_boxes=wanted.hardware.load.count,
+        load_hosts=wanted.hardware.load.count,
         load_cpus=lanes.load_cpus(of_lane, sessions, cpus, shared=shared),
         k6="",
         toolchains=experiment.toolchains,
@@ -213,14 +213,16 @@ def _lane_of_hosts(
 
 
 @contextmanager
-def _held(of_lane: Lane, login: Login, wanted: Wanted) -> Iterator[tuple[dict[str, Session], dict[str, lanes.Layout]]]:
+def _held(
+    of_lane: Lane, login: Login, wanted: HostRequest
+) -> Iterator[tuple[dict[str, HostSession], dict[str, lanes.Layout]]]:
     """Every host of the lane, held beyond the end unless something fails within."""
-    run, environment = wanted.state.name, wanted.origin.environment
+    run, environment = wanted.state.name, wanted.caller.environment
     folder = lanes.state_folder(wanted.state)
     user = pwd.getpwuid(os.getuid()).pw_name
     owner = f"run {run} ({user} on {socket.gethostname()}, pid {os.getpid()})"
     passed = {name: environment[name] for name in PASSED_ON if name in environment}
-    sessions: dict[str, Session] = {}
+    sessions: dict[str, HostSession] = {}
     layouts: dict[str, lanes.Layout] = {}
     with ExitStack() as opened:
         for number, host in enumerate(of_lane.hosts()):
@@ -246,7 +248,7 @@ def _held(of_lane: Lane, login: Login, wanted: Wanted) -> Iterator[tuple[dict[st
         opened.pop_all()
 
 
-def _opened(open_it: Callable[[], Session]) -> Session:
+def _opened(open_it: Callable[[], HostSession]) -> HostSession:
     """A session on a host; one that a controller of this machine, now gone, was cut off from soon lets go of itself."""
     deadline = time.monotonic() + LETS_GO_S
     while True:

@@ -11,7 +11,7 @@ from benchmark_lab.bundle import Hardware, HostShape
 from benchmark_lab.hosts.cpus import CpuSets, RoleOfHost
 from benchmark_lab.hosts.facts import by_host
 from benchmark_lab.hosts.inventory import Lane
-from benchmark_lab.hosts.ssh.session import Session
+from benchmark_lab.hosts.ssh.session import HostSession
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.tools import ToolFailedError
 
@@ -48,7 +48,7 @@ class Layout:
 
 
 def chosen(lane: Lane, hardware: Hardware) -> Lane:
-    """The hosts that take part: one sut and one db, and as many load boxes as the hardware asks for.
+    """The hosts that take part: one sut and one db, and as many load hosts as the hardware asks for.
 
     Raises:
         ToolFailedError: if there are too few.
@@ -56,7 +56,7 @@ def chosen(lane: Lane, hardware: Hardware) -> Lane:
     count = hardware.load.count
     if len(lane.load) < count:
         raise ToolFailedError(
-            f"hardware `{hardware.name}` asks for {count} load boxes; the inventory has {len(lane.load)} in a lane",
+            f"hardware `{hardware.name}` asks for {count} load hosts; the inventory has {len(lane.load)} in a lane",
             next_step="list more hosts below `load`",
         )
     return Lane(sut=lane.sut[:1], load=lane.load[:count], db=lane.db[:1])
@@ -71,7 +71,7 @@ def by_role(lane: Lane) -> dict[RoleOfHost, list[str]]:
     }
 
 
-def share_out(lane: Lane, sessions: Mapping[str, Session], hardware: Hardware) -> CpuSets:
+def share_out(lane: Lane, sessions: Mapping[str, HostSession], hardware: Hardware) -> CpuSets:
     """The CPU set of each role on its own host; PostgreSQL and the upstream share out the db host's.
 
     Raises:
@@ -86,13 +86,13 @@ def share_out(lane: Lane, sessions: Mapping[str, Session], hardware: Hardware) -
     )
 
 
-def load_cpus(lane: Lane, sessions: Mapping[str, Session], cpus: CpuSets, *, shared: bool) -> int:
-    """How many CPUs the load boxes have together; where they are parts of one machine, those of several count once."""
+def load_cpus(lane: Lane, sessions: Mapping[str, HostSession], cpus: CpuSets, *, shared: bool) -> int:
+    """How many CPUs the load hosts have together; where they are parts of one machine, those of several count once."""
     each = [sessions[host.name].facts.cpus[: len(cpus.load)] for host in lane.load]
     return len({cpu for own in each for cpu in own}) if shared else sum(map(len, each))
 
 
-def _first(session: Session, shape: HostShape) -> tuple[int, ...]:
+def _first(session: HostSession, shape: HostShape) -> tuple[int, ...]:
     offered = session.facts.cpus
     if (shape.cpus or 0) > len(offered):
         raise ToolFailedError(
@@ -102,7 +102,7 @@ def _first(session: Session, shape: HostShape) -> tuple[int, ...]:
     return offered[: shape.cpus]
 
 
-def packages(lane: Lane, sessions: Mapping[str, Session], serving: Sequence[str]) -> dict[str, list[str]]:
+def packages(lane: Lane, sessions: Mapping[str, HostSession], serving: Sequence[str]) -> dict[str, list[str]]:
     """Return the Debian packages that each host lacks for its role, by the host's name.
 
     Args:
@@ -118,7 +118,7 @@ def packages(lane: Lane, sessions: Mapping[str, Session], serving: Sequence[str]
     return lacking
 
 
-def require(lacking: Mapping[str, Sequence[str]], sessions: Mapping[str, Session]) -> None:
+def require(lacking: Mapping[str, Sequence[str]], sessions: Mapping[str, HostSession]) -> None:
     """Go on only where no host lacks anything.
 
     Raises:
@@ -139,7 +139,7 @@ def require(lacking: Mapping[str, Sequence[str]], sessions: Mapping[str, Session
 
 def inventory(
     lane: Lane,
-    sessions: Mapping[str, Session],
+    sessions: Mapping[str, HostSession],
     layouts: Mapping[str, Layout],
     *,
     cpus: CpuSets,
@@ -180,13 +180,13 @@ def inventory(
     return {"all": {"vars": shared, "children": {**groups, "remote": {"hosts": {name: {} for name in sessions}}}}}
 
 
-def machines(lane: Lane, sessions: Mapping[str, Session]) -> dict[str, str]:
+def machines(lane: Lane, sessions: Mapping[str, HostSession]) -> dict[str, str]:
     """What the hosts are, for the provenance: once where they are alike, else by host."""
     facts = {host.name: sessions[host.name].facts.machine for host in lane.hosts()}
     return by_host(facts)
 
 
-def identities(lane: Lane, sessions: Mapping[str, Session]) -> dict[str, str]:
+def identities(lane: Lane, sessions: Mapping[str, HostSession]) -> dict[str, str]:
     """Which hosts they are: hosts that are alike are not the same."""
     return {f"machine of {host.name}": sessions[host.name].facts.machine_id for host in lane.hosts()}
 

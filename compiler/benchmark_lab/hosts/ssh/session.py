@@ -48,7 +48,7 @@ class ClockOffset:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class HostSession:
     """A host that is held."""
 
     access: Access
@@ -117,7 +117,7 @@ def open_session(
     environment: Mapping[str, str],
     log: Path,
     tools: Tools,
-) -> Session:
+) -> HostSession:
     """Log in to a host and take it for a run.
 
     Args:
@@ -146,7 +146,7 @@ def open_session(
     if holder := answer["held_by"]:
         conversation.close()
         raise LockedError(f"{access.described} is in use by {holder}")
-    return Session(access, Facts.model_validate(answer), conversation, tools)
+    return HostSession(access, Facts.model_validate(answer), conversation, tools)
 
 
 def _answer(

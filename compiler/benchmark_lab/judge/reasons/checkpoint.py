@@ -1,12 +1,12 @@
-"""The remark `checkpoint` (METHOD 9)."""
+"""The warning `checkpoint` (METHOD 9)."""
 
 from __future__ import annotations
 
 from benchmark_lab.judge.case import Case
-from benchmark_lab.judge.rule import remark
+from benchmark_lab.judge.rule import warning
 
 
-@remark("checkpoint", rank=30)
+@warning("checkpoint", rank=30)
 def checkpoint(case: Case) -> str | None:
     """A checkpoint of PostgreSQL began within the window.
 

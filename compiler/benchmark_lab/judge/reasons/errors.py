@@ -12,7 +12,7 @@ def errors(case: Case) -> str | None:
 
     Do: read the kinds of failure in the evidence, then the server's log.
     """
-    k6, allowed = case.k6, case.limits.errors
+    k6, allowed = case.k6, case.thresholds.errors
     if k6.requests == 0:
         return "no request was completed within the window"
     if k6.failed_requests / k6.requests <= allowed:

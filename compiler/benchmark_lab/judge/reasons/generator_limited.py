@@ -24,16 +24,16 @@ def generator_limited(case: Case) -> str | None:
 
     Do: give `load` more CPUs or more hosts, or ask for less.
     """
-    k6, limits, calibrated = case.k6, case.limits, case.calibration.generator_rps
+    k6, thresholds, calibrated = case.k6, case.thresholds, case.calibration.generator_rps
     who = "k6" if k6.processes == 1 else f"the {k6.processes} k6 processes"
     used = f"{who} used {case.generator_cpu:.1%} of {'its' if k6.processes == 1 else 'their busiest'} CPU set"
-    if case.generator_cpu > limits.generator_cpu:
-        return f"{used}, at most {limits.generator_cpu:.0%} are allowed"
-    if k6.cpus_busy > limits.generator_cpus_busy:
-        return f"{used}, which was {k6.cpus_busy:.1%} busy, at most {limits.generator_cpus_busy:.0%} are allowed"
-    if calibrated and case.measured and case.requests_per_s > calibrated * limits.generator_share * (1 + ROUNDING):
+    if case.generator_cpu > thresholds.generator_cpu:
+        return f"{used}, at most {thresholds.generator_cpu:.0%} are allowed"
+    if k6.cpus_busy > thresholds.generator_cpus_busy:
+        return f"{used}, which was {k6.cpus_busy:.1%} busy, at most {thresholds.generator_cpus_busy:.0%} are allowed"
+    if calibrated and case.measured and case.requests_per_s > calibrated * thresholds.generator_share * (1 + ROUNDING):
         return (
             f"{case.requests_per_s:,.0f} requests a second are {case.requests_per_s / calibrated:.1%} of the "
-            f"{calibrated:,.0f} that {who} can send, at most {limits.generator_share:.0%} are allowed"
+            f"{calibrated:,.0f} that {who} can send, at most {thresholds.generator_share:.0%} are allowed"
         )
     return None

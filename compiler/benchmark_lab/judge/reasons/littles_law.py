@@ -19,13 +19,13 @@ def littles_law(case: Case) -> str | None:
     """
     # The mean is that of successful responses. A failed request may have taken no time, and one without a response as
     # long as k6 waits. Nobody is to blame for the time between the planned window and the end of the last request.
-    k6, load, allowed = case.k6, case.load, case.limits.littles_law
+    k6, load, allowed = case.k6, case.load, case.thresholds.littles_law
     if load.model != "closed" or not k6.latency_mean_ms:
         return None
     request_s = k6.latency_mean_ms / 1000
     most_s = k6.requests * request_s + k6.failures.get("no answer", 0) * TIMEOUT_S
     most = most_s / case.sending_s
-    least = (k6.requests - k6.failed_requests) * request_s / max(k6.window_s, load.measure_s)
+    least = (k6.requests - k6.failed_requests) * request_s / max(k6.window_taken_s, load.window_s)
     if load.vus * (1 - allowed) <= most and least <= load.vus * (1 + allowed):
         return None
     return (

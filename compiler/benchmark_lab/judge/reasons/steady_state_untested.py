@@ -1,16 +1,16 @@
-"""The remark `steady-state-untested` (METHOD 7)."""
+"""The warning `steady-state-untested` (METHOD 7)."""
 
 from __future__ import annotations
 
 from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.drift import FEWEST_INTERVALS, drift_of
-from benchmark_lab.judge.rule import remark
+from benchmark_lab.judge.rule import warning
 
 MOST_HIDDEN = 0.2
 """Noise may pass for a change up to this share of the throughput before the window counts as untested."""
 
 
-@remark("steady-state-untested", rank=40, unless=("unstable",))
+@warning("steady-state-untested", rank=40, unless=("no-steady-state",))
 def steady_state_untested(case: Case) -> str | None:
     """The window has fewer than 8 intervals, or they differ so much that a drift of 20 % would not show.
 

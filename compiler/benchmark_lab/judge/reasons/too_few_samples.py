@@ -12,6 +12,6 @@ def too_few_samples(case: Case) -> str | None:
 
     Do: measure for longer. Where `lab` seeks the load, it does so itself.
     """
-    if case.k6.requests >= case.limits.requests:
+    if case.k6.requests >= case.thresholds.requests:
         return None
-    return f"{case.k6.requests:,} requests, at least {case.limits.requests:,} are needed"
+    return f"{case.k6.requests:,} requests, at least {case.thresholds.requests:,} are needed"

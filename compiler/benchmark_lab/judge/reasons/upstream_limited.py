@@ -12,7 +12,7 @@ def upstream_limited(case: Case) -> str | None:
 
     Do: give `upstream` more CPUs, or ask for less.
     """
-    allowed = case.limits.upstream_cpu
+    allowed = case.thresholds.upstream_cpu
     if case.upstream_cpu <= allowed:
         return None
-    return f"the simulated API used {case.upstream_cpu:.1%} of its CPU set, at most {allowed:.0%} are allowed"
+    return f"the upstream used {case.upstream_cpu:.1%} of its CPU set, at most {allowed:.0%} are allowed"

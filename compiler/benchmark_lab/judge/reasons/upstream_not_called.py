@@ -17,4 +17,5 @@ def upstream_not_called(case: Case) -> str | None:
     called = sum(case.k6.successes.get(name, 0) for name in callers)
     if not case.measurement.upstream or case.upstream.problem or case.upstream.hits >= called:
         return None
-    return f"{called:,} right answers of {' and '.join(callers)}, and {case.upstream.hits:,} calls of the simulated API"
+    operations = " and ".join(callers)
+    return f"{called:,} successful responses of {operations}, and {case.upstream.hits:,} calls of the upstream"

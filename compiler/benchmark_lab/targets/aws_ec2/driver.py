@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmark_lab.bundle import Part, TerraformVariables
 from benchmark_lab.hosts import ssh
 from benchmark_lab.hosts.inventory import Inventory, InventoryHost, Lane, Login
-from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.hosts.prepared import HostRequest, Hosts
 from benchmark_lab.hosts.ssh.access import Access
 from benchmark_lab.hosts.ssh.key import new_key
 from benchmark_lab.machine import folders
@@ -57,7 +57,7 @@ class Outputs(Part):
     spot: bool = False
 
 
-def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+def make_hosts(wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
     """Rent hosts for one hardware value, lane by lane; nothing is installed on them yet.
 
     Raises:
@@ -69,8 +69,8 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
     pinned = read_lock(wanted.bundle.files / LOCK).images.get(variables.region, {})
     progress.step(f"Look ahead in account {account.id}, {variables.region}")
     ready = look_ahead(account, variables, pinned, progress.say)
-    caller = caller_address(wanted.origin.environment)
-    if pin(wanted.origin.project / LOCK, variables.region, ready.images):
+    caller = caller_address(wanted.caller.environment)
+    if pin(wanted.caller.project / LOCK, variables.region, ready.images):
         progress.say(f"The image is pinned in {LOCK}: commit it, so that the next run has the same.")
     folders.new_state(wanted.state, wanted.mark)
     try:
@@ -94,7 +94,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
         folders.remove_state(wanted.state)
         raise
     log = wanted.logs / "terraform.log"
-    terraform = rented.terraform_in(folder, record, wanted.origin.environment, log=log, on_step=progress.step)
+    terraform = rented.terraform_in(folder, record, wanted.caller.environment, log=log, on_step=progress.step)
     cloud = rented.Aws(variables.region, progress.say)
 
     def remove() -> None:
@@ -128,20 +128,20 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Se
     return lanes
 
 
-def _variables(wanted: Wanted) -> TerraformVariables:
+def _variables(wanted: HostRequest) -> TerraformVariables:
     """What the compiler knew of this hardware value's hosts."""
     variables = read_variables(wanted.bundle.folder)
     name = wanted.hardware.name
     return variables.model_copy(update={"hardware": {name: variables.hardware[name]}})
 
 
-def _laid_out(wanted: Wanted, variables: TerraformVariables) -> tuple[Path, rented.Record]:
+def _laid_out(wanted: HostRequest, variables: TerraformVariables) -> tuple[Path, rented.Record]:
     """The run's own copy of Terraform's root and modules, and the record by which it is found again."""
     folder, root = wanted.state / rented.FOLDER, wanted.bundle.experiment.target
     folder.mkdir(mode=0o700)
     expires_at = datetime.now(UTC) + timedelta(hours=variables.hours)
     record = rented.Record(
-        bucket=wanted.origin.environment.get(BUCKET),
+        bucket=wanted.caller.environment.get(BUCKET),
         run=run_name(wanted.state.name),
         region=variables.region,
         root=root,
@@ -238,7 +238,7 @@ class AwsEc2:
         path = environment.get("PATH")
         return [f"`{name}` ({source})" for name, source in uses.items() if not shutil.which(name, path=path)]
 
-    def make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+    def make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
         """Rent hosts, which go with the run."""
         return make_hosts(wanted, interrupts, progress)
 

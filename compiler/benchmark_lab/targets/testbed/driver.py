@@ -9,26 +9,26 @@ from pathlib import Path
 
 from benchmark_lab.hosts import ssh
 from benchmark_lab.hosts.inventory import Inventory, InventoryHost, Lane, Login
-from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.hosts.prepared import HostRequest, Hosts
 from benchmark_lab.machine import folders
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.progress import Progress
 from benchmark_lab.machine.tools import ToolFailedError, Tools
 from benchmark_lab.targets import Cost, Driver
 from benchmark_lab.targets.testbed import lifecycle
-from benchmark_lab.targets.testbed.layout import NETWORK, Role
+from benchmark_lab.targets.testbed.layout import NETWORK, TestbedRole
 from benchmark_lab.targets.testbed.needs import missing
-from benchmark_lab.targets.testbed.status import Status
+from benchmark_lab.targets.testbed.status import TestbedStatus
 
 
-def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None]) -> Sequence[Hosts]:
+def make_hosts(wanted: HostRequest, interrupts: Interrupts, say: Callable[[str], None]) -> Sequence[Hosts]:
     """Take the testbed that is up, which stays; or make one, which goes after the run.
 
     Raises:
         ToolFailedError: if there can be none on this machine, or a former one was left unfinished.
         LockedError: if another run holds it.
     """
-    machine = lifecycle.Machine(wanted.tools, wanted.origin.environment, say, interrupts)
+    machine = lifecycle.Machine(wanted.tools, wanted.caller.environment, say, interrupts)
     found = lifecycle.status(machine)
     if found.state == "unfinished":
         raise ToolFailedError("the testbed was left unfinished", next_step="remove it with `lab testbed down`")
@@ -40,8 +40,8 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None
     (wanted.state / lifecycle.MADE).write_text(name, encoding="utf-8")
     try:
         say("Making a testbed for this run.")
-        counts: dict[Role, int] = {"sut": 1, "load": wanted.hardware.load.count, "db": 1}
-        shape = lifecycle.Wanted(counts, wanted.bundle.experiment.lanes, wanted.hardware, NETWORK)
+        counts: dict[TestbedRole, int] = {"sut": 1, "load": wanted.hardware.load.count, "db": 1}
+        shape = lifecycle.TestbedRequest(counts, wanted.bundle.experiment.lanes, wanted.hardware, NETWORK)
         made = lifecycle.up(machine, shape, name=name, now=datetime.now(UTC))
         return ssh.make_hosts(wanted, listed(made), remove=lambda: lifecycle.down(machine, name))
     except BaseException:
@@ -52,7 +52,7 @@ def make_hosts(wanted: Wanted, interrupts: Interrupts, say: Callable[[str], None
         raise
 
 
-def listed(status: Status) -> Inventory:
+def listed(status: TestbedStatus) -> Inventory:
     """The hosts of a testbed as an inventory."""
     first = status.hosts[0]
     login = Login(user=first.user, port=first.port, key=first.key_file, known_hosts=first.known_hosts_file)
@@ -60,7 +60,7 @@ def listed(status: Status) -> Inventory:
     return Inventory(ssh=login, lanes=tuple(_lane(status, number) for number in numbers))
 
 
-def _lane(status: Status, number: int) -> Lane:
+def _lane(status: TestbedStatus, number: int) -> Lane:
     of_role = {
         role: tuple(
             InventoryHost(name=host.name, address=host.address)
@@ -81,7 +81,7 @@ class Testbed:
         """Say what this machine lacks to carry hosts."""
         return missing(environment)
 
-    def make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+    def make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
         """Take the testbed that is up, or make one for the run."""
         return make_hosts(wanted, interrupts, progress.say)
 

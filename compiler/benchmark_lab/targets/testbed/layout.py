@@ -17,7 +17,7 @@ RANGE = IPv4Network("198.18.0.0/15")
 NETWORK = IPv4Network("198.18.0.0/24")
 BRIDGE = "lab-bridge"
 
-Role = Literal["sut", "load", "db"]
+TestbedRole = Literal["sut", "load", "db"]
 
 
 class NoRoomError(LabError):
@@ -30,7 +30,7 @@ class Host(Part):
     """One host: what it is called, where it stands, where it answers, which CPUs it has."""
 
     name: str
-    role: Role
+    role: TestbedRole
     lane: int
     address: str
     cpus: tuple[int, ...]
@@ -54,7 +54,7 @@ def share_out_to_lanes(available: tuple[int, ...], hardware: Hardware, lanes: in
     return tuple(share_out(available[lane * own :][:own], hardware) for lane in range(lanes))
 
 
-def lay_out(counts: Mapping[Role, int], lanes: Sequence[CpuSets], network: IPv4Network) -> tuple[Host, ...]:
+def lay_out(counts: Mapping[TestbedRole, int], lanes: Sequence[CpuSets], network: IPv4Network) -> tuple[Host, ...]:
     """Name the hosts, lane by lane, and give them addresses in turn; a name stands once on the whole testbed.
 
     Hosts of one role and lane share the role's CPUs. The database's host gets the upstream's CPUs too, since the
@@ -73,7 +73,7 @@ def lay_out(counts: Mapping[Role, int], lanes: Sequence[CpuSets], network: IPv4N
     addresses = islice(network.hosts(), 1, None)
     hosts: list[Host] = []
     for lane, cpus in enumerate(lanes):
-        sets: dict[Role, tuple[int, ...]] = {
+        sets: dict[TestbedRole, tuple[int, ...]] = {
             "sut": cpus.sut,
             "load": cpus.load,
             "db": tuple(sorted({*cpus.db, *cpus.upstream})),

@@ -21,12 +21,12 @@ from benchmark_lab.machine.tools import Tools
 from benchmark_lab.targets.testbed import host as hosts
 from benchmark_lab.targets.testbed import network, rootfs
 from benchmark_lab.targets.testbed.inventory import INVENTORY, KEY, KNOWN_HOSTS, inventory
-from benchmark_lab.targets.testbed.layout import Role, lay_out, share_out_to_lanes
+from benchmark_lab.targets.testbed.layout import TestbedRole, lay_out, share_out_to_lanes
 from benchmark_lab.targets.testbed.needs import require
 from benchmark_lab.targets.testbed.packages import PackageSettings, find_settings
 from benchmark_lab.targets.testbed.registry import MARK, Registry, carry_out, read_registry, save
 from benchmark_lab.targets.testbed.removal import is_there, remove
-from benchmark_lab.targets.testbed.status import Status, status_of
+from benchmark_lab.targets.testbed.status import TestbedStatus, status_of
 
 MADE = "testbed"
 """In the state of a run that makes a testbed for itself: its name, since by now there may be another."""
@@ -53,10 +53,10 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TestbedRequest:
     """The hosts to be made."""
 
-    counts: Mapping[Role, int]
+    counts: Mapping[TestbedRole, int]
     """Hosts of each role in a lane."""
     lanes: int
     hardware: Hardware
@@ -64,7 +64,7 @@ class Wanted:
     network: IPv4Network
 
 
-def up(machine: Machine, wanted: Wanted, *, name: str, now: datetime) -> Status:
+def up(machine: Machine, wanted: TestbedRequest, *, name: str, now: datetime) -> TestbedStatus:
     """Make hosts and wait until they answer; after a failure or an interrupt nothing of them is left.
 
     Args:
@@ -102,7 +102,7 @@ def up(machine: Machine, wanted: Wanted, *, name: str, now: datetime) -> Status:
             raise
 
 
-def _make(machine: Machine, registry: Registry, settings: PackageSettings) -> Status:
+def _make(machine: Machine, registry: Registry, settings: PackageSettings) -> TestbedStatus:
     tools, folder, mark = machine.tools, machine.folder, {MARK: registry.id}
     if not machine.rootfs.exists():
         machine.say("Making the root file system of all hosts with debootstrap: once, for a minute or two.")
@@ -145,7 +145,7 @@ def down(machine: Machine, name: str | None = None) -> bool:
         return True
 
 
-def status(machine: Machine) -> Status:
+def status(machine: Machine) -> TestbedStatus:
     """Look at the testbed."""
     require(machine.environment)
     return status_of(read_registry(machine.folder), machine.folder, machine.tools)

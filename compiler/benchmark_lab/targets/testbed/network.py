@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmark_lab.machine.tools import ToolFailedError, Tools
 from benchmark_lab.targets.testbed.layout import BRIDGE, Host, gateway
-from benchmark_lab.targets.testbed.registry import Deed, Step
+from benchmark_lab.targets.testbed.registry import Change, Step
 
 NAMESPACES = Path("/run/netns")
 FORWARDING = "net.ipv4.ip_forward"
@@ -61,7 +61,7 @@ def steps(hosts: Sequence[Host], network: IPv4Network, mtu: int, testbed: str) -
 
 def _forwarding() -> Step:
     return Step(
-        Deed(
+        Change(
             what=f"setting {FORWARDING}",
             check=("grep", "-qx", "1", "/proc/sys/net/ipv4/ip_forward"),
             undo=("sysctl", "-qw", f"{FORWARDING}=0"),
@@ -87,7 +87,7 @@ def _rule(table: str, chain: str, how: str, rule: tuple[str, ...], testbed: str)
     words = (chain, *rule, "-m", "comment", "--comment", f"benchmark-lab testbed {testbed}")
     command = ("iptables", "-w", "-t", table)
     return Step(
-        Deed(
+        Change(
             what=f"iptables rule in {table}: {chain} {' '.join(rule)}",
             check=(*command, "-C", *words),
             undo=(*command, "-D", *words),
@@ -98,7 +98,7 @@ def _rule(table: str, chain: str, how: str, rule: tuple[str, ...], testbed: str)
 
 def _bridge(network: IPv4Network) -> Step:
     return Step(
-        _link_deed(BRIDGE),
+        _link_change(BRIDGE),
         (
             ("ip", "link", "add", BRIDGE, "type", "bridge"),
             ("ip", "address", "add", f"{gateway(network)}/{network.prefixlen}", "dev", BRIDGE),
@@ -107,8 +107,8 @@ def _bridge(network: IPv4Network) -> Step:
     )
 
 
-def _link_deed(name: str) -> Deed:
-    return Deed(
+def _link_change(name: str) -> Change:
+    return Change(
         what=f"network link {name}",
         check=("ip", "link", "show", "dev", name),
         undo=("ip", "link", "delete", "dev", name),
@@ -119,18 +119,18 @@ def _namespaces_folder() -> Iterator[Step]:
     """Make what `ip netns` would make at its first use on a machine, and leave for good."""
     folder = str(NAMESPACES)
     yield Step(
-        Deed(what=f"folder {folder}", check=("test", "-d", folder), undo=("rmdir", folder), shared=True),
+        Change(what=f"folder {folder}", check=("test", "-d", folder), undo=("rmdir", folder), shared=True),
         (("mkdir", folder),),
     )
     yield Step(
-        Deed(what=f"mount {folder}", check=("mountpoint", "-q", folder), undo=("umount", folder), shared=True),
+        Change(what=f"mount {folder}", check=("mountpoint", "-q", folder), undo=("umount", folder), shared=True),
         (("mount", "--bind", folder, folder), ("mount", "--make-shared", folder)),
     )
 
 
 def _namespace(host: Host) -> Step:
     return Step(
-        Deed(
+        Change(
             what=f"network namespace {host.namespace}",
             check=("test", "-e", str(NAMESPACES / host.namespace)),
             undo=("ip", "netns", "delete", host.namespace),
@@ -147,7 +147,7 @@ def _link(host: Host, network: IPv4Network, mtu: int) -> Step:
     inside = ("ip", "-n", host.namespace)
     route = (*inside, "route", "add", "default", "via", str(gateway(network)))
     return Step(
-        _link_deed(host.namespace),
+        _link_change(host.namespace),
         (
             ("ip", "link", "add", host.namespace, "type", "veth", "peer", "name", "eth0", "netns", host.namespace),
             ("ip", "link", "set", host.namespace, "master", BRIDGE, "up"),

@@ -1,4 +1,4 @@
-"""What a testbed changed on its machine: each deed is written down before it is done, so that it can be undone."""
+"""What a testbed changed on its machine: each change is written down before it is done, so that it can be undone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARK = "LAB_TESTBED"
 Argv = tuple[str, ...]
 
 
-class Deed(Part):
+class Change(Part):
     """One thing that is there because of the testbed."""
 
     what: str
@@ -37,7 +37,7 @@ class Registry(StoredFile):
     made_at: str
     network: IPv4Network
     hosts: tuple[Host, ...]
-    deeds: tuple[Deed, ...] = ()
+    changes: tuple[Change, ...] = ()
     complete: bool = False
 
     @property
@@ -48,9 +48,9 @@ class Registry(StoredFile):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A deed and the commands that do it."""
+    """A change and the commands that do it."""
 
-    deed: Deed
+    change: Change
     do: tuple[Argv, ...] = ()
 
 
@@ -73,15 +73,15 @@ def carry_out(steps: Iterable[Step], registry: Registry, folder: Path, tools: To
         ToolFailedError: if something is there already that no testbed of this machine accounts for, or a command fails.
     """
     for step in steps:
-        deed = step.deed
-        if tools.run(deed.check).status == 0:
-            if deed.shared:
+        change = step.change
+        if tools.run(change.check).status == 0:
+            if change.shared:
                 continue
             raise ToolFailedError(
-                f"there is a {deed.what} already, which `lab` did not make, or lost track of",
-                next_step=f"if nothing needs it, remove it: {shlex.join(deed.undo)}",
+                f"there is a {change.what} already, which `lab` did not make, or lost track of",
+                next_step=f"if nothing needs it, remove it: {shlex.join(change.undo)}",
             )
-        registry = save(registry.model_copy(update={"deeds": (*registry.deeds, deed)}), folder)
+        registry = save(registry.model_copy(update={"changes": (*registry.changes, change)}), folder)
         for argv in step.do:
             done = tools.run(argv)
             if done.status != 0:
@@ -91,13 +91,13 @@ def carry_out(steps: Iterable[Step], registry: Registry, folder: Path, tools: To
     return registry
 
 
-def undo_all(registry: Registry, tools: Tools, say: Callable[[str], None]) -> list[Deed]:
-    """Undo every deed, the newest first, as often as one likes; what is still there then."""
-    for deed in reversed(registry.deeds):
-        if tools.run(deed.check).status == 0:
-            tools.run(deed.undo)
-    remaining = [deed for deed in registry.deeds if tools.run(deed.check).status == 0]
-    for deed in remaining:
-        if deed.shared:
-            say(f"{deed.what} stays: something else uses it by now")
-    return [deed for deed in remaining if not deed.shared]
+def undo_all(registry: Registry, tools: Tools, say: Callable[[str], None]) -> list[Change]:
+    """Undo every change, the newest first, as often as one likes; what is still there then."""
+    for change in reversed(registry.changes):
+        if tools.run(change.check).status == 0:
+            tools.run(change.undo)
+    remaining = [change for change in registry.changes if tools.run(change.check).status == 0]
+    for change in remaining:
+        if change.shared:
+            say(f"{change.what} stays: something else uses it by now")
+    return [change for change in remaining if not change.shared]

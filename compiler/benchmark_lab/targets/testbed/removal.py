@@ -55,7 +55,7 @@ def _undone(registry: Registry, tools: Tools, say: Callable[[str], None]) -> lis
     running = [(pid, host) for host in registry.hosts for pid in hosts.processes(host, tools)]
     if running:  # without its name, their namespace could not be found again
         return [f"process {pid} of host {host.name}: kill -KILL {pid}" for pid, host in running]
-    return [f"{deed.what}: {shlex.join(deed.undo)}" for deed in undo_all(registry, tools, say)]
+    return [f"{change.what}: {shlex.join(change.undo)}" for change in undo_all(registry, tools, say)]
 
 
 def _mounts_below(folder: Path) -> Iterator[str]:

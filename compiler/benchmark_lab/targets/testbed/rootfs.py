@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmark_lab.machine.tools import ToolFailedError, Tools
 from benchmark_lab.targets.testbed.needs import KEYRING
-from benchmark_lab.targets.testbed.registry import Deed, Step
+from benchmark_lab.targets.testbed.registry import Change, Step
 
 RELEASE = "bookworm"
 PACKAGES = (
@@ -38,10 +38,10 @@ def place(cache: Path) -> Path:
 
 
 def partial(rootfs: Path) -> Step:
-    """The deed of making it: what is unfinished is removed."""
+    """The change of making it: what is unfinished is removed."""
     folder = str(_unfinished(rootfs))
     return Step(
-        Deed(
+        Change(
             what=f"folder {folder}",
             check=("test", "-e", folder),
             undo=("rm", "--recursive", "--force", "--one-file-system", folder),

@@ -9,7 +9,7 @@ from benchmark_lab.bundle import Part, StoredFile
 from benchmark_lab.machine.tools import Tools
 from benchmark_lab.targets.testbed import host as hosts
 from benchmark_lab.targets.testbed.inventory import INVENTORY, KEY, KNOWN_HOSTS, USER
-from benchmark_lab.targets.testbed.layout import Host, Role
+from benchmark_lab.targets.testbed.layout import Host, TestbedRole
 from benchmark_lab.targets.testbed.registry import Registry
 
 
@@ -17,7 +17,7 @@ class HostStatus(Part):
     """What an inventory says of a host, and how the host is."""
 
     name: str
-    role: Role
+    role: TestbedRole
     lane: int
     address: str
     port: int
@@ -32,7 +32,7 @@ class HostStatus(Part):
     """Whether its SSH server greets."""
 
 
-class Status(StoredFile):
+class TestbedStatus(StoredFile):
     """A testbed; `unfinished` is one whose making was cut short."""
 
     state: Literal["down", "unfinished", "up"]
@@ -43,11 +43,11 @@ class Status(StoredFile):
     hosts: tuple[HostStatus, ...] = ()
 
 
-def status_of(registry: Registry | None, folder: Path, tools: Tools) -> Status:
+def status_of(registry: Registry | None, folder: Path, tools: Tools) -> TestbedStatus:
     """Look at every host of a testbed."""
     if registry is None:
-        return Status(state="down")
-    return Status(
+        return TestbedStatus(state="down")
+    return TestbedStatus(
         state="up" if registry.complete else "unfinished",
         id=registry.id,
         made_at=registry.made_at,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmark_lab.hosts.prepared import Hosts, Wanted
+from benchmark_lab.hosts.prepared import HostRequest, Hosts
 from benchmark_lab.machine.interrupts import Interrupts
 from benchmark_lab.machine.progress import Progress
 from benchmark_lab.machine.tools import Tools
@@ -20,7 +20,7 @@ class Toy:
     def needs(self, environment: Mapping[str, str]) -> list[str]:
         return [] if "CARDBOARD" in environment else ["cardboard"]
 
-    def make_hosts(self, wanted: Wanted, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
+    def make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
         del interrupts
         progress.say(f"Cutting hosts for {wanted.bundle.experiment.target}.")
         wanted.state.mkdir()

@@ -1,4 +1,4 @@
-/** The client of the simulated external API. */
+/** The client of the upstream. */
 
 import { BadGatewayException, GatewayTimeoutException, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Agent, request } from 'undici';

@@ -1,0 +1,23 @@
+"""The checkout around a run: what its results name as their origin."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from benchmark_lab.hosts.caller import Caller
+from benchmark_lab.hosts.inventory import Inventory
+from benchmark_lab.machine.tools import Tools
+
+
+def find_caller(root: Path, tools: Tools, inventory: Inventory | None = None) -> Caller:
+    """Return where a run of this project comes from: its commit, what was changed since, and the environment."""
+    commit = tools.run(["git", "-C", str(root), "rev-parse", "HEAD"])
+    changed = tools.run(["git", "-C", str(root), "status", "--porcelain"])
+    return Caller(
+        project=root,
+        git_commit=commit.stdout.strip() if commit.status == 0 else None,
+        git_dirty=bool(changed.stdout.strip()) if changed.status == 0 else None,
+        environment=dict(os.environ),
+        inventory=inventory,
+    )
