@@ -156,7 +156,7 @@ INVENTORY = ("--inventory", str(STATE / "hosts.yaml"))
 
 
 def test_bare_hosts_of_others_are_refused_with_what_to_install(lab: Lab, testbed: dict[str, Host]) -> None:
-    with hidden(testbed["sut-0"], "/usr/lib/python3.11/ensurepip"), hidden(testbed["db-0"], "/usr/lib/postgresql"):
+    with hidden(testbed["sut-0"], "/var/lib/dpkg/status"), hidden(testbed["db-0"], "/usr/lib/postgresql"):
         found = state_of(testbed)
         code, _, stderr = lab.run("apply", experiment(lab, "python-fastapi"), *INVENTORY)
         assert code == 3
