@@ -11,22 +11,25 @@ from pathlib import Path
 import typer
 
 from benchmark_lab.apply.run import apply as apply_bundle
+from benchmark_lab.apply.stages import Stage, build
+from benchmark_lab.bundle import Cells, Experiment, Schedule
 from benchmark_lab.cli.input import options
 from benchmark_lab.cli.input.caller import find_caller
 from benchmark_lab.cli.input.inventory import read_inventory
 from benchmark_lab.cli.input.project import find_root, plan_file, read_catalog
 from benchmark_lab.cli.views.progress import RunProgress
+from benchmark_lab.cli.views.stages import print_stages
 from benchmark_lab.cli.views.tables import print_summary
 from benchmark_lab.diagnostics import LabError
 from benchmark_lab.emit import emit
 from benchmark_lab.hosts.inventory import Inventory
 from benchmark_lab.machine.lock import LockedError
 from benchmark_lab.machine.process import Processes
-from benchmark_lab.plan import Plan
+from benchmark_lab.plan import Plan, duration_words
 from benchmark_lab.records import Summary
 from benchmark_lab.store.bundles import write_bundle
 from benchmark_lab.store.run_folder import RunFolder, new_run_folder
-from benchmark_lab.store.run_state import read_run_state
+from benchmark_lab.store.run_state import RunState, read_run_state
 
 CRITERIA_FAILED = 1
 NO_VALID_RESULT = 4
@@ -49,6 +52,7 @@ def apply(
     keywords: options.Keywords = "",
     inventory: options.InventoryFile = None,
     yes: options.Yes = False,
+    dry_run: options.DryRun = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Run experiments and write their results to results/YYYY-MM-DD/.
@@ -62,9 +66,22 @@ def apply(
     listed = read_inventory(inventory) if inventory else None
     changes = options.changes(target, rounds, lanes, window, only, keywords)
     plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
+    if dry_run:
+        for plan in plans:
+            heading = f"Run {plan.experiment.name}, from its beginning, at most {duration_words(plan.worst_case_s)}:"
+            print_stages(heading, stages_of(plan), as_json=as_json)
+        return
     agree_to_pay(sum(plan.worst_case_usd for plan in plans), yes=yes)
     code = max(_start(plan, root, listed, as_json=as_json) for plan in plans)
     raise typer.Exit(code)
+
+
+def stages_of(plan: Plan) -> tuple[Stage, ...]:
+    """Return the stages of a run of this plan that has not begun; nothing is written."""
+    files = emit(plan).files
+    experiment = Experiment.model_validate_json(files["experiment.json"])
+    cells = Cells.model_validate_json(files["cells.json"]).cells
+    return build(experiment, cells, Schedule.model_validate_json(files["schedule.json"]), RunState())
 
 
 def agree_to_pay(usd: float, *, yes: bool) -> None:

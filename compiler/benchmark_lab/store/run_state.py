@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from benchmark_lab.bundle import Cell, Load
+from benchmark_lab.bundle import Load
 from benchmark_lab.records import (
     Calibration,
     Controller,
@@ -222,11 +221,6 @@ def read_run_state(journal: Path) -> tuple[RunState, str | None]:
     for entry in prefix.entries:
         outcome.take(entry)
     return outcome, prefix.warning
-
-
-def left_of(cells: Iterable[Cell], outcome: RunState) -> list[Cell]:
-    """The cells that are not excluded, nor searched to their end."""
-    return [cell for cell in cells if cell.id not in outcome.excluded and cell.id not in outcome.searches]
 
 
 def _in_words(key: RoundKey) -> str:

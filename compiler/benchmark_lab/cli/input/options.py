@@ -52,6 +52,7 @@ InventoryFile = Annotated[
     typer.Option(exists=True, dir_okay=False, help="Hosts for a target that makes none.", show_default=False),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before what costs money.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the stages of the run, and do nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
