@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from benchmark_lab.bundle import SAMPLES, Load, LoadAsked
+from benchmark_lab.bundle import Load, LoadAsked
 
 POISSON_SPREAD_S = 0.25
 """How far evenly spaced arrivals are displaced at most; scenarios/lib/arrivals.js has the same figure."""
@@ -52,4 +52,4 @@ def search_window_s(asked: LoadAsked, arrival_rate_rps: float) -> float:
 
     At a rate at which they would take longer than the longest window, the objectives can't be tested.
     """
-    return needed_window_s(asked, max(SAMPLES[objective.metric] for objective in asked.objectives), arrival_rate_rps)
+    return needed_window_s(asked, max(objective.samples for objective in asked.objectives), arrival_rate_rps)

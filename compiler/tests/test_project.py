@@ -17,7 +17,7 @@ from benchmark_lab.cli.schema import FileKind, reference_text, schema_text
 from benchmark_lab.diagnostics import Code
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
-from benchmark_lab.results.metrics import METRICS
+from benchmark_lab.judge.metrics import METRICS
 from tests.compiling import PROJECT, TESTS
 
 EXPERIMENTS = sorted((PROJECT / "experiments").glob("*.yaml"))

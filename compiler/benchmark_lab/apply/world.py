@@ -25,7 +25,7 @@ from benchmark_lab.targets import make_hosts
 from benchmark_lab.targets.leftovers import reap_all
 
 
-class Prove(Protocol):
+class ProveServer(Protocol):
     """Runs the conformance gate, as `gate.prove` does."""
 
     def __call__(
@@ -56,7 +56,7 @@ class World:
     states: Callable[[], Path] = folders.run_states
     """The folder of the runs' state folders."""
     make_hosts: Callable[[HostRequest, Interrupts, Progress], Sequence[Hosts]] = make_hosts
-    prove: Prove = prove
+    prove: ProveServer = prove
     now: Callable[[], str] = now
     monotonic: Callable[[], float] = time.monotonic
     fsync: Callable[[int], None] = os.fsync

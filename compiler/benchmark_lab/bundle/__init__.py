@@ -14,13 +14,12 @@ from benchmark_lab.bundle.experiment import (
 from benchmark_lab.bundle.file import SCHEMA, Part, Scalar, StoredFile, schema_problem
 from benchmark_lab.bundle.hosts import Hardware, HostShape, RentedHosts, Role, TargetHosts, TerraformVariables
 from benchmark_lab.bundle.languages import BundledLanguage, BundledToolchain, NeededProgram
-from benchmark_lab.bundle.load import SAMPLES, Load, LoadAsked, LoadModel, Objective, SoughtLoad
+from benchmark_lab.bundle.load import Load, LoadAsked, LoadModel, Objective, SoughtLoad
 from benchmark_lab.bundle.operations import BundledOperation, using
 from benchmark_lab.bundle.share import Share
 from benchmark_lab.bundle.thresholds import Thresholds
 
 __all__ = [
-    "SAMPLES",
     "SCHEMA",
     "Arithmetic",
     "Block",

@@ -33,16 +33,15 @@ class SoughtLoad(Part):
         return "closed" if self.model == "capacity" else "open"
 
 
-SAMPLES = {"latency_p50_ms": 100, "latency_p90_ms": 1_000, "latency_p99_ms": 10_000, "latency_p999_ms": 100_000}
-"""Requests that a percentile needs before it is reported (METHOD 8: 100/(1-q); the median is content with 100)."""
-
-
 class Objective(Part):
     """An upper limit of a latency, which a search for the highest rate holds on to."""
 
     text: str
     """As the user wrote it."""
-    metric: Literal["latency_p50_ms", "latency_p90_ms", "latency_p99_ms", "latency_p999_ms"]
+    metric: str
+    """The percentile's metric, such as `latency_p99_ms`."""
+    samples: int
+    """Requests that the percentile needs before it is reported."""
     below: float
     """In milliseconds."""
 

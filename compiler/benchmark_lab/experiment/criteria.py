@@ -6,21 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 from math import isfinite
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import PlainValidator, WithJsonSchema
 
 from benchmark_lab.bundle import Arithmetic, Criterion, LiteralNumber, MetricRef, Operand, Scalar
 from benchmark_lab.diagnostics import nearest
-from benchmark_lab.records import Trial
+from benchmark_lab.judge.metrics import METRICS
 from benchmark_lab.source.core_schema import plain_value
-
-_OF_THE_LOAD = ("arrival_rate_rps", "generator_cpu_utilisation")
-METRICS = tuple(
-    name
-    for name, field in Trial.model_fields.items()
-    if float in get_args(field.annotation) and name not in _OF_THE_LOAD
-)
 
 _LONGEST = 300
 _EXAMPLE = "such as throughput_rps(workers=4) >= 1.5 * throughput_rps(workers=1)"

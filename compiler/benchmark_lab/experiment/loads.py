@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from benchmark_lab.bundle import Objective
+from benchmark_lab.judge.metrics import PERCENTILES
 from benchmark_lab.source.quantity import Duration, seconds
 from benchmark_lab.source.shape import OneOrMany, Written
 
@@ -23,26 +24,22 @@ VirtualUsers = Annotated[int, Field(ge=1, le=100_000)]
 Rate = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-_OBJECTIVE = re.compile(r"(p50|p90|p99|p99\.9) ?< ?(\S+)")
-_PERCENTILES: dict[str, Literal["latency_p50_ms", "latency_p90_ms", "latency_p99_ms", "latency_p999_ms"]] = {
-    "p50": "latency_p50_ms",
-    "p90": "latency_p90_ms",
-    "p99": "latency_p99_ms",
-    "p99.9": "latency_p999_ms",
-}
+_NAMES = "|".join(map(re.escape, PERCENTILES))
+_OBJECTIVE = re.compile(rf"({_NAMES}) ?< ?(\S+)")
 
 
 def _an_objective(value: object) -> Objective:
     found = _OBJECTIVE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("must be a percentile below a duration, such as `p99 < 50ms`")
-    return Objective(text=found[0], metric=_PERCENTILES[found[1]], below=seconds(found[2]) * 1000)
+    metric = PERCENTILES[found[1]]
+    return Objective(text=found[0], metric=metric.name, samples=metric.samples, below=seconds(found[2]) * 1000)
 
 
 ObjectiveText = Annotated[
     Objective,
     PlainValidator(_an_objective),
-    WithJsonSchema({"type": "string", "pattern": r"^(p50|p90|p99|p99\.9) ?< ?\S+$", "examples": ["p99 < 50ms"]}),
+    WithJsonSchema({"type": "string", "pattern": rf"^({_NAMES}) ?< ?\S+$", "examples": ["p99 < 50ms"]}),
 ]
 
 

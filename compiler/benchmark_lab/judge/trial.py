@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark_lab.bundle import SAMPLES, BundledOperation, Cell, Experiment, Load, Thresholds
+from benchmark_lab.bundle import BundledOperation, Cell, Experiment, Load, Thresholds
 from benchmark_lab.judge.bottleneck import bottleneck_of
 from benchmark_lab.judge.case import Case
+from benchmark_lab.judge.metrics import METRICS
 from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS, REASONS, WARNINGS
 from benchmark_lab.judge.reasons.generator_failed import generator_failed
-from benchmark_lab.records import Calibration, LoadObservation, Measurement, Purpose, Reason, Trial, TrialRecord
-
-_ON_THE_GRID = {"latency_p50_ms": 500, "latency_p90_ms": 900, "latency_p99_ms": 990, "latency_p999_ms": 999}
+from benchmark_lab.records import Calibration, Measurement, Purpose, Reason, Trial, TrialRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def judge(
     )
     reasons = _reasons_of(case)
     bottleneck, evidence = bottleneck_of(case, reasons) if load.model == "closed" and case.measured else (None, None)
-    server, k6, measured = case.server, case.k6, case.measured
+    k6 = case.k6
     return Trial(
         trial=f"r{place.round}.p{place.position}",
         cell=cell.id,
@@ -77,18 +76,9 @@ def judge(
         failed_requests=k6.failed_requests,
         dropped_iterations=k6.dropped_iterations,
         window_taken_s=k6.window_taken_s,
-        throughput_rps=case.throughput_rps if measured else None,
-        latency_p50_ms=_percentile(k6, "latency_p50_ms"),
-        latency_p90_ms=_percentile(k6, "latency_p90_ms"),
-        latency_p99_ms=_percentile(k6, "latency_p99_ms"),
-        latency_p999_ms=_percentile(k6, "latency_p999_ms"),
-        latency_mean_ms=k6.latency_mean_ms if measured else None,
-        latency_max_ms=k6.latency_quantiles_ms[-1] if measured and k6.latency_quantiles_ms else None,
-        sut_cpu_us_per_request=server.cpu_s / k6.requests * 1e6 if measured else None,
-        sut_cpu_utilisation=case.server_cpu if measured else None,
-        sut_rss_peak_mib=server.rss_peak_bytes / 2**20 if server.rss_peak_bytes else None,
-        generator_cpu_utilisation=case.generator_cpu if measured else None,
+        generator_cpu_utilisation=case.generator_cpu if case.measured else None,
         overhead_s=measurement.overhead_s,
+        **{name: metric.of(case) for name, metric in METRICS.items()},
     )
 
 
@@ -100,12 +90,6 @@ def _reasons_of(case: Case) -> tuple[Reason, ...]:
     if not (case.measurement.load or reasons):  # nothing else says why there is no load
         reasons.append(generator_failed.because("k6 was not run"))
     return tuple(reasons)
-
-
-def _percentile(k6: LoadObservation, metric: str) -> float | None:
-    if k6.problem or not k6.latency_quantiles_ms or k6.requests < SAMPLES[metric]:
-        return None
-    return k6.latency_quantiles_ms[_ON_THE_GRID[metric]]
 
 
 def is_bounded(trial: Trial) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from benchmark_lab.bundle import Load, LoadModel, Part, StoredFile
 from benchmark_lab.records.observations import Calibration, Measurement
 
@@ -49,8 +51,11 @@ class Reason(Part):
 class Trial(StoredFile):
     """One line of `trials.jsonl`; the writer adds the cell's parameters as further plain keys.
 
-    Metrics are None where the trial has none, or too few samples for them (METHOD.md 8).
+    Metrics are None where the trial has none, or too few samples for them (METHOD.md 8). The fields below are those
+    that the engine itself reads; other declared metrics are plain keys beside them.
     """
+
+    model_config = ConfigDict(extra="allow")
 
     trial: str
     """`r<round>.p<position>`, unique within a hardware value's block."""

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from benchmark_lab.judge.metrics import METRICS
 from benchmark_lab.records import CellSummary, MetricComparison, SearchResult, Summary
 from benchmark_lab.report.figures import counted, figure, interval, percent, ratio, ratio_interval, tally
 from benchmark_lab.report.naming import ContrastNames, Naming, naming
-from benchmark_lab.results.metrics import METRICS, SHARED_HOST
+from benchmark_lab.results.metrics import SHARED_HOST
 from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 

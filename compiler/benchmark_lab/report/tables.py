@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from benchmark_lab.judge.metrics import METRICS
 from benchmark_lab.records import CellSummary, Estimate, Fitted, MetricComparison, Phase, Scaling, Summary
 from benchmark_lab.report.figures import NONE, figure, interval, percent, ratio, ratio_interval, tally
 from benchmark_lab.report.naming import ContrastNames, naming
-from benchmark_lab.results.metrics import METRICS, SHARED_HOST, bound_in_words
+from benchmark_lab.results.metrics import SHARED_HOST, bound_in_words
 from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 
@@ -39,14 +40,11 @@ LAW = (
     f"what each pair of workers costs. {NONE}: no peak is known, for the coherence may be 0, or too few rounds tell it."
 )
 
-FIGURES = {
-    "requests/s": "throughput_rps",
-    "p50 ms": "latency_p50_ms",
-    "p90 ms": "latency_p90_ms",
-    "p99 ms": "latency_p99_ms",
-    "CPU µs per request": "sut_cpu_us_per_request",
-    "peak MiB": "sut_rss_peak_mib",
-}
+
+def _columns(*, informative: bool) -> dict[str, str]:
+    """Return the metrics of a table by their headings."""
+    shown = (metric for metric in METRICS.values() if metric.column)
+    return {metric.column: metric.name for metric in shown if (metric.ranking == "informative") == informative}
 
 
 def cells_table(summary: Summary) -> Table:
@@ -58,21 +56,40 @@ def cells_table(summary: Summary) -> Table:
     if SHARED_HOST in summary.labels:
         notes.append("All roles share one machine: its p99 is not ranked.")
     bottlenecks = any(cell.bottlenecks for cell in summary.cells)
+    figures = _columns(informative=False)
     return Table(
         title=f"Cells ({summary.load})",
-        columns=("cell", *FIGURES, "errors", *(("bottleneck",) if bottlenecks else ()), "verdict"),
+        columns=("cell", *figures, "errors", *(("bottleneck",) if bottlenecks else ()), "verdict"),
         rows=tuple(
             (
                 _with_load(names.cell_in_two_lines(cell.cell), cell),
-                *(_estimate(cell, name) for name in FIGURES.values()),
+                *(_estimate(cell, name) for name in figures.values()),
                 _errors(cell),
                 *((_bottlenecks(cell),) if bottlenecks else ()),
                 _verdict(cell),
             )
             for cell in summary.cells
         ),
-        numeric=frozenset({*FIGURES, "errors"}),
+        numeric=frozenset({*figures, "errors"}),
         notes=tuple(notes),
+    )
+
+
+def further_table(summary: Summary) -> Table:
+    """One row a cell: the medians of informative metrics that some cell has; they say why, and rank nothing."""
+    names = naming(summary.cells)
+    every = _columns(informative=True)
+    figures = {column: name for column, name in every.items() if any(name in cell.metrics for cell in summary.cells)}
+    return Table(
+        title="Further figures",
+        columns=("cell", *figures),
+        rows=tuple(
+            (names.cell(cell.cell), *(_estimate(cell, name) for name in figures.values()))
+            for cell in summary.cells
+            if figures
+        ),
+        numeric=frozenset(figures),
+        notes=("Medians over valid trials. They say why, not which is better, and are not ranked.",),
     )
 
 

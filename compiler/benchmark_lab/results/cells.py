@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from benchmark_lab.bundle import Cell, Load
 from benchmark_lab.judge import LOWER_BOUND_REASONS, is_bounded
+from benchmark_lab.judge.metrics import METRICS
 from benchmark_lab.records import CellSummary, Estimate, Reason, SearchResult, Trial
-from benchmark_lab.results.metrics import METRICS, is_own_bottleneck, value_of
+from benchmark_lab.results.metrics import is_own_bottleneck, value_of
 from benchmark_lab.statistics.median import median_interval
 
 

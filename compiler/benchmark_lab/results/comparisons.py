@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from statistics import geometric_mean
 
 from benchmark_lab.bundle import Contrast, Experiment
+from benchmark_lab.judge.metrics import METRICS
 from benchmark_lab.records import CellSummary, MetricComparison, Trial
-from benchmark_lab.results.metrics import COMPARED, METRICS, unranked_reason, value_of
+from benchmark_lab.results.metrics import compared_by_default, unranked_reason, value_of
 from benchmark_lab.statistics import decision, ratio
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS, LogRatio
 
@@ -109,7 +110,7 @@ def questions_of(
         if pair[0].search or pair[1].search:
             continue  # one search a cell has no rounds to pair
         model = pair[0].load_model
-        asked = metrics or COMPARED[model]
+        asked = metrics or compared_by_default(model)
         paired = pair[0].axes["hardware"] == pair[1].axes["hardware"]
         for metric in asked:
             sides = sides_of(of_cell[contrast.baseline], of_cell[contrast.candidate], metric, paired=paired)

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from benchmark_lab.bundle import Arithmetic, Criterion, LiteralNumber, MetricRef, Operand
 from benchmark_lab.records import CellSummary, CriterionResult
-from benchmark_lab.results.metrics import unranked_reason
+from benchmark_lab.results.metrics import INFORMATIVE, unranked_reason
 
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -39,7 +39,8 @@ def _unranked_reasons(criterion: Criterion, cells: Sequence[CellSummary], labels
     """Why the method forbids to rank cells that the criterion compares, under the load of either."""
     for metric, pair in _compared(criterion, cells):
         for model in dict.fromkeys(cell.load_model for cell in pair):
-            if reason := unranked_reason(metric, model, labels, pair):
+            reason = unranked_reason(metric, model, labels, pair)
+            if reason and reason != INFORMATIVE:  # a criterion may well be about why
                 yield reason
 
 

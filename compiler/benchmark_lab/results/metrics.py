@@ -1,11 +1,11 @@
-"""The metrics that results speak of: their units, the words for more and less, and what the method lets rank."""
+"""What the method lets the metrics of results rank."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from benchmark_lab.bundle import LoadModel
+from benchmark_lab.judge.metrics import METRICS
 from benchmark_lab.records import SERVER_BOTTLENECKS, CellSummary, Trial
 
 SHARED_HOST = "shared-host"
@@ -14,48 +14,23 @@ SHARED_CPUS = "sut-and-load-share-cpus"
 """Label of a run whose generator slows the server; of several hardware values, their name follows in brackets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One figure of a trial; `more` and `less` say of a candidate that its figure is higher or lower."""
-
-    name: str
-    unit: str
-    noun: str
-    more: str
-    less: str
-
-
-METRICS: Mapping[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Metric("throughput_rps", "requests/s", "throughput", "is faster", "is slower"),
-        Metric("sut_cpu_us_per_request", "µs", "CPU per request", "uses more CPU", "uses less CPU"),
-        Metric("latency_p50_ms", "ms", "p50 latency", "is slower", "is faster"),
-        Metric("latency_p90_ms", "ms", "p90 latency", "is slower", "is faster"),
-        Metric("latency_p99_ms", "ms", "p99 latency", "is slower", "is faster"),
-        Metric("latency_p999_ms", "ms", "p99.9 latency", "is slower", "is faster"),
-        Metric("latency_mean_ms", "ms", "mean latency", "is slower", "is faster"),
-        Metric("latency_max_ms", "ms", "longest latency", "is slower", "is faster"),
-        Metric("sut_cpu_utilisation", "share", "CPU utilisation", "is busier", "is less busy"),
-        Metric("sut_rss_peak_mib", "MiB", "peak memory", "uses more memory", "uses less memory"),
-    )
-}
-
-COMPARED: Mapping[LoadModel, tuple[str, ...]] = {
-    "open": ("sut_cpu_us_per_request", "latency_p50_ms", "latency_p90_ms", "latency_p99_ms"),
-    "closed": ("throughput_rps", "sut_cpu_us_per_request", "latency_p50_ms", "latency_p90_ms", "latency_p99_ms"),
-}
-"""What a run's comparisons are about where nobody asks for other metrics (METHOD 5)."""
-
-TAIL = ("latency_p99_ms", "latency_p999_ms", "latency_max_ms")
-
 NEARLY_ALL = 0.9
+INFORMATIVE = "informative: it says why, not which is better"
+
+
+def compared_by_default(model: LoadModel) -> tuple[str, ...]:
+    """Return what comparisons of such a load are about where nobody asks for other metrics (METHOD 5)."""
+    return tuple(name for name, metric in METRICS.items() if model in metric.compared)
 
 
 def value_of(trial: Trial, metric: str) -> float | None:
-    """The trial's figure; a figure of 0 or below is none, for it was not measured and has no logarithm."""
-    value: float | None = getattr(trial, metric)
-    return value if value is not None and value > 0 else None
+    """Return the trial's figure; one of 0 or below is none, for it was not measured and has no logarithm.
+
+    An informative metric may be 0.
+    """
+    value: float | None = getattr(trial, metric, None)
+    may_be_zero = METRICS[metric].ranking == "informative"
+    return value if value is not None and (value > 0 or may_be_zero) else None
 
 
 def is_own_bottleneck(bottlenecks: Mapping[str, int]) -> bool:
@@ -87,13 +62,24 @@ def unranked_reason(
         return f"retired: {retired}"
     if unlike := _unlike_reason(metric, *cells):
         return unlike
+    if kind := _kind_reason(metric, load_model, labels):
+        return kind
+    return _bound_reason(labels, cells) if metric == "throughput_rps" else None
+
+
+def _kind_reason(metric: str, load_model: LoadModel, labels: tuple[str, ...]) -> str | None:
+    """Say why such a metric ranks nothing under such a load or on such a host."""
     if load_model == "closed" and metric.startswith("latency_"):
         return "closed loop, not ranked"
-    if load_model == "open" and metric in {"throughput_rps", "sut_cpu_utilisation"}:
-        return "set by the open load's rate"
-    if metric in TAIL and SHARED_HOST in labels:
-        return "p99 and beyond of a shared host are not ranked"
-    return _bound_reason(labels, cells) if metric == "throughput_rps" else None
+    match METRICS[metric].ranking:
+        case "informative":
+            return INFORMATIVE
+        case "set-by-rate" if load_model == "open":
+            return "set by the open load's rate"
+        case "tail" if SHARED_HOST in labels:
+            return "p99 and beyond of a shared host are not ranked"
+        case _:
+            return None
 
 
 def _unlike_reason(metric: str, baseline: CellSummary, candidate: CellSummary) -> str | None:

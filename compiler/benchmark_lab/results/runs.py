@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from benchmark_lab.bundle import Cell, Experiment, Hardware, LoadAsked, StoredFile, Thresholds
 from benchmark_lab.diagnostics import LabError, nearest
+from benchmark_lab.judge.metrics import METRICS
 from benchmark_lab.records import CellSummary, MetricComparison, SearchResult, Summary, Trial
 from benchmark_lab.results.cells import summarise_cells
 from benchmark_lab.results.comparisons import Question, answer, compare_cells, sides_of
-from benchmark_lab.results.metrics import COMPARED, METRICS, SHARED_HOST, unranked_reason
+from benchmark_lab.results.metrics import SHARED_HOST, compared_by_default, unranked_reason
 from benchmark_lab.results.summary import load_in_words
 
 
@@ -117,7 +118,7 @@ def compare_runs(baseline: StoredRun, candidate: StoredRun, metrics: tuple[str, 
     questions = []
     for cell in after:
         trials = _trials(baseline, cell), _trials(candidate, cell)
-        asked = metrics or COMPARED[cell.load_model]
+        asked = metrics or compared_by_default(cell.load_model)
         for metric in asked:
             sides = sides_of(*trials, metric, paired=baseline.name == candidate.name)
             if sides.n or metric == asked[0]:

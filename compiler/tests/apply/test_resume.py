@@ -58,7 +58,7 @@ def capacity_then_latency() -> Case:
 
 def search() -> Case:
     pair = cells(load=SoughtLoad(model="slo-search"))
-    objective = Objective(text="p90 < 50ms", metric="latency_p90_ms", below=50)
+    objective = Objective(text="p90 < 50ms", metric="latency_p90_ms", samples=1_000, below=50)
     asked = LoadAsked(model="slo-search", objectives=(objective,), warmup_s=1, window_s=2)
     return experiment(contrasts=[], rounds=RoundCount(min=1, max=1)).model_copy(update={"load": asked}), pair, 1
 

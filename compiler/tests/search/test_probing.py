@@ -200,7 +200,7 @@ def at_rates_below(limit: float) -> Callable[[Mapping[str, Load]], dict[str, Tri
     return probe
 
 
-OBJECTIVE = Objective(text="p99 < 50ms", metric="latency_p99_ms", below=50)
+OBJECTIVE = Objective(text="p99 < 50ms", metric="latency_p99_ms", samples=10_000, below=50)
 SEARCH = LoadAsked(model="slo-search", objectives=(OBJECTIVE,), warmup_s=1, window_s=2)
 
 

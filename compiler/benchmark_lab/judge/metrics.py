@@ -1,0 +1,235 @@
+"""The metrics of a trial, each declared once: its figure, its words, and where it is shown, compared and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from benchmark_lab.bundle import LoadModel, using
+from benchmark_lab.judge.case import Case
+
+Ranking = Literal["ranked", "tail", "set-by-rate", "informative"]
+"""What the method lets a metric rank (METHOD 5): the rules differ for a tail of latencies and for what an open load's
+rate sets; an informative metric says why, ranks nothing, and may be 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure of a trial, and all that is said of it."""
+
+    name: str
+    """The key in JSON, in `criteria` and of `lab compare --metric`."""
+    unit: str
+    noun: str
+    more: str
+    """What is said of a candidate whose figure is higher."""
+    less: str
+    of: Callable[[Case], float | None]
+    """Return the figure of a trial; None where it is not known, or of too few requests."""
+    column: str = ""
+    """Heading in the table of cells, or of further figures if the metric is informative; empty: in no table."""
+    compared: frozenset[LoadModel] = frozenset()
+    """The loads whose comparisons are about it where nobody asks for other metrics."""
+    ranking: Ranking = "ranked"
+    samples: int = 0
+    """Requests that the figure needs (METHOD 8: 100/(1-q); the median is content with 100)."""
+
+
+_METRICS: dict[str, Metric] = {}
+
+METRICS: Mapping[str, Metric] = MappingProxyType(_METRICS)
+"""Every metric by its name, in the order of tables and comparisons."""
+PERCENTILES: Mapping[str, Metric]
+"""The percentiles that an objective may be about, by their short names such as `p99.9`."""
+
+
+def declare(metric: Metric) -> Metric:
+    """Have a metric computed, stored, shown, compared and documented.
+
+    Raises:
+        ValueError: there is another of this name.
+    """
+    if metric.name in _METRICS:
+        raise ValueError(f"metric `{metric.name}` is declared twice")
+    _METRICS[metric.name] = metric
+    return metric
+
+
+def _measured(of: Callable[[Case], float | None]) -> Callable[[Case], float | None]:
+    """Return the figure of a window with requests alone."""
+    return lambda case: of(case) if case.measured else None
+
+
+def _declare_percentile(short: str, samples: int, column: str = "", ranking: Ranking = "ranked") -> Metric:
+    quantile = float(short[1:]) / 100
+
+    def of(case: Case) -> float | None:
+        k6 = case.k6
+        if k6.problem or not k6.latency_quantiles_ms or k6.requests < samples:
+            return None
+        return k6.latency_quantiles_ms[round(quantile * 1000)]
+
+    return declare(
+        Metric(
+            name=f"latency_{short.replace('.', '')}_ms",
+            unit="ms",
+            noun=f"{short} latency",
+            more="is slower",
+            less="is faster",
+            of=of,
+            column=column,
+            compared=frozenset({"open", "closed"} if column else ()),
+            ranking=ranking,
+            samples=samples,
+        )
+    )
+
+
+def _pool_occupancy(case: Case) -> float | None:
+    """Connections in use over those that the server may open; unknown without a pool or a watched database."""
+    return case.connections_in_use / case.connections if case.connections and case.database.transactions else None
+
+
+def _lock_waiters(case: Case) -> float | None:
+    return case.database.lock_waiters if case.database.transactions else None
+
+
+def _calls_in_flight(case: Case) -> float | None:
+    """By Little's law: calls a second times their mean latency."""
+    if case.measurement.upstream is None or not using("upstream", case.operations):
+        return None
+    return case.upstream.hits * case.upstream.latency_ms / 1000 / case.k6.window_taken_s
+
+
+def _longest(case: Case) -> float | None:
+    return case.k6.latency_quantiles_ms[-1] if case.k6.latency_quantiles_ms else None
+
+
+def _peak_memory(case: Case) -> float | None:
+    return case.server.rss_peak_bytes / 2**20 if case.server.rss_peak_bytes else None
+
+
+declare(
+    Metric(
+        name="throughput_rps",
+        unit="requests/s",
+        noun="throughput",
+        more="is faster",
+        less="is slower",
+        of=_measured(lambda case: case.throughput_rps),
+        column="requests/s",
+        compared=frozenset({"closed"}),
+        ranking="set-by-rate",
+    )
+)
+declare(
+    Metric(
+        name="sut_cpu_us_per_request",
+        unit="µs",
+        noun="CPU per request",
+        more="uses more CPU",
+        less="uses less CPU",
+        of=_measured(lambda case: case.server.cpu_s / case.k6.requests * 1e6),
+        column="CPU µs per request",
+        compared=frozenset({"open", "closed"}),
+    )
+)
+PERCENTILES = {
+    "p50": _declare_percentile("p50", 100, "p50 ms"),
+    "p90": _declare_percentile("p90", 1_000, "p90 ms"),
+    "p99": _declare_percentile("p99", 10_000, "p99 ms", "tail"),
+    "p99.9": _declare_percentile("p99.9", 100_000, ranking="tail"),
+}
+declare(
+    Metric(
+        name="latency_mean_ms",
+        unit="ms",
+        noun="mean latency",
+        more="is slower",
+        less="is faster",
+        of=_measured(lambda case: case.k6.latency_mean_ms),
+    )
+)
+declare(
+    Metric(
+        name="latency_max_ms",
+        unit="ms",
+        noun="longest latency",
+        more="is slower",
+        less="is faster",
+        of=_measured(_longest),
+        ranking="tail",
+    )
+)
+declare(
+    Metric(
+        name="sut_cpu_utilisation",
+        unit="share",
+        noun="CPU utilisation",
+        more="is busier",
+        less="is less busy",
+        of=_measured(lambda case: case.server_cpu),
+        ranking="set-by-rate",
+    )
+)
+declare(
+    Metric(
+        name="sut_rss_peak_mib",
+        unit="MiB",
+        noun="peak memory",
+        more="uses more memory",
+        less="uses less memory",
+        of=_peak_memory,
+        column="peak MiB",
+    )
+)
+declare(
+    Metric(
+        name="time_to_ready_s",
+        unit="s",
+        noun="time to ready",
+        more="gets ready later",
+        less="gets ready sooner",
+        of=lambda case: case.server.ready_s,
+        column="ready after s",
+        ranking="informative",
+    )
+)
+declare(
+    Metric(
+        name="pool_occupancy",
+        unit="share",
+        noun="pool occupancy",
+        more="keeps more of its pool busy",
+        less="keeps less of its pool busy",
+        of=_measured(_pool_occupancy),
+        column="pool in use",
+        ranking="informative",
+    )
+)
+declare(
+    Metric(
+        name="lock_waiters",
+        unit="connections",
+        noun="lock waiters",
+        more="waits more for locks",
+        less="waits less for locks",
+        of=_measured(_lock_waiters),
+        column="lock waiters",
+        ranking="informative",
+    )
+)
+declare(
+    Metric(
+        name="calls_in_flight",
+        unit="calls",
+        noun="calls in flight",
+        more="has more calls in flight",
+        less="has fewer calls in flight",
+        of=_measured(_calls_in_flight),
+        column="calls in flight",
+        ranking="informative",
+    )
+)
