@@ -309,7 +309,7 @@ def test_what_older_records_lack_is_no_reason() -> None:
 
 
 @pytest.mark.parametrize("load", [OPEN, CLOSED])
-def test_only_a_closed_load_is_limited_by_something(load: Load) -> None:
+def test_only_a_closed_load_has_a_bottleneck(load: Load) -> None:
     trial = record("valid-closed").model_copy(update={"load": load}).judge()
     assert (trial.bottleneck is not None) == (load.model == "closed")
     assert (trial.bottleneck_evidence is not None) == (load.model == "closed")
