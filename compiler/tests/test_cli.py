@@ -171,6 +171,14 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
     assert f"Usage: lab {command}" in ended.stdout
 
 
+def test_doctor_goes_on_where_a_language_is_broken(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "implementations" / "languages" / "python" / "language.yaml").write_text("schema: [")
+    ended = lab(capsys, "doctor")
+    assert ended.code == 3
+    assert "missing languages: cannot be read" in ended.stdout
+    assert "CPUs" in ended.stdout
+
+
 def test_the_version_is_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert lab(capsys, "--version").stdout.count(".") == 2
 

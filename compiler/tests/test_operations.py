@@ -35,6 +35,8 @@ def project(folder: Path, x_lab: str = TOY) -> Path:
     shutil.copytree(REPO, folder, dirs_exist_ok=True)
     with (folder / "spec" / "openapi.yaml").open("a") as api:
         api.write(f"  /notes:\n    post: {{operationId: postNotes, x-lab: {x_lab}}}\n")
+    with (folder / "spec" / "database" / "schema.sql").open("a") as schema:
+        schema.write("CREATE TABLE notes (id bigserial PRIMARY KEY, text text NOT NULL);\n")
     (folder / "scenarios" / "04-notes.yaml").write_text(MANIFEST.lstrip())
     (folder / "scenarios" / "04-notes.js").write_text("// The compiler reads the manifest beside it only.\n")
     return folder
@@ -92,4 +94,18 @@ def test_an_operation_that_does_not_say_what_it_uses_is_refused(tmp_path: Path) 
     api = folder / "spec" / "openapi.yaml"
     api.write_text(api.read_text().replace(f", x-lab: {TOY}", ""))
     with pytest.raises(InvalidExperimentError, match="`x-lab` is missing"):
+        read_catalog(folder)
+
+
+def test_effects_are_on_tables_of_the_schema(tmp_path: Path) -> None:
+    with pytest.raises(InvalidExperimentError, match="`postNotes` has effects on `note`") as raised:
+        read_catalog(project(tmp_path, "{uses: [database], effects: {note: 2}}"))
+    assert "did you mean `notes`?" in str(raised.value)
+
+
+def test_an_operation_is_named_once(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    with (folder / "spec" / "openapi.yaml").open("a") as api:
+        api.write("  /more-notes:\n    post: {operationId: postNotes, x-lab: {uses: []}}\n")
+    with pytest.raises(InvalidExperimentError, match="must name each operation once: postNotes is there twice"):
         read_catalog(folder)

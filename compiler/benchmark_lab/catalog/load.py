@@ -38,6 +38,7 @@ def load_catalog(root: Path, drivers: Collection[str]) -> Catalog:
     problems: list[Diagnostic] = []
     api = _manifests(root, Api, {"openapi": root / "spec" / "openapi.yaml"}, problems)
     operations = None if problems else api["openapi"].operations
+    problems += _unknown_tables(operations or {}, root / "spec" / "database" / "schema.sql")
     languages = _languages(root, problems)
     folders = sorted(root.glob("implementations/*/implementation.yaml"))
     spoken = partial(_unknown_language, [path.parent.name for path in _language_files(root)])
@@ -102,6 +103,16 @@ def _unknown_language(languages: Collection[str], document: Document, made: Impl
         advice = f"known: {', '.join(languages) or 'none'}; another is a folder of implementations/languages"
         message, span = f"unknown language `{made.language}`", document.span(("language",))
         yield Diagnostic(Code.UNKNOWN_NAME, message, span, nearest(made.language, languages), advice)
+
+
+def _unknown_tables(operations: Mapping[str, DeclaredOperation], schema: Path) -> Iterator[Diagnostic]:
+    """Yield the effects on tables that the database's schema does not create."""
+    tables = re.findall(r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+)", schema.read_text(), re.MULTILINE | re.IGNORECASE)
+    for name, operation in operations.items():
+        for table in operation.effects.keys() - {*tables}:
+            message = f"`{name}` has effects on `{table}`, which spec/database/schema.sql does not create"
+            known = nearest(table, tables) or f"tables: {', '.join(tables)}"
+            yield Diagnostic(Code.INCONSISTENT_MANIFEST, message, help=known)
 
 
 def _miscalls(

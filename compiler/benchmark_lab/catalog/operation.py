@@ -57,6 +57,13 @@ class Api(_Described):
     paths: dict[str, PathItem]
     """The API's paths."""
 
+    @model_validator(mode="after")
+    def _names_each_operation_once(self) -> Self:
+        ids = [described.id for path in self.paths.values() for _, described in path if described is not None]
+        if repeated := sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"must name each operation once: {repeated[0]} is there twice")
+        return self
+
     @property
     def operations(self) -> dict[str, DeclaredOperation]:
         """Return every operation by its operationId."""

@@ -19,26 +19,30 @@ def doctor(
 ) -> None:
     """Say what this machine lacks for runs, and what it lacks for each driver of targets.
 
-    Also ends what a killed run left. Exit code 3: something is missing that every run needs, or every driver lacks
-    something.
+    Also ends what a killed run left. Exit code 3: something is missing that a run on this machine needs.
     """
     from benchmark_lab.bundle import BundledLanguage  # noqa: PLC0415  imported late, for the speed of --help
     from benchmark_lab.catalog.load import load_languages  # noqa: PLC0415
     from benchmark_lab.cli.input.project import find_root  # noqa: PLC0415
+    from benchmark_lab.diagnostics import InvalidExperimentError  # noqa: PLC0415
     from benchmark_lab.machine.folders import locked  # noqa: PLC0415
     from benchmark_lab.machine.lock import LockedError  # noqa: PLC0415
     from benchmark_lab.machine.process import Processes  # noqa: PLC0415
-    from benchmark_lab.targets.doctor import examine  # noqa: PLC0415
+    from benchmark_lab.targets.doctor import Finding, examine  # noqa: PLC0415
     from benchmark_lab.targets.leftovers import reap_all  # noqa: PLC0415
 
     tools = Processes()
     languages: list[BundledLanguage] = []
+    broken: list[Finding] = []
     if sys.platform == "linux":
         root = find_root(Path.cwd())
         with suppress(LockedError), locked("doctor"):  # where a run goes on, nothing is left over yet
             reap_all(root, tools, os.environ, lambda text: typer.echo(text, err=True))
-        languages = [language.bundled(name) for name, language in load_languages(root).items()]
-    findings = list(examine(tools, os.environ, languages=languages))
+        try:
+            languages = [language.bundled(name) for name, language in load_languages(root).items()]
+        except InvalidExperimentError as error:
+            broken = [Finding(what="languages", ok=False, needed=True, found="cannot be read", help=str(error))]
+    findings = [*examine(tools, os.environ, languages=languages), *broken]
     if as_json:
         typer.echo(json.dumps({"schema": 1, "findings": [finding.model_dump() for finding in findings]}, indent=1))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,7 +12,7 @@ from typing import Literal
 
 from benchmark_lab.bundle import Thresholds
 from benchmark_lab.judge.case import Case
-from benchmark_lab.records import Bottleneck, Reason
+from benchmark_lab.records import SERVER_BOTTLENECKS, Bottleneck, Reason
 
 RuleKind = Literal["reason", "warning"]
 Needs = Literal["trial", "load", "window"]
@@ -44,8 +45,10 @@ class Rule:
     """True if the server brings it about: under such a load it does not keep its objectives."""
 
     def __post_init__(self) -> None:
-        if not (self.meaning and self.advice):
+        if sys.flags.optimize < 2 and not (self.meaning and self.advice):  # noqa: PLR2004  -OO drops docstrings
             raise ValueError(f"{self}: its docstring must say what it means, then `Do:` and what the user does")
+        if self.bound in SERVER_BOTTLENECKS or (self.bound and self.own_fault):
+            raise ValueError(f"{self}: what holds a trial back is not the server's own")
         if unknown := [name for name in self.thresholds if name not in Thresholds.model_fields]:
             raise ValueError(f"{self}: there is no threshold `{unknown[0]}`")
 

@@ -75,7 +75,7 @@ def find_driver(name: str) -> Driver:
     """Return the driver of this name.
 
     Raises:
-        ToolFailedError: if there is none.
+        ToolFailedError: if there is none, or its module cannot be imported.
     """
     known = driver_names()
     if name not in known:
@@ -83,7 +83,13 @@ def find_driver(name: str) -> Driver:
             f"there is no driver `{name}`; known: {', '.join(known)}",
             next_step="the bundle is that of another `lab`: run the experiment anew",
         )
-    driver: Driver = import_module(f"{__name__}.{name}").DRIVER
+    try:
+        driver: Driver = import_module(f"{__name__}.{name}").DRIVER
+    except Exception as error:
+        raise ToolFailedError(
+            f"the driver `{name}` cannot be used: {type(error).__name__}: {error}",
+            next_step=f"mend compiler/benchmark_lab/targets/{name}",
+        ) from error
     return driver
 
 

@@ -41,14 +41,14 @@ def reap_all(project: Path, tools: Tools, environment: Mapping[str, str], say: C
 def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     """End every process that the run of this state started, remove the hosts that it made, and the state.
 
-    Each driver is asked whether it made the hosts. If none did, they stay, and the processes on them are ended by the
-    same role that ends a run as it should, with the inventory that the run left; the run's own bundle may be gone, so
-    the roles are the project's.
+    Each driver is asked whether it made the hosts; one that cannot be imported may own them. If none made them, they
+    stay, and the processes on them are ended by the same role that ends a run as it should, with the inventory that
+    the run left. The roles are the project's, since the run's own bundle may be gone.
 
     Raises:
         UncleanHostsError: if hosts that are not this machine cannot be cleaned; the state stays.
         ResourcesRemainError: if hosts that the run made cannot be removed; the state stays.
-        ToolFailedError: if the processes cannot be ended.
+        ToolFailedError: if the processes cannot be ended, or no driver made the hosts and one cannot be asked.
     """
     try:
         mark = json.loads((state / "controller.json").read_text())["mark"]
@@ -56,8 +56,18 @@ def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str
         mark = None
     if mark:
         end_marked(mark)
-    drivers = map(find_driver, driver_names())
-    if not any(driver.remove_leftovers(state, tools, environment, say) for driver in drivers):
+    broken: list[ToolFailedError] = []
+    for name in driver_names():
+        try:
+            driver = find_driver(name)
+        except ToolFailedError as error:
+            broken.append(error)
+            continue
+        if driver.remove_leftovers(state, tools, environment, say):
+            break
+    else:
+        if broken:
+            raise broken[0]
         with ExitStack() as lanes:  # each, whatever happens with another
             for inventory in state.rglob("inventory.json"):
                 lanes.callback(_clean_hosts, inventory, state, project, tools, environment)

@@ -27,8 +27,16 @@ def sources(tmp_path: Path) -> Path:
     return folder
 
 
-def build(sources: Path, *commands: list[str], path: str = "/usr/bin:/bin", umask: int = 0o022) -> dict[str, object]:
-    arguments = {"name": "it", "sources": str(sources), "cache": str(sources.parent / "builds"), "commands": commands}
+def build(
+    sources: Path, *commands: list[str], path: str = "/usr/bin:/bin", umask: int = 0o022, toolchain: str = ""
+) -> dict[str, object]:
+    arguments = {
+        "name": "it",
+        "sources": str(sources),
+        "cache": str(sources.parent / "builds"),
+        "commands": commands,
+        "toolchain": toolchain,
+    }
     done = subprocess.run(
         [sys.executable, str(PLUGINS / "modules" / "build.py")],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
@@ -40,6 +48,13 @@ def build(sources: Path, *commands: list[str], path: str = "/usr/bin:/bin", umas
     )
     found: dict[str, object] = json.loads(done.stdout)
     return found
+
+
+def test_another_toolchain_makes_another_build_whatever_program_the_commands_start(sources: Path) -> None:
+    toolchains = ("", "/builds/1/bin", "/builds/2/bin")
+    builds = [build(sources, ["sh", "-c", "true"], toolchain=of)["build"] for of in toolchains]
+    assert len({*builds}) == 3
+    assert build(sources, ["sh", "-c", "true"], toolchain="/builds/2/bin")["build"] == builds[2]
 
 
 def test_every_user_reads_what_was_built_whatever_the_umask_and_the_package_managers_modes(sources: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import chdir
 from pathlib import Path
 
@@ -107,6 +107,42 @@ def test_a_new_targets_driver_makes_the_hosts(project: Path) -> None:
     assert made(project, experiment, progress) == []
     assert progress.said == ["Cutting hosts for toy."]
     assert [path.name for path in (project / "state").iterdir()] == ["cardboard"]
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Iterator[None]:
+    """A driver that cannot be imported stands beside the others."""
+    (tmp_path / "drivers").mkdir()
+    (tmp_path / "drivers" / "broken.py").write_text("raise ImportError('no cardboard at all')\n")
+    targets.__path__.append(str(tmp_path / "drivers"))
+    yield
+    targets.__path__.remove(str(tmp_path / "drivers"))
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_driver_that_cannot_be_imported_is_a_finding_and_no_burden_on_the_others() -> None:
+    found = {each.what: each for each in examine(FakeTools(), {})}
+    assert (found["driver `broken`"].ok, found["driver `broken`"].needed) == (False, False)
+    assert "no cardboard at all" in found["driver `broken`"].found
+    assert "driver `testbed`" in found
+
+
+@pytest.mark.usefixtures("broken")
+def test_what_a_driver_that_cannot_be_imported_may_own_stays(project: Path, tmp_path: Path) -> None:
+    owned, unknown = state_of(tmp_path / "a", "cardboard"), state_of(tmp_path / "b", "nobodys")
+    assert remove_all(owned, [], project, Cleaning(), {}, lambda _: None)
+    with pytest.raises(ToolFailedError, match="driver `broken` cannot be used: ImportError: no cardboard at all"):
+        remove_all(unknown, [], project, Cleaning(), {}, lambda _: None)
+    assert (owned.exists(), unknown.exists()) == (False, True)
+
+
+def test_without_what_a_run_on_this_machine_needs_doctor_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(_environment: Mapping[str, str]) -> Path:
+        raise ToolFailedError("PostgreSQL is not installed")
+
+    monkeypatch.setattr("benchmark_lab.machine.programs.locate_postgres", nowhere)
+    found = next(each for each in examine(FakeTools(), NOWHERE) if each.what == "driver `local`")
+    assert (found.ok, found.needed) == (False, True)
 
 
 @pytest.mark.usefixtures("project")

@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: build
 short_description: Build sources in a cache folder, once for each content, whoever asks first
 description:
-  - The build's folder is named by a digest of the sources, the command lines, the programs that these start
-    and the platform.
+  - The build's folder is named by a digest of the sources, the command lines, the programs that these start,
+    the toolchain and the platform.
     A finished build is used again; an interrupted one is made anew. A lock keeps two runs apart.
   - Every user can read and execute what was built, whatever the umask and the package managers' own modes.
   - With C(place) the build is for another host, and comes as an archive too.
@@ -21,6 +21,10 @@ options:
     type: list
     elements: list
     required: true
+  toolchain:
+    description: Folder of the programs of another build that the commands use, however they start them.
+    type: str
+    default: ""
   versions: {description: Command line that prints what versions were built., type: list, elements: str, default: []}
   place: {description: Folder of all builds on the host that gets it., type: str}
 author: benchmark-lab
@@ -58,7 +62,7 @@ COMPLETE = ".complete"
 IGNORED = shutil.ignore_patterns("__pycache__", "node_modules", "tests", ".venv")
 
 
-def digest_of(sources: Path | None, commands: list[list[str]]) -> str:
+def digest_of(sources: Path | None, commands: list[list[str]], toolchain: str) -> str:
     """Names what the outcome depends on; tests and caches of the sources don't count.
 
     Programs count by where they lie: a runtime that is itself a build lies elsewhere with each version.
@@ -66,7 +70,7 @@ def digest_of(sources: Path | None, commands: list[list[str]]) -> str:
     found = (shutil.which(command[0]) for command in commands if os.sep not in command[0])
     programs = [os.path.realpath(program) for program in found if program]
     platform_here = [platform.machine(), platform.libc_ver(), sys.version_info[:2]]
-    digest = hashlib.sha256(json.dumps([commands, programs, platform_here]).encode())
+    digest = hashlib.sha256(json.dumps([commands, programs, platform_here, *filter(None, [toolchain])]).encode())
     if sources is not None:
         for folder, folders, files in os.walk(sources):
             ignored = IGNORED(folder, folders + files)
@@ -146,6 +150,7 @@ def main() -> None:
             "sources": {"type": "path"},
             "cache": {"type": "path", "required": True},
             "commands": {"type": "list", "elements": "list", "required": True},
+            "toolchain": {"type": "str", "default": ""},
             "versions": {"type": "list", "elements": "str", "default": []},
             "place": {"type": "str"},
         }
@@ -157,7 +162,7 @@ def main() -> None:
     os.umask(0o022)
     cache = Path(params["cache"])
     cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"{params['name']}-{digest_of(sources, commands)}"
+    folder = cache / f"{params['name']}-{digest_of(sources, commands, params['toolchain'])}"
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         changed = not (folder / COMPLETE).exists()
