@@ -102,7 +102,7 @@ class Budget(bundle.RunBudget, Written):
 
 
 class OwnThresholds(bundle.Thresholds, Written):
-    """When a trial is invalid, where the experiment needs other thresholds than METHOD's."""
+    """When a trial is invalid, where the experiment needs other thresholds than the usual ones."""
 
 
 class ExperimentFile(Written):
