@@ -140,3 +140,8 @@ def test_values_are_written_as_programs_read_them(value: PlainScalar, text: str)
 def test_true_is_no_whole_number() -> None:
     parameter = Parameter.model_validate({"type": "integer", "description": "", "default": 1, "bind": {"k6_env": "N"}})
     assert parameter.problem(value=True) == "must be a whole number"
+
+
+def test_a_parameter_has_a_name_of_its_own(tmp_path: Path) -> None:
+    said = complaint(tmp_path, SCENARIO, "page_size:", "lock_waiters:")
+    assert "parameter `lock_waiters` has the name of a key that every trial has" in said

@@ -190,12 +190,12 @@ def test_a_dry_run_prints_the_stages_and_does_nothing(project: Path, capsys: pyt
         0,
         """\
 Run example, from its beginning, at most 8 min:
-  1  provide hosts  sut 1 CPU, load 1 CPU, by driver local
-  2  prepare        database, upstream, k6 and null server; build python-alpha, go-beta
-  3  prove          hold to the contract python-alpha many, go-beta single
-  4  calibrate      what generator and database can do at most
-  5  measure        2 cells in 6 rounds: 12 trials
-  6  clean up       stop what was started, and let the hosts go, whatever happens before
+  1  take hosts  sut 1 CPU, load 1 CPU, by driver local
+  2  prepare     database, upstream, k6 and null server; build python-alpha, go-beta
+  3  prove       hold to the contract python-alpha many, go-beta single
+  4  calibrate   what generator and database can do at most
+  5  measure     2 cells in 6 rounds: 12 trials
+  6  clean up    stop what was started, and let the hosts go, whatever happens before
 """,
         "",
     )

@@ -101,9 +101,19 @@ def test_the_reference_of_the_keys_is_fresh(page: str, update_golden: bool) -> N
     assert generated == written
 
 
+RANKS = {
+    "ranked": "yes",
+    "tail": "not where all roles share one machine",
+    "set-by-rate": "closed loop alone: an open load's rate sets it",
+    "informative": "no: it says why, and may be 0",
+}
+SHARES = "A share goes from 0 to 1. A metric that a scenario is not about, or that needs more requests, has no figure."
+
+
 def metrics_text() -> str:
-    rows = [f"| `{metric.name}` | {metric.noun} | {metric.unit} |" for metric in METRICS.values()]
-    return "\n".join(["## Metrics", "", "| name in `criteria` | what | unit |", "|---|---|---|", *rows, ""])
+    rows = [f"| `{each.name}` | {each.noun} | {each.unit} | {RANKS[each.ranking]} |" for each in METRICS.values()]
+    heading = ["| name in `criteria` | what | unit | ranks |", "|---|---|---|---|"]
+    return "\n".join(["## Metrics", "", *heading, *rows, "", SHARES, ""])
 
 
 @pytest.mark.parametrize("kind", list(FileKind))

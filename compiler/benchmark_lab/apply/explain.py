@@ -33,8 +33,9 @@ def _words(stage: Stage) -> tuple[str, str]:
     match stage:
         case Provide():
             lanes = f", in each of {stage.lanes} lanes" if stage.lanes > 1 else ""
+            name = "take hosts" if stage.usd_per_hour is None else "rent hosts"
             rent = f"; rented for ${stage.usd_per_hour:.2f} an hour" if stage.usd_per_hour is not None else ""
-            words = "provide hosts", f"{_hardware(stage.hardware)}{lanes}, by driver {stage.driver}{rent}"
+            words = name, f"{_hardware(stage.hardware)}{lanes}, by driver {stage.driver}{rent}"
         case Prepare():
             words = "prepare", f"database, upstream, k6 and null server; build {', '.join(stage.implementations)}"
         case Prove():
@@ -44,7 +45,7 @@ def _words(stage: Stage) -> tuple[str, str]:
             known = f"; known of {lanes}, unless hosts changed" if stage.lanes_known else ""
             words = "calibrate", f"what generator and database can do at most{known}"
         case FindLoads():
-            words = "find loads", f"probe {counted(len(stage.cells), 'cell')} for the loads that depend on results"
+            words = "probe", f"find the loads of {counted(len(stage.cells), 'cell')}, which depend on results"
         case Measure():
             words = "measure", _rounds(stage)
         case CleanUp():

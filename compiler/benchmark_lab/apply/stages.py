@@ -124,8 +124,9 @@ def _stages(experiment: Experiment, cells: Sequence[Cell], block: Block, state: 
         yield FindLoads(block, sought)
     if experiment.load.model != "slo-search":  # a search is all that its cells need
         finished = len(block.rounds) - len(unfinished)
-        least = max(experiment.rounds.min - finished, 0)
-        done = sum(len(state.of_round(key)) for key in unfinished)
+        begun = sum(key in state.orders for key in unfinished)
+        least = max(experiment.rounds.min - finished, begun)
         measured = tuple(cell.id for cell in left)
+        done = sum(len(state.of_round(key).keys() & {*measured}) for key in unfinished)
         yield Measure(block, measured, least, len(unfinished), len(measured) * len(unfinished) - done)
     yield CleanUp(block)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from benchmark_lab.bundle import Experiment
+from benchmark_lab.bundle import Contrast, Experiment
 from benchmark_lab.records import CellSummary, Trial
 from benchmark_lab.results.comparisons import LOOK_CONFIDENCE, questions_of
 from benchmark_lab.statistics import ratio
@@ -26,10 +26,21 @@ def may_end(
         for question in questions_of(contrasts, measured, trials, labels, ())
         if question.unranked_reason is None
     ]
-    if wanted is None and any(cell.valid < least for cell in measured.values() if cell.retired is None):
-        return False
+    if wanted is None:
+        return _nothing_lost(contrasts, measured, trials, least)
     if any(question.sides.n < max(least, 2) for question in questions):
         return False
-    if wanted is None:
-        return True
     return ratio.settled([question.sides.log_ratio() for question in questions], wanted, LOOK_CONFIDENCE)
+
+
+def _nothing_lost(
+    contrasts: Sequence[Contrast], cells: Mapping[str, CellSummary], trials: Sequence[Trial], least: int
+) -> bool:
+    """True if each cell that is still measured has the fewest valid trials, and each contrast of such as many pairs."""
+    going_on = {name for name, cell in cells.items() if cell.retired is None}
+    rounds: dict[str, set[int]] = {name: set() for name in going_on}
+    for trial in trials:
+        if trial.cell in going_on and trial.purpose == "measure" and trial.verdict == "valid":
+            rounds[trial.cell].add(trial.round)
+    pairs = [rounds[of.baseline] & rounds[of.candidate] for of in contrasts if {of.baseline, of.candidate} <= going_on]
+    return all(len(found) >= least for found in (*rounds.values(), *pairs))

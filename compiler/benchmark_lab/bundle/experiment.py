@@ -65,7 +65,7 @@ class BundledScenario(Part):
 
 
 class RoundCount(Part):
-    """How many rounds: at least `min`, then on until every contrast has `min` complete ones, at most `max`."""
+    """How many rounds: at least `min`, further ones where trials were lost or the half-width asks, at most `max`."""
 
     min: int
     max: int

@@ -21,6 +21,8 @@ from benchmark_lab.catalog import (
     Target,
 )
 from benchmark_lab.diagnostics import Code, Diagnostic, InvalidExperimentError, nearest, raise_all
+from benchmark_lab.judge.metrics import METRICS
+from benchmark_lab.records import Trial
 from benchmark_lab.source import Document, decode, parse, read
 
 M = TypeVar("M", bound=BaseModel)
@@ -172,6 +174,10 @@ def _misfits(
         if not path.with_name(file).is_file():
             message = f"the {what} `{file}` is not beside its manifest"
             problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(at)))
+    if isinstance(manifest, Scenario | Implementation):
+        for parameter in manifest.parameters.keys() & {*METRICS, *Trial.model_fields}:
+            message = f"parameter `{parameter}` has the name of a key that every trial has"
+            problems.append(Diagnostic(Code.INCONSISTENT_MANIFEST, message, document.span(("parameters", parameter))))
     if isinstance(manifest, Language) and manifest.toolchain and manifest.toolchain.sources:
         folder = manifest.toolchain.sources
         if not (path.parent / folder).is_dir():

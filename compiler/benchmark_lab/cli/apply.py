@@ -68,8 +68,8 @@ def apply(
     plans = [plan_file(file, catalog, changes) for file in files]  # every mistake comes before the first run
     if dry_run:
         for plan in plans:
-            heading = f"Run {plan.experiment.name}, from its beginning, at most {duration_words(plan.worst_case_s)}:"
-            print_stages(heading, stages_of(plan), as_json=as_json)
+            became = f"from its beginning, at most {duration_words(plan.worst_case_s)}"
+            print_stages(plan.experiment.name, became, stages_of(plan), as_json=as_json)
         return
     agree_to_pay(sum(plan.worst_case_usd for plan in plans), yes=yes)
     code = max(_start(plan, root, listed, as_json=as_json) for plan in plans)

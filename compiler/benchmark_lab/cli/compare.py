@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmark_lab.cli.views.tables import print_table, stdout_console
+from benchmark_lab.judge.metrics import METRICS
 from benchmark_lab.report.naming import side_names
 from benchmark_lab.report.tables import comparisons_table
 from benchmark_lab.results.runs import RunComparison, asked_metrics, compare_run, compare_runs
@@ -36,7 +37,7 @@ def compare(
         typer.echo(comparison.model_dump_json(indent=1, by_alias=True))
     else:
         _print(comparison)
-    if any(found.n == 0 for found in comparison.comparisons):
+    if any(found.n == 0 and METRICS[found.metric].ranking != "informative" for found in comparison.comparisons):
         raise typer.Exit(NO_VALID_RESULT)
 
 

@@ -33,6 +33,9 @@ def resume(
     """
     folder = run_folder(find_run(run, Path.cwd()))
     outcome, _ = read_run_state(folder.journal)
+    if outcome.ended == "complete" and dry_run and as_json:
+        print_stages(folder.path.name, "complete", (), as_json=True)
+        return
     if outcome.ended == "complete":
         typer.echo(f"Run {folder.path.name} is complete: there is nothing left to do.", err=True)
         typer.echo(f"Next: lab compare {folder.path.name}", err=True)
@@ -41,7 +44,7 @@ def resume(
         bundle = read_bundle(folder.bundle)
         became = "interrupted" if outcome.ended else "killed, or goes on"
         stages = build(bundle.experiment, bundle.cells.cells, bundle.schedule, outcome)
-        print_stages(f"Run {folder.path.name}, {became} at {outcome.last_at}:", stages, as_json=as_json)
+        print_stages(folder.path.name, f"{became} at {outcome.last_at}", stages, as_json=as_json)
         return
     agree_to_pay(worst_case_usd(folder.bundle), yes=yes)
     listed = read_inventory(inventory) if inventory else None

@@ -76,7 +76,8 @@ class Rounds(Written):
     min: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Rounds that always run; by default 6 with `until`, else `max`."""
     max: Annotated[int, Field(ge=1, le=1000)] = 10
-    """At most this many. Without `until`, more than `min` run only where trials were lost."""
+    """At most this many. Without `until`, more than `min` run only where trials were lost (or while other lanes
+    finish theirs)."""
     until: Until | None = None
 
     @property

@@ -31,9 +31,6 @@ WAITING_UPSTREAM = 0.8
 """Share of the virtual users' time, or of them at once, that calls of the upstream take."""
 CONNECTIONS_FULL = 0.6
 """Mean share of the connections in use from which on requests wait for one: statements come at random moments."""
-ROUND_TRIP_S = 0.0003
-"""What a connection is taken for beside its statement: the way there and back, and the reading of the rows. A pool of
-one did 1,250 to 1,860 transactions a second on one machine, of which PostgreSQL worked for a quarter of the time."""
 LOCKED = 0.5
 """Share of the connections that wait for locks."""
 SLOW_STATEMENT = 3.0
@@ -125,19 +122,13 @@ def _pool(case: Case) -> str | None:
     spare = _servers_cpus(case) < CPU_BOUND and case.database_cpu < CPU_IDLE
     if not (spare and _is_full(case) and case.calibration.database_tps):
         return None
-    taken = f"{_taken(case):.2f} of {case.connections} connections were taken on average"
+    taken = f"{case.connections_taken:.2f} of {case.connections} connections were taken on average"
     return f"{taken}, for {case.load.vus} virtual users"
-
-
-def _taken(case: Case) -> float:
-    """Connections of the pool, on average."""
-    under_way = case.database.transactions * ROUND_TRIP_S / case.k6.window_taken_s
-    return min(case.connections, case.connections_in_use + under_way)
 
 
 def _is_full(case: Case) -> bool:
     """Whether virtual users wait for a connection of the pool."""
-    return 0 < case.connections < case.load.vus and _taken(case) >= CONNECTIONS_FULL * case.connections
+    return 0 < case.connections < case.load.vus and case.connections_taken >= CONNECTIONS_FULL * case.connections
 
 
 def _slots(case: Case) -> str | None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from benchmark_lab.bundle import LoadModel, using
 from benchmark_lab.judge.case import Case
+from benchmark_lab.records import Trial
 
 Ranking = Literal["ranked", "tail", "set-by-rate", "informative"]
 """What the method lets a metric rank (METHOD 5): the rules differ for a tail of latencies and for what an open load's
@@ -57,19 +58,28 @@ def declare(metric: Metric) -> Metric:
     return metric
 
 
+def without_strangers(trial: Trial) -> Trial:
+    """Remove what is no metric from the keys beside a stored trial's own, such as the parameters of its cell."""
+    for name in {*(trial.model_extra or {})} - METRICS.keys():
+        del trial.model_extra[name]  # type: ignore[union-attr]  # there are names only in a mapping
+    return trial
+
+
 def _measured(of: Callable[[Case], float | None]) -> Callable[[Case], float | None]:
     """Return the figure of a window with requests alone."""
     return lambda case: of(case) if case.measured else None
 
 
 def _declare_percentile(short: str, samples: int, column: str = "", ranking: Ranking = "ranked") -> Metric:
-    quantile = float(short[1:]) / 100
+    position = float(short[1:]) * 10
+    if not position.is_integer():
+        raise ValueError(f"percentile `{short}` lies between two of the quantiles that are kept")
 
     def of(case: Case) -> float | None:
         k6 = case.k6
         if k6.problem or not k6.latency_quantiles_ms or k6.requests < samples:
             return None
-        return k6.latency_quantiles_ms[round(quantile * 1000)]
+        return k6.latency_quantiles_ms[int(position)]
 
     return declare(
         Metric(
@@ -89,16 +99,20 @@ def _declare_percentile(short: str, samples: int, column: str = "", ranking: Ran
 
 def _pool_occupancy(case: Case) -> float | None:
     """Connections in use over those that the server may open; unknown without a pool or a watched database."""
-    return case.connections_in_use / case.connections if case.connections and case.database.transactions else None
+    return case.connections_taken / case.connections if case.connections and _asks_database(case) else None
 
 
 def _lock_waiters(case: Case) -> float | None:
-    return case.database.lock_waiters if case.database.transactions else None
+    return case.database.lock_waiters if _asks_database(case) else None
+
+
+def _asks_database(case: Case) -> bool:
+    return case.database.transactions > 0 and bool(using("database", case.operations))
 
 
 def _calls_in_flight(case: Case) -> float | None:
-    """By Little's law: calls a second times their mean latency."""
-    if case.measurement.upstream is None or not using("upstream", case.operations):
+    """By Little's law: calls a second times the mean latency that the upstream is set to; unknown without one."""
+    if not (case.upstream.latency_ms and using("upstream", case.operations)):
         return None
     return case.upstream.hits * case.upstream.latency_ms / 1000 / case.k6.window_taken_s
 

@@ -58,11 +58,20 @@ class Question:
 
 
 def sides_of(baseline: Iterable[Trial], candidate: Iterable[Trial], metric: str, *, paired: bool) -> Sides:
-    """Both sides' valid values; paired: of the rounds in which both are valid."""
+    """Both sides' valid values; paired: of the rounds in which both are valid.
+
+    There are none where an informative metric was 0 in some round, since a ratio of the others would mislead.
+    """
     values_a, values_b = (
-        {trial.round: value for trial in trials if trial.verdict == "valid" and (value := value_of(trial, metric))}
+        {
+            trial.round: value
+            for trial in trials
+            if trial.verdict == "valid" and (value := value_of(trial, metric)) is not None
+        }
         for trials in (baseline, candidate)
     )
+    if 0 in (*values_a.values(), *values_b.values()):
+        return Sides((), (), paired=paired)
     if not paired:
         return Sides(tuple(values_a.values()), tuple(values_b.values()), paired=False)
     rounds = sorted(values_a.keys() & values_b.keys())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from benchmark_lab.judge.metrics import METRICS
+from benchmark_lab.judge.metrics import without_strangers
 from benchmark_lab.records import LatencyDistribution, Measurement, Trial, TrialRecord
 
 
@@ -29,7 +29,7 @@ def read_trials(text: str) -> ReadTrials:
     lines = text.splitlines()
     for number, line in enumerate(lines, start=1):
         try:
-            trials.append(_trial(line))
+            trials.append(without_strangers(Trial.model_validate_json(line)))
         except ValidationError as error:
             if any(detail["type"] == "value_error" for detail in error.errors()):
                 raise
@@ -37,14 +37,6 @@ def read_trials(text: str) -> ReadTrials:
             warning = f"line {number} of trials.jsonl is torn or no trial: the {len(trials)} trials before it count"
             return ReadTrials(tuple(trials), warning + (f", {left_out} lines after it do not" if left_out else ""))
     return ReadTrials(tuple(trials))
-
-
-def _trial(line: str) -> Trial:
-    """Read a trial without the parameters of its cell, which the writer put beside its metrics."""
-    trial = Trial.model_validate_json(line)
-    for name in {*(trial.model_extra or {})} - METRICS.keys():
-        del trial.model_extra[name]  # type: ignore[union-attr]  # there are names only in a mapping
-    return trial
 
 
 def read_records(measurements: str, distributions: str) -> Iterator[TrialRecord]:

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from benchmark_lab.bundle import Load
+from benchmark_lab.judge.metrics import without_strangers
 from benchmark_lab.records import (
     Calibration,
     Controller,
@@ -64,7 +65,7 @@ class RunState:
     searches: dict[str, SearchResult] = field(default_factory=dict)
     """What a cell's search, by id, found."""
     settled: set[str] = field(default_factory=set)
-    """The hardware values whose contrasts were precise enough before the last round."""
+    """The hardware values whose rounds ended before the last one."""
     orders: dict[RoundKey, tuple[str, ...]] = field(default_factory=dict)
     """Of each round that began: its cells by id, in the order of their trials."""
     lanes: dict[RoundKey, int] = field(default_factory=dict)
@@ -140,7 +141,7 @@ class RunState:
                 self.orders.setdefault(key, _NAMES.validate_python(data["cells"]))
                 self.lanes[key] = _LANE.validate_python(data["lane"])
             case "trial-ended":
-                self.trials.append(Trial.model_validate(data["trial"]))
+                self.trials.append(without_strangers(Trial.model_validate(data["trial"])))
             case "trial-voided":
                 name = _in_words(RoundKey.model_validate(data["round"]))
                 self.notes.append(f"{name}: the trial of {data['cell']} was interrupted and done again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def world(root: Path) -> World:
     """Two cells in two rounds, which are not carried out yet."""
     one = cells()
     made = World(root)
-    made.write(experiment(contrasts=[(one[0], one[1])], rounds=RoundCount(min=1, max=2)), one, 2)
+    made.write(experiment(contrasts=[(one[0], one[1])], rounds=RoundCount(min=2, max=2)), one, 2)
     return made
 
 
@@ -56,7 +57,7 @@ def test_a_fresh_run_provides_hosts_first_and_cleans_up_last(tmp_path: Path) -> 
     stages = stages_of(world(tmp_path), RunState())
     assert [type(stage) for stage in stages] == WHOLE
     measure = measure_of(stages)
-    assert (measure.least, measure.most, measure.trials_left) == (1, 2, 4)
+    assert (measure.least, measure.most, measure.trials_left) == (2, 2, 4)
     assert {stage.servers for stage in stages if isinstance(stage, Prove)} == {
         (("python-fastapi", "uvicorn"), ("go-fiber", "fiber"))
     }
@@ -134,9 +135,9 @@ def test_a_dry_run_says_what_is_left_of_a_run_and_touches_nothing(tmp_path: Path
     with pytest.raises(ToolFailedError):
         made.apply()
     assert "interrupted at" in dry_run(made)
-    assert "2 cells in at most 1 round: 2 trials at most" in dry_run(made)
+    assert "2 cells in 1 round: 2 trials" in dry_run(made)
     view = json.loads(dry_run(made, "--json"))
-    assert [stage["stage"] for stage in view["stages"]][::5] == ["provide hosts", "clean up"]
+    assert [stage["stage"] for stage in view["stages"]][::5] == ["take hosts", "clean up"]
     made.loading = lambda _of_nothing: None
     made.apply()
     assert "is complete: there is nothing left to do" in dry_run(made)
@@ -145,6 +146,10 @@ def test_a_dry_run_says_what_is_left_of_a_run_and_touches_nothing(tmp_path: Path
 def test_every_stage_is_explained(tmp_path: Path) -> None:
     stages = stages_of(world(tmp_path), RunState())
     explained = explain(stages)
-    assert [name for name, _ in explained] == ["provide hosts", "prepare", "prove", "calibrate", "measure", "clean up"]
-    assert explained[4][1] == "2 cells in 1 to 2 rounds: 4 trials at most"
+    assert [name for name, _ in explained] == ["take hosts", "prepare", "prove", "calibrate", "measure", "clean up"]
+    assert explained[4][1] == "2 cells in 2 rounds: 4 trials"
+    measure = measure_of(stages)
+    for least, words in ((1, "1 to 2 rounds"), (0, "at most 2 rounds")):
+        ((_, text),) = explain([replace(measure, least=least)])
+        assert text == f"2 cells in {words}: 4 trials at most"
     assert all(text for _, text in explained)

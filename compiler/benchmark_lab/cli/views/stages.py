@@ -13,22 +13,23 @@ from benchmark_lab.apply.stages import Stage
 SUMMARY_ONLY = "Everything is measured; only the summary is left to write."
 
 
-def print_stages(heading: str, stages: Sequence[Stage], *, as_json: bool) -> None:
+def print_stages(name: str, became: str, stages: Sequence[Stage], *, as_json: bool) -> None:
     """Print what a run would do, stage by stage.
 
     Args:
-        heading: which run it is, and what became of it so far.
+        name: of the run, or of the experiment that it would carry out.
+        became: what became of it so far, and how long the rest takes.
         stages: what is left of it.
         as_json: print JSON instead of a table.
     """
     explained = explain(stages)
     if as_json:
-        view = {"schema": 1, "run": heading, "stages": [{"stage": name, "does": text} for name, text in explained]}
+        view = {"schema": 1, "run": name, "stages": [{"stage": stage, "does": text} for stage, text in explained]}
         typer.echo(json.dumps(view, indent=1))
         return
-    typer.echo(heading)
-    width = max((len(name) for name, _ in explained), default=0)
-    for number, (name, text) in enumerate(explained, start=1):
-        typer.echo(f"{number:3}  {name:{width}}  {text}")
+    typer.echo(f"Run {name}, {became}:")
+    width = max((len(stage) for stage, _ in explained), default=0)
+    for number, (stage, text) in enumerate(explained, start=1):
+        typer.echo(f"{number:3}  {stage:{width}}  {text}")
     if not explained:
         typer.echo(SUMMARY_ONLY)
