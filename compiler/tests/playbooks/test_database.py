@@ -144,15 +144,12 @@ def test_the_counting_survives_the_reset_of_the_database(lab: Lab) -> None:
 
 
 def test_a_checkpoint_within_the_window_is_counted(lab: Lab) -> None:
-    time.sleep(1)
     began = time.monotonic()
+    time.sleep(SETTLED_S)  # what grows between two answers at the window's edge is shared out, and may round to nothing
     cluster = Cluster(lab.params)
     cluster.psql("CREATE TABLE t AS SELECT 1; CHECKPOINT; DROP TABLE t;", lab.port)
-    # A busy machine may answer late: the count may come later, and never exceeds one.
-    deadline = began + 15
-    while not (counted := lab.observe(began, time.monotonic())["checkpoints"]) and time.monotonic() < deadline:
-        time.sleep(SETTLED_S)
-    assert counted == 1
+    time.sleep(2 * SETTLED_S)
+    assert lab.observe(began, time.monotonic())["checkpoints"] == 1
 
 
 def test_a_backend_that_ended_within_the_window_keeps_its_cpu_time(lab: Lab) -> None:
