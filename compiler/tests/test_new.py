@@ -83,7 +83,7 @@ def test_a_new_implementation_is_in_the_catalog_under_its_name(project: Path, la
 def test_a_new_scenario_is_in_the_catalog_beside_its_script(project: Path) -> None:
     make("scenario", "09-bursts")
     scenario = read_catalog(project).scenarios["09-bursts"]
-    assert [parameter.bind.k6_env for parameter in scenario.parameters.values()] == ["REQUESTS"]
+    assert [parameter.bind.k6_env for parameter in scenario.parameters.values()] == ["BURST"]
     assert (project / "scenarios" / "09-bursts.js").is_file()
 
 

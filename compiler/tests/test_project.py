@@ -17,7 +17,7 @@ from benchmark_lab.cli.schema import FileKind, reference_text, schema_text
 from benchmark_lab.diagnostics import Code
 from benchmark_lab.emit import emit
 from benchmark_lab.experiment import Changes
-from benchmark_lab.judge.metrics import METRICS
+from benchmark_lab.judge.metrics import METRICS, Metric
 from tests.compiling import PROJECT, TESTS
 
 EXPERIMENTS = sorted((PROJECT / "experiments").glob("*.yaml"))
@@ -110,8 +110,14 @@ RANKS = {
 SHARES = "A share goes from 0 to 1. A metric that a scenario is not about, or that needs more requests, has no figure."
 
 
+def ranks(metric: Metric) -> str:
+    """Say where a metric ranks: no latency of a closed loop does."""
+    words = RANKS[metric.ranking]
+    return f"open loop alone{words.replace('yes', '').replace('not', ', not')}" if "latency" in metric.name else words
+
+
 def metrics_text() -> str:
-    rows = [f"| `{each.name}` | {each.noun} | {each.unit} | {RANKS[each.ranking]} |" for each in METRICS.values()]
+    rows = [f"| `{each.name}` | {each.noun} | {each.unit} | {ranks(each)} |" for each in METRICS.values()]
     heading = ["| name in `criteria` | what | unit | ranks |", "|---|---|---|---|"]
     return "\n".join(["## Metrics", "", *heading, *rows, "", SHARES, ""])
 

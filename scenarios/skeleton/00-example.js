@@ -8,11 +8,11 @@ import { number, text } from './lib/settings.js';
 export { connect, handleSummary, options } from './lib/endpoint.js';
 
 const url = `${text('BASE_URL')}/health`;
-const requests = number('REQUESTS');
+const burst = number('BURST');
 const getHealth = endpoint('get', { isRight: isHealthy });
 
 export default throughout(() => {
-  for (let i = 0; i < requests; i += 1) {
+  for (let i = 0; i < burst; i += 1) {
     getHealth(url, null, null);
   }
 });
