@@ -7,8 +7,8 @@ GO_MODULES := $(patsubst %/go.mod,%,$(wildcard implementations/*/go.mod infra/pr
 PYTHON_IMPLEMENTATIONS := $(patsubst %/requirements.txt,%,$(wildcard implementations/*/requirements.txt))
 TOOLS := .venv/checkov .venv/ansible-lint $(PYTHON_IMPLEMENTATIONS:%=%/.venv)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-# One target more at once than there are CPUs, for some wait; unless another make runs this one and counts them.
-AT_ONCE = $(MAKE) --no-print-directory $(if $(findstring --jobserver,$(MAKEFLAGS)),,--jobs=$(shell expr 1 + $$(nproc)) --output-sync=target)
+# As many targets at once as there are CPUs, unless another make runs this one and counts them.
+AT_ONCE = $(MAKE) --no-print-directory $(if $(findstring --jobserver,$(MAKEFLAGS)),,--jobs=$(shell nproc) --output-sync=target)
 
 # Where no bytecode is kept, as in many an image, each start of Python compiles what it imports: 10 s for pytest.
 unexport PYTHONDONTWRITEBYTECODE

@@ -79,10 +79,19 @@ def _take_up(folder: RunFolder, bundle: LoadedBundle, outcome: RunState, journal
     if outcome.start is None:
         journal.record("run-started", **start.model_dump(mode="json"))
         return
-    if outcome.start.bundle != bundle.digest:
+    require_its_bundle(folder, bundle, outcome)
+    journal.record("run-resumed", **start.model_dump(mode="json"))
+    folder.restore(outcome.trials, bundle.cells.cells)
+
+
+def require_its_bundle(folder: RunFolder, bundle: LoadedBundle, outcome: RunState) -> None:
+    """Refuse to go on with a run whose bundle was changed.
+
+    Raises:
+        ToolFailedError: the bundle is not the one that the run began with.
+    """
+    if outcome.start and outcome.start.bundle != bundle.digest:
         raise ToolFailedError(
             f"{folder.bundle} is not the bundle that run {folder.run} began with",
             next_step="run the experiment anew: `lab apply`",
         )
-    journal.record("run-resumed", **start.model_dump(mode="json"))
-    folder.restore(outcome.trials, bundle.cells.cells)

@@ -28,6 +28,7 @@ class Prepare:
 
     block: Block
     implementations: tuple[str, ...]
+    """All of the experiment: the playbook builds them at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _stages(experiment: Experiment, cells: Sequence[Cell], block: Block, state: 
     (hardware,) = (value for value in experiment.hardware if value.name == block.hardware)
     usd_per_hour = experiment.hosts.usd_per_hour.get(block.hardware)
     yield Provide(block, hardware, experiment.lanes, experiment.hosts.source, usd_per_hour)
-    yield Prepare(block, tuple(dict.fromkeys(cell.implementation for cell in left)))
+    yield Prepare(block, tuple(each.name for each in experiment.implementations))
     yield Prove(block, tuple(dict.fromkeys((cell.implementation, cell.server) for cell in left)))
     yield Calibrate(block, sum((block.hardware, lane) in state.calibrated for lane in range(experiment.lanes)))
     sought = tuple(cell.id for cell in left if not isinstance(cell.load, Load) and cell.id not in state.loads)

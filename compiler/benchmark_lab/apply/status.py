@@ -61,7 +61,7 @@ def status_of(folder: Path) -> RunStatus:
         for order in block.rounds
     ]
     planned = max(len(measured), sum(map(sum, measurable)))
-    state = _state(outcome)
+    state = state_of(outcome)
     running = state in {"running", "elsewhere"}
     return RunStatus(
         folder=str(folder),
@@ -91,7 +91,8 @@ def spent_usd(outcome: RunState, experiment: Experiment, *, running: bool) -> fl
     return rented_usd(experiment, seconds)
 
 
-def _state(outcome: RunState) -> State:
+def state_of(outcome: RunState) -> State:
+    """Return whether a run is carried out, and how it ended if it is not."""
     if outcome.ended or outcome.controller is None:
         return outcome.ended or "not started"
     match lives(outcome.controller):

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from benchmark_lab.apply.run import require_its_bundle
 from benchmark_lab.apply.stages import build
+from benchmark_lab.apply.status import state_of
 from benchmark_lab.cli.apply import agree_to_pay, carry_out
 from benchmark_lab.cli.input import options
 from benchmark_lab.cli.input.inventory import read_inventory
@@ -42,9 +44,9 @@ def resume(
         return
     if dry_run:
         bundle = read_bundle(folder.bundle)
-        became = "interrupted" if outcome.ended else "killed, or goes on"
+        require_its_bundle(folder, bundle, outcome)
         stages = build(bundle.experiment, bundle.cells.cells, bundle.schedule, outcome)
-        print_stages(folder.path.name, f"{became} at {outcome.last_at}", stages, as_json=as_json)
+        print_stages(folder.path.name, f"{state_of(outcome)} at {outcome.last_at}", stages, as_json=as_json)
         return
     agree_to_pay(worst_case_usd(folder.bundle), yes=yes)
     listed = read_inventory(inventory) if inventory else None

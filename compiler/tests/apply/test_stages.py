@@ -105,7 +105,7 @@ def test_what_is_excluded_has_no_stage(tmp_path: Path) -> None:
     state = RunState(excluded={fastapi.id: "it does not conform"})
     stages = stages_of(made, state)
     assert measure_of(stages).cells == (fiber.id,)
-    assert {stage.implementations for stage in stages if isinstance(stage, Prepare)} == {("go-fiber",)}
+    assert {stage.servers for stage in stages if isinstance(stage, Prove)} == {(("go-fiber", "fiber"),)}
     state.excluded[fiber.id] = "nor does this"
     assert stages_of(made, state) == ()
 
@@ -138,6 +138,11 @@ def test_a_dry_run_says_what_is_left_of_a_run_and_touches_nothing(tmp_path: Path
     assert "2 cells in 1 round: 2 trials" in dry_run(made)
     view = json.loads(dry_run(made, "--json"))
     assert [stage["stage"] for stage in view["stages"]][::5] == ["take hosts", "clean up"]
+    bundle = made.folder.bundle / "experiment.json"
+    bundle.write_text(bundle.read_text() + " ")
+    refused = CliRunner().invoke(resume_alone, [str(made.folder.path), "--dry-run"])
+    assert "is not the bundle that run" in str(refused.exception)
+    bundle.write_text(bundle.read_text()[:-1])
     made.loading = lambda _of_nothing: None
     made.apply()
     assert "is complete: there is nothing left to do" in dry_run(made)

@@ -53,6 +53,8 @@ def lab() -> Iterator[Lab]:
     # Below a folder that PostgreSQL's own user can walk to, and with a short path for its socket.
     state = Path(tempfile.mkdtemp(prefix="benchmark-lab-test-", dir="/var/tmp"))
     state.chmod(0o711)
+    notes = state / "notes.sql"
+    notes.write_text("CREATE TABLE notes (text text NOT NULL);\nINSERT INTO notes VALUES ('seeded');\n")
     found = find_postgres(os.environ, state)
     started = Lab(
         {
@@ -66,7 +68,7 @@ def lab() -> Iterator[Lab]:
             "metadata": "",
             "sampler_cpus": [],
             "settings": {"fsync": "off", "shared_preload_libraries": "pg_stat_statements"},
-            "schema_files": [str(SPEC / "schema.sql"), str(SPEC / "seed.sql")],
+            "schema_files": [str(SPEC / "schema.sql"), str(SPEC / "seed.sql"), str(notes)],
         },
     )
     try:
@@ -141,6 +143,14 @@ def test_the_counting_survives_the_reset_of_the_database(lab: Lab) -> None:
     found = lab.observe(began, time.monotonic(), "user_events")
     assert found["rows_added"] == {"user_events": 0}
     assert found["connections"] == 1
+
+
+def test_the_rows_of_a_table_that_only_an_operation_names_are_counted(lab: Lab) -> None:
+    with lab.connect() as connection:
+        connection.execute("INSERT INTO notes VALUES ('a'), ('b')")
+        now = time.monotonic()
+        found = lab.observe(now - 1.5, now, "notes", "users")
+    assert found["rows_added"]["notes"] == 2
 
 
 def test_a_checkpoint_within_the_window_is_counted(lab: Lab) -> None:
