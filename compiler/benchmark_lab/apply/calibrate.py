@@ -1,7 +1,7 @@
 """Measures what generator and database can do at most for each cell, before anything is measured with them.
 
-k6 runs the cell's own scenario against a server that answers at once, and pgbench the scenario's statements, on the
-same hosts (METHOD 11).
+k6 runs the cell's own scenario against a server that answers at once. pgbench runs the scenario's statements. Both
+run on the hosts that will measure the cells (METHOD 11).
 """
 
 from __future__ import annotations
@@ -17,34 +17,42 @@ from benchmark_lab.loads import POISSON_SPREAD_S, open_load
 from benchmark_lab.records import Calibration, LoadObservation, Measurement
 
 NULL_SERVER = "null-server"
-"""The name of its build."""
+"""Name of the null server's build."""
 VUS = 32
-"""Enough virtual users to keep the generator's CPUs busy while answers take no time."""
+"""Virtual users of each load host: enough to keep the generator's CPUs busy while answers take no time."""
 MORE_THAN_A_CPU_CAN_RPS = 12_000
-"""An open load that no CPU of a generator keeps up with: what it completes is what it can do."""
+"""Requests a second of an open load that no CPU of a generator keeps up with.
+
+What the generator completes of such a load is what the generator can do.
+"""
 POISSON_RPS = 6_000
-"""Likewise of Poisson arrivals, of which k6 does fewer: each waits in a virtual user of its own."""
+"""Requests a second of an open load with Poisson arrivals that no CPU of a generator keeps up with.
+
+k6 does fewer Poisson arrivals than uniform arrivals: each Poisson arrival waits in a virtual user of its own.
+"""
 WARMUP_S, WINDOW_S = 1, 2
 FEWEST_CONNECTIONS = 16
-"""For the database's own limit is not that of a small pool."""
+"""Fewest connections of pgbench, because the limit of a small pool is not the database's own limit."""
 FEW_VUS = 4
-"""For uploads, whose bodies each virtual user holds in memory."""
+"""Virtual users of each load host for uploads, whose bodies each virtual user holds in memory."""
 ATTEMPTS = 2
 FULL = 0.85
-"""Share of its CPUs from which on the null server, and not the generator, may be what the rate comes from."""
+"""Used share of the null server's CPUs from which on the null server, not the generator, may set the rate."""
 
 
 def calibrate(
     hosts: Hosts, cells: Sequence[Cell], scenarios: Sequence[BundledScenario], seed: int, *, poisson: bool = False
 ) -> tuple[dict[str, Calibration], list[str]]:
-    """The calibration of each cell, by id, and notes on what failed twice; cells with the same work share one.
+    """Return the calibration of each cell, by cell id, and notes on the loads that failed twice.
+
+    Cells for which k6 does the same work share one calibration of the generator.
 
     Args:
-        hosts: that will measure the cells.
-        cells: to be measured.
-        scenarios: of the experiment.
-        seed: what the inputs of the requests are drawn from.
-        poisson: whether the arrivals of an open load come as independent users would.
+        hosts: the hosts that will measure the cells.
+        cells: the cells to be measured.
+        scenarios: the scenarios of the experiment.
+        seed: the seed that the inputs of the requests are drawn from.
+        poisson: True if the arrivals of an open load come as independent users would.
 
     Raises:
         ToolFailedError: if a host failed.
@@ -85,7 +93,7 @@ def _load_nothing(
     loads: Mapping[str, Load],
     seed: int,
 ) -> list[Measurement]:
-    """What each cell's load, by its id, came to against the null server."""
+    """Run each cell's load, given by cell id, against the null server, and return a measurement of each cell."""
     clock_offsets_s = hosts.site.clock_offsets_s()
     return [
         carry_out(
@@ -105,7 +113,7 @@ def _load_nothing(
 def _calibrate_database(
     hosts: Hosts, cells: Sequence[Cell], scenarios: Mapping[str, BundledScenario]
 ) -> dict[str, float]:
-    """Transactions a second of the scenario's statements, by the cell's id, where there are such statements."""
+    """Return the transactions a second of the scenario's statements, by cell id, where the scenario has statements."""
     benchmarks: dict[tuple[object, ...], dict[str, object]] = {}
     named: dict[str, tuple[object, ...]] = {}
     for cell in cells:
@@ -126,12 +134,18 @@ def _calibrate_database(
 
 
 def _work(cell: Cell) -> tuple[object, ...]:
-    """What k6 does for the cell, whoever answers; an open load costs it more than a closed one."""
+    """Return a key for what k6 does for the cell, whichever server answers.
+
+    The key has the load model, since an open load costs k6 more than a closed load.
+    """
     return (cell.scenario, cell.load_model, *sorted(cell.k6_env.items()))
 
 
 def served_by_nothing(cell: Cell) -> Cell:
-    """The cell with a server that answers at once and does nothing; its answers are not asked to be right."""
+    """Return the cell with a server that answers at once and does nothing.
+
+    k6 does not ask that server's answers to be right.
+    """
     return cell.model_copy(
         update={
             "id": f"{NULL_SERVER}.{cell.id}",
@@ -159,7 +173,10 @@ def _load(cell: Cell, scenario: BundledScenario, hosts: Hosts, *, poisson: bool)
 
 
 def problem_of(measurement: Measurement) -> str | None:
-    """Why a load of the null server tells nothing of the generator; a few failed requests cost it what others do."""
+    """Return why a load of the null server tells nothing of the generator; None if the load tells something.
+
+    A few failed requests are no problem: a failed request costs the generator what another request costs.
+    """
     k6 = measurement.load
     if problem := measurement.server.problem or (k6 and k6.problem):
         return problem
@@ -172,10 +189,11 @@ def problem_of(measurement: Measurement) -> str | None:
 
 
 def calibration_of(measurement: Measurement, load: Load) -> Calibration:
-    """What the generator can do by a load of the null server that has no problem.
+    """Return what the generator can do, by a load of the null server that has no problem.
 
-    Where that server had no CPU time left, and the generator had, the rate is the server's. The generator's own then
-    follows from what a request cost it, and from its CPUs as far as trials may use them (Thresholds.generator_cpu).
+    Where the null server had no CPU time left, and the generator had some, the measured rate is the null server's. The
+    generator's own rate then follows from the CPU time that a request cost the generator. The generator's CPUs count
+    as far as trials may use the CPUs (Thresholds.generator_cpu).
     """
     k6 = measurement.load or LoadObservation()
     cost_s = k6.cpu_s / k6.requests
@@ -186,12 +204,18 @@ def calibration_of(measurement: Measurement, load: Load) -> Calibration:
 
 
 def _reached_rps(k6: LoadObservation, load: Load) -> float:
-    """At least so many a second: the wait for a late answer, which prolongs the window, is none of the generator's."""
+    """Return the requests a second that the generator reached at least.
+
+    The wait for a late answer prolongs the window, and the generator does not cause this wait.
+    """
     return max(k6.requests / k6.window_taken_s, (k6.requests - load.vus) / load.window_s)
 
 
 def _server_share(measurement: Measurement) -> float:
-    """How much of its CPU set the null server used, or its host for it: the network's work is no process's."""
+    """Return the share of its CPU set that the null server used, or that its host saw busy if that share is larger.
+
+    The host's share counts because the network's work for the null server belongs to no process.
+    """
     server, host = measurement.server, measurement.hosts.get("sut")
     window_taken_s = measurement.load.window_taken_s if measurement.load else 0.0
     own = server.cpu_s / (server.cpus * window_taken_s) if window_taken_s else 0.0
@@ -199,5 +223,8 @@ def _server_share(measurement: Measurement) -> float:
 
 
 def _generator_share(k6: LoadObservation) -> float:
-    """How busy its CPU set was; where it shares the server's, that is no less."""
+    """Return the share of its CPU set that k6 used, or that was busy if that share is larger.
+
+    Where k6 shares the server's CPU set, the busy share is no less than k6's own share.
+    """
     return max(k6.cpu_s / (k6.cpus * k6.wall_s) if k6.wall_s else 0.0, k6.cpus_busy)

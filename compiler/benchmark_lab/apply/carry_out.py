@@ -1,4 +1,4 @@
-"""Carries the stages of a run out, one hardware value after the other, and lets its hosts go whatever happens."""
+"""Carries out the stages of a run, one hardware value after the other, and lets the hosts go whatever happens."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ from benchmark_lab.targets import find_driver
 
 
 def carry_out(run: Run) -> None:
-    """Do everything that is not done yet, and clean up whatever happens; `run.outcome` holds what it came to."""
+    """Do everything that a run has not done yet, and clean up whatever happens.
+
+    `run.outcome` holds what the run came to.
+    """
     run.world.reap(run.caller.project, run.tools, run.caller.environment, run.progress.say)
     stages = build(run.bundle.experiment, run.bundle.cells.cells, run.bundle.schedule, run.outcome)
     for _, of_block in itertools.groupby(stages, key=lambda stage: stage.block.hardware):
@@ -63,10 +66,10 @@ class OnHosts:
     lanes: list[tuple[int, Hosts]] = field(default_factory=list)
     runners: list[LaneRunner] = field(default_factory=list)
     affinity: set[int] = field(default_factory=lambda: os.sched_getaffinity(0))
-    """The CPUs that the controller may use before and after."""
+    """Ids of the CPUs that the controller may use before the hosts are prepared and after the clean-up."""
 
     def carry_out(self, stage: Stage) -> None:
-        """Carry one stage out; those that measure have nothing to do once every cell is excluded or searched."""
+        """Carry out one stage; a stage that measures has nothing to do once every cell is excluded or searched."""
         match stage:
             case Provide():
                 self._provide(stage)
@@ -90,7 +93,7 @@ class OnHosts:
         return cells_left(self.run.bundle.cells.cells, self.block, self.run.outcome)
 
     def _loads(self) -> dict[str, Load]:
-        """Return the load of each cell that has one, by its id."""
+        """Return the load of each cell that has a load, by cell id."""
         found = self.run.outcome.loads
         loads = {cell.id: cell.load if isinstance(cell.load, Load) else found.get(cell.id) for cell in self._cells()}
         return {cell: load for cell, load in loads.items() if load is not None}
@@ -99,7 +102,7 @@ class OnHosts:
         on_each(self.lanes, lambda lane: work(*lane), lambda: self.run.stop(hosts for _, hosts in self.lanes))
 
     def _provide(self, stage: Provide) -> None:
-        """Make the hosts of each lane; they are among the lanes before anything else can fail."""
+        """Make the hosts of each lane, and add the hosts to `lanes` before anything else can fail."""
         run = self.run
         state = run.world.states() / run.folder.name
         wanted = HostRequest(
@@ -132,7 +135,7 @@ class OnHosts:
         run.folder.restore(run.outcome.trials, run.bundle.cells.cells)
 
     def _meet(self, hosts: Hosts, lane: int) -> None:
-        """Journal what the hosts are; if they are not those of before, void the rounds that were interrupted."""
+        """Journal what the hosts are, and void the interrupted rounds if the hosts are not the same as before."""
         outcome, journal, hardware = self.run.outcome, self.run.journal, self.block.hardware
         identity = {**hosts.identity, **hosts.versions}
         before = outcome.hosts.get((hardware, lane), identity)
@@ -178,7 +181,7 @@ class OnHosts:
                 run.exclude((cell for cell in cells if (cell.implementation, cell.server) == server), reason)
 
     def _calibrate_each(self) -> None:
-        """Calibrate the lanes whose present hosts are not, and get ready to run rounds on all of them."""
+        """Calibrate the lanes whose present hosts are not calibrated, and get ready to run rounds on all lanes."""
         run, hardware = self.run, self.block.hardware
         if not self._cells():
             return
@@ -202,7 +205,7 @@ class OnHosts:
         ]
 
     def _calibrate(self, lane: int, hosts: Hosts) -> None:
-        """Find what the generator can do at most, by cell id."""
+        """Find what generator and database of a lane can do at most, and journal the calibrations by cell id."""
         run, hardware = self.run, self.block.hardware
         if (hardware, lane) in run.outcome.calibrated:
             return
@@ -232,7 +235,7 @@ class OnHosts:
                 self._measure_rounds(loads)
 
     def _measure_rounds(self, loads: Mapping[str, Load]) -> None:
-        """Measure the cells of these loads, round after round, until the stopping rule ends it."""
+        """Measure the cells of these loads, round after round, until the stopping rule ends the rounds."""
         keys = round_keys(self.block)
         every, outcome, tally = self.run.bundle.cells.cells, self.run.outcome, self.runners[0].tally
         tally.ran, tally.began_s, tally.total = 0, time.monotonic(), len(loads) * len(keys)

@@ -1,4 +1,4 @@
-"""What a run has come to, whole or cut short, made into its summary and sealed."""
+"""Makes the summary of what a run has come to, whether the run is whole or was cut short."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmark_lab.store.run_state import MEASURE, RunState
 
 
 def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: RunState, *, ended_at: str, complete: bool) -> Summary:
-    """Write the summary of what there is."""
+    """Write the summary of what the run has come to, and return the summary."""
     experiment, start = bundle.experiment, outcome.start
     provenance = Provenance(
         lab=start.lab if start else __version__,
@@ -55,7 +55,10 @@ def conclude(folder: RunFolder, bundle: LoadedBundle, outcome: RunState, *, ende
 
 
 def _whole(phases: Sequence[Phase]) -> tuple[Phase, ...]:
-    """One phase of a name, as long as all of it: a resumed run, and one of several hardware values, has parts."""
+    """Return one phase for each name, as long as all phases of that name together.
+
+    A resumed run, and a run of several hardware values, has several phases of one name.
+    """
     found: dict[str, Phase] = {}
     for phase in phases:
         before = found[phase.name].seconds if phase.name in found else 0.0

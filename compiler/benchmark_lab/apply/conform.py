@@ -22,12 +22,12 @@ from benchmark_lab.targets import make_hosts
 from benchmark_lab.targets.leftovers import reap_all
 
 MIDDLEWARES = 3
-"""Counting middlewares that the servers run with: enough for their order to show."""
+"""Number of counting middlewares that each server runs with: enough for the order of the middlewares to show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One server with a number of workers: its report, or why there is none."""
+    """The check of one server with a number of workers: the report, or why there is no report."""
 
     cell: Cell
     report: Report | None
@@ -35,12 +35,12 @@ class Checked:
 
     @property
     def name(self) -> str:
-        """The cell's id without its scenario, which is not run."""
+        """Return the cell's id without its scenario, which is not run."""
         return self.cell.id.replace(f".{self.cell.scenario}", "")
 
     @property
     def ok(self) -> bool:
-        """Whether it conforms."""
+        """True if the server conforms."""
         return self.report is not None and self.report.ok
 
 
@@ -56,23 +56,23 @@ def conform(
     progress: Progress,
     on_checked: Callable[[Checked], None],
 ) -> None:
-    """Start the server of each of the bundle's cells in turn, and check it.
+    """Start the server of each of the bundle's cells in turn, and check the server.
 
     Args:
-        folder: with the bundle in it; the playbooks' logs go there.
-        depth: of the checks.
-        seed: draws their inputs.
-        checks: which of them to make.
+        folder: the folder with the bundle in it; the playbooks' logs go to this folder.
+        depth: the depth of the checks.
+        seed: the seed that the inputs of the checks are drawn from.
+        checks: the checks to make.
         caller: where the run comes from.
         tools: the seam to other programs.
-        mark: what `tools` marks the processes with that it starts.
-        progress: is told what happens.
-        on_checked: takes each outcome as it comes.
+        mark: the mark of the processes that `tools` starts.
+        progress: the progress, which is told what happens.
+        on_checked: the function that takes the outcome of each server once the server is checked.
 
     Raises:
-        ToolFailedError: a tool or the machine failed; nothing is left behind.
-        ResourcesRemainError: something could not be stopped.
-        LockedError: another run holds this machine.
+        ToolFailedError: if a tool or the machine failed; nothing is left behind.
+        ResourcesRemainError: if something could not be stopped.
+        LockedError: if another run holds this machine.
     """
     bundle = read_bundle(folder.bundle)
     interrupts = Interrupts(progress.say)

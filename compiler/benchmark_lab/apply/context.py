@@ -1,4 +1,4 @@
-"""What every stage of a run uses: its folder, bundle and journal, and the seams to everything outside."""
+"""Holds what every stage of a run uses: the run's folder, bundle and journal, and the seams to everything outside."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from benchmark_lab.store.run_state import RunState
 
 @dataclass(slots=True)
 class Run:
-    """One application of a bundle, or of what is left of it."""
+    """One application of a bundle, or of what is left to do of a bundle."""
 
     folder: RunFolder
     bundle: LoadedBundle
@@ -32,19 +32,19 @@ class Run:
     caller: Caller
     progress: Progress
     journal: Journal
-    """Each entry that is recorded here is taken by `outcome` at once."""
+    """Journal of the run; `outcome` takes each recorded entry at once."""
     interrupts: Interrupts
     mark: str
-    """Marks the processes that the controller starts."""
+    """Mark of the processes that the controller starts."""
     outcome: RunState
     world: World
     secrets: Secrets = field(default_factory=new_secrets)
     stopped: Event = field(default_factory=Event)
-    """Set once a lane failed, or the run was interrupted: the others are to end."""
+    """Event that is set once a lane failed, or the run was interrupted: the other lanes are to end."""
 
     @contextmanager
     def phase(self, name: str) -> Iterator[dict[str, object]]:
-        """Journal the phase's begin and end, the latter with what is put into the mapping."""
+        """Journal the phase's begin and end; the end carries what the caller puts into the mapping."""
         self.progress.phase(name)
         self.journal.record("phase-started", phase=name)
         began = self.world.monotonic()
@@ -63,6 +63,6 @@ class Run:
         end_marked(self.mark)
 
     def exclude(self, cells: Iterable[Cell], reason: str) -> None:
-        """Measure these cells no more; the trials that they have stay."""
+        """Exclude these cells from measuring; the trials that the cells already have stay."""
         if named := [cell.id for cell in cells]:
             self.journal.record("excluded", cells=named, reason=reason)

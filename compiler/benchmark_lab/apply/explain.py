@@ -1,4 +1,4 @@
-"""Explains the stages of a run in words, for who reads them before anything is done."""
+"""Explains the stages of a run in words, for whoever reads the words before anything is done."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from benchmark_lab.report.figures import counted
 
 
 def explain(stages: Sequence[Stage]) -> list[tuple[str, str]]:
-    """Return the name of each stage and what it does, in their order."""
+    """Return the name of each stage and what the stage does, in the order of the stages."""
     several = len({stage.block.hardware for stage in stages}) > 1
     return [
         (f"{name} ({stage.block.hardware})" if several else name, text)

@@ -14,7 +14,7 @@ from benchmark_lab.search import ladder, probing, slo
 
 
 def find_loads(run: Run, runner: LaneRunner, block: Block, cells: Sequence[Cell]) -> None:
-    """Journal the load of each cell that can be measured, or what its search found; exclude the others."""
+    """Journal each measurable cell's load, or what the cell's search found; exclude the other cells."""
     by_id = {cell.id: cell for cell in cells}
     asked = run.bundle.experiment.load
     probe = _prober(run, runner, block, by_id)
@@ -42,9 +42,10 @@ def find_loads(run: Run, runner: LaneRunner, block: Block, cells: Sequence[Cell]
 
 
 def _prober(run: Run, runner: LaneRunner, block: Block, cells: Mapping[str, Cell]) -> probing.RunProbes:
-    """Return what runs rounds of probes; a cell's probes from before an interruption are taken first, in their order.
+    """Return the function that runs rounds of probes.
 
-    What is probed next follows from a cell's own probes alone, so they are those that it asks for.
+    The function first takes the probes that a cell has from before an interruption, in their order. A cell's next
+    probe follows from the cell's own probes alone. The earlier probes are thus the probes that the search asks for.
     """
     before: dict[str, list[Trial]] = {cell: [] for cell in cells}
     for trial in run.outcome.trials:

@@ -1,4 +1,4 @@
-"""Proves deployed implementations correct: each server before its first trial, or all of them by themselves."""
+"""Proves deployed implementations correct: each server before its first trial, or all servers by themselves."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from benchmark_lab.hosts.prepared import Hosts, NotServingError
 
 
 class NotProvenError(Exception):
-    """A server cannot be checked, or does not conform; the text says why."""
+    """A server cannot be checked, or does not conform; the error's text says why."""
 
 
 def first_cells(cells: Sequence[Cell]) -> list[Cell]:
-    """The first cell of each implementation and server: what the gate starts."""
+    """Return the first cell of each implementation and server: the cells whose servers the gate starts."""
     found: dict[tuple[str, str], Cell] = {}
     for cell in cells:
         found.setdefault((cell.implementation, cell.server), cell)
@@ -26,10 +26,10 @@ def first_cells(cells: Sequence[Cell]) -> list[Cell]:
 def prove(
     hosts: Hosts, cell: Cell, on_step: Callable[[str], None], *, openapi: Path, seed: int, logs: Path
 ) -> str | None:
-    """Run the gate on the cell's server; its report goes to `logs/gate-<implementation>-<server>.log`.
+    """Run the gate on the cell's server; the report goes to `logs/gate-<implementation>-<server>.log`.
 
     Returns:
-        Why it is not to be measured; None if it is.
+        Why the server is not to be measured; None if the server is to be measured.
 
     Raises:
         ToolFailedError: if a host fails, which says nothing of the server.
@@ -56,8 +56,8 @@ def check_server(
     """Start the cell's server and hold it against the contract.
 
     Raises:
-        NotProvenError: if it does not start, has another number of workers, or stops answering.
-        ToolFailedError: if its host fails.
+        NotProvenError: if the server does not start, has another number of workers, or stops answering.
+        ToolFailedError: if the server's host fails.
     """
     try:
         served = hosts.serve(server_order(hosts, cell))

@@ -1,4 +1,4 @@
-"""A trial's load as k6 carries it out: virtual users, rates and durations to k6's options."""
+"""Turns a trial's load into k6's options: virtual users, rates and durations."""
 
 from __future__ import annotations
 
@@ -9,23 +9,29 @@ from benchmark_lab.bundle import Load
 _CONNECT_S = 0.15
 _CONNECT_S_PER_VU = 0.0015
 _CONNECTED_S = 0.05
-"""Between the end of the connecting and the window: k6 then has every virtual user back that the window needs."""
+"""Seconds between the end of the connecting and the window.
+
+After these seconds k6 has every virtual user back that the window needs.
+"""
 _GRACEFUL_STOP = "65s"
-"""Longer than k6's request timeout: it counts no request that it interrupts itself, so a hung server would not show."""
+"""Time that k6 gives the last requests of an executor: longer than k6's request timeout.
+
+k6 counts no request that k6 interrupts itself, so a hung server would not show with a shorter time.
+"""
 
 Options = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class K6Load:
-    """What one trial passes to k6: options and length of the warm-up and of the measured window."""
+    """The options and lengths of the warm-up and of the measured window that one trial passes to k6."""
 
     warmup: Options
     measure: Options
     warmup_s: float
     window_s: float
     connect_s: float
-    """How long the window's process opens connections before the window."""
+    """Seconds for which the window's process opens connections before the window."""
 
 
 def k6_load(load: Load) -> K6Load:

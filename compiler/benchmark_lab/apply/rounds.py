@@ -1,4 +1,4 @@
-"""Runs trials on prepared hosts, round after round, and judges and records each before the next one begins."""
+"""Runs trials on prepared hosts, round after round, and judges and records each trial before the next trial begins."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from benchmark_lab.store.run_state import RunState
 
 @dataclass(slots=True)
 class Tally:
-    """How far the trials of all lanes have come, for the progress."""
+    """The counts of the trials of all lanes, for the progress."""
 
     total: int = 0
-    """Those that are foreseen."""
+    """Number of trials that are foreseen."""
     done: int = 0
     ran: int = 0
-    """Of those that are done, the ones that this process has run."""
+    """Number of finished trials that this process has run."""
     began_s: float = field(default_factory=time.monotonic)
     taking: Lock = field(default_factory=Lock)
-    """Held while a trial is recorded."""
+    """Lock that is held while a trial is recorded."""
 
     def seconds_left(self) -> float:
-        """At the pace so far."""
+        """Return the seconds that the trials left take at the pace so far."""
         return (time.monotonic() - self.began_s) / self.ran * (self.total - self.done)
 
 
@@ -51,26 +51,26 @@ class LaneRunner:
     progress: Progress
     outcome: RunState
     calibrations: Mapping[str, Calibration]
-    """By cell id."""
+    """Calibrations by cell id."""
     lane: int = 0
     tally: Tally = field(default_factory=Tally)
     _written: bool = True
-    """Whether the database may differ from its seed: conformance has written to it."""
+    """True if the database may differ from its seed; true at first, since conformance has written to the database."""
 
     def run(self, number: int, cells: Sequence[Cell], loads: Mapping[str, Load], purpose: Purpose) -> list[Trial]:
-        """Measure each cell once, in this order; of a round that was interrupted, what is left of it.
+        """Measure each cell once, in this order, or the cells that are left of a round that was interrupted.
 
         Args:
-            number: of the round, or of the round of probes, counted from 0.
-            cells: in the order of their trials.
-            loads: by cell id.
-            purpose: whether the trials measure, or look for a load.
+            number: the number of the round, or of the round of probes, counted from 0.
+            cells: the cells in the order of their trials.
+            loads: the loads by cell id.
+            purpose: the purpose of the trials: to measure, or to look for a load.
 
         Returns:
-            The round's trials, those too that it had before it was interrupted.
+            The round's trials, with the trials that the round had before an interruption.
 
         Raises:
-            ToolFailedError: if a host failed, or the database died, since nothing after that could be valid.
+            ToolFailedError: if a host failed, or the database died, since no later trial could be valid.
         """
         key = RoundKey(hardware=cells[0].hardware, purpose=purpose, number=number)
         before = self.outcome.of_round(key)
@@ -86,7 +86,7 @@ class LaneRunner:
         return [found[cell.id] for cell in cells if cell.id in found]
 
     def _measure(self, key: RoundKey, cells: Sequence[Cell], loads: Mapping[str, Load]) -> None:
-        """Carry out a trial of each cell; each is judged before the next one begins."""
+        """Carry out a trial of each cell, and judge each trial before the next trial begins."""
         scenarios = {scenario.name: scenario for scenario in self.bundle.experiment.scenarios}
         clock_offsets_s = self.hosts.site.clock_offsets_s()
         for cell in cells:
@@ -110,7 +110,7 @@ class LaneRunner:
                 self.progress.trial(tally.done, tally.total, trial, tally.seconds_left())
 
     def _take(self, measured: Measured, cell: Cell, load: Load, key: RoundKey) -> Trial:
-        """Judge and record a trial; it is done once the journal has it."""
+        """Judge and record a trial; the trial is done once the journal has it."""
         position = self.outcome.orders[key].index(cell.id)
         place = Position(lane=self.lane, round=key.number, position=position, started_at=measured.started_at)
         record = TrialRecord(

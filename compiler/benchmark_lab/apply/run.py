@@ -23,22 +23,23 @@ from benchmark_lab.store.seal import seal
 def apply(
     folder: RunFolder, tools: Tools, mark: str, caller: Caller, progress: Progress, *, world: World | None = None
 ) -> Summary:
-    """Carry out the bundle in a run's folder, from locking the hosts to the summary; or what a run left undone.
+    """Carry out the bundle in a run's folder, or what a run left undone, from locking the hosts to the summary.
 
     Args:
         folder: the run's folder, with its bundle in it.
         tools: the seam to other programs.
-        mark: what `tools` marks the processes with that it starts.
+        mark: the mark of the processes that `tools` starts.
         caller: where the run comes from.
-        progress: is told what happens.
+        progress: the progress, which is told what happens.
         world: the seam to everything outside of the run.
 
     Raises:
-        ToolFailedError: a tool or a host failed; nothing is left behind.
-        ResourcesRemainError: something could not be stopped.
-        LockedError: another run holds the hosts, maybe only those of a later hardware value.
-        KeyboardInterrupt: interrupted; nothing is left behind.
-        In each case, but where it had no hosts yet, what was measured until then is summarised in the run's folder.
+        ToolFailedError: if a tool or a host failed; nothing is left behind.
+        ResourcesRemainError: if something could not be stopped.
+        LockedError: if another run holds the hosts, maybe only the hosts of a later hardware value.
+        KeyboardInterrupt: if the run was interrupted; nothing is left behind.
+        In each case, `apply` summarises in the run's folder what was measured until then, unless the run had no hosts
+        yet.
     """
     world = world or World()
     bundle = read_bundle(folder.bundle)
@@ -71,10 +72,10 @@ def apply(
 
 
 def _take_up(folder: RunFolder, bundle: LoadedBundle, outcome: RunState, journal: Journal, start: RunStarted) -> None:
-    """Journal the start of a run, or of its going on after an interruption.
+    """Journal the start of a run, or the continuation of a run after an interruption.
 
     Raises:
-        ToolFailedError: its bundle is not the one that it began with.
+        ToolFailedError: if the bundle is not the bundle that the run began with.
     """
     if outcome.start is None:
         journal.record("run-started", **start.model_dump(mode="json"))

@@ -1,4 +1,4 @@
-"""The stages of a run, as data: built from its bundle and from what the run has come to so far."""
+"""The stages of a run, as data: built from the run's bundle and from what the run has come to so far."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Provide:
     lanes: int
     driver: str
     usd_per_hour: float | None
-    """What the hosts of all lanes cost; None where they are not rented."""
+    """US dollars an hour that the hosts of all lanes cost; None where the hosts are not rented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +33,20 @@ class Prepare:
 
 @dataclass(frozen=True, slots=True)
 class Prove:
-    """Hold each server against the contract; the cells of one that does not conform are excluded."""
+    """Hold each server against the contract; the cells of a server that does not conform are excluded."""
 
     block: Block
     servers: tuple[tuple[str, str], ...]
-    """Implementation and server of each."""
+    """Names of the implementation and the server, for each server that the stage proves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrate:
-    """Find what generator and database can do at most, on hosts of which that is not known yet."""
+    """Find what generator and database can do at most, on hosts that are not calibrated yet."""
 
     block: Block
     lanes_known: int
-    """Lanes that were calibrated before; they are again if their hosts are others now."""
+    """Number of lanes that were calibrated before; a lane is calibrated again if its hosts are others now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,17 @@ class Measure:
 
     block: Block
     cells: tuple[str, ...]
-    """Ids of the cells that are measured, once a round."""
+    """Ids of the cells that each round measures once."""
     least: int
-    """Rounds that are left for certain; further ones follow where the experiment's stopping rule asks for them."""
+    """Number of rounds that are left for certain; the experiment's stopping rule may ask for further rounds."""
     most: int
     trials_left: int
-    """Trials of all rounds that may be left."""
+    """Number of trials in all rounds that may be left."""
 
 
 @dataclass(frozen=True, slots=True)
 class CleanUp:
-    """Stop what was started, and let the hosts go; this stage runs whatever becomes of the others."""
+    """Stop what was started, and let the hosts go; this stage runs whatever becomes of the other stages."""
 
     block: Block
 
@@ -83,17 +83,17 @@ Stage = Provide | Prepare | Prove | Calibrate | FindLoads | Measure | CleanUp
 
 
 def build(experiment: Experiment, cells: Sequence[Cell], schedule: Schedule, state: RunState) -> tuple[Stage, ...]:
-    """Return what is left to do of a run, hardware value after hardware value.
+    """Return the stages that are left of a run, hardware value after hardware value.
 
     Args:
-        experiment: of the bundle.
-        cells: of the bundle.
-        schedule: of the bundle.
-        state: what the run has come to; a new one for a run that has not begun.
+        experiment: the experiment of the bundle.
+        cells: the cells of the bundle.
+        schedule: the schedule of the bundle.
+        state: the state that the run has come to; a new state for a run that has not begun.
 
     Returns:
-        The stages in their order; none where everything is measured. The first of a hardware value provides its
-        hosts, and the last one cleans up.
+        The stages in their order; no stages where everything is measured. The first stage of a hardware value provides
+        the hosts, and the last stage cleans up.
     """
     return tuple(stage for block in schedule.blocks for stage in _stages(experiment, cells, block, state))
 

@@ -1,4 +1,4 @@
-"""How far a run has come, read from its journal."""
+"""Says how far a run has come, as the run's journal tells."""
 
 from __future__ import annotations
 
@@ -17,37 +17,41 @@ from benchmark_lab.targets import find_driver
 LAST_VERDICTS = 5
 
 State = Literal["not started", "running", "killed", "elsewhere", "interrupted", "complete"]
-"""`killed`: its process is gone, and did not end it. `elsewhere`: another host's process, which may be gone."""
+"""State of a run.
+
+`killed`: the run's process is gone, and did not end the run. `elsewhere`: the run's process is on another host, and may
+be gone.
+"""
 
 
 class RunStatus(StoredFile):
-    """The state of a run as its journal tells it."""
+    """The state of a run as the run's journal tells."""
 
     folder: str
     run: str
     state: State
     pid: int | None
-    """The process that carries it out."""
+    """Id of the process that carries out the run; None where no process carries out the run."""
     phase: str | None
     trials_done: int
     trials_planned: int
-    """At most: a run may stop early, and what fails conformance is excluded."""
+    """Number of trials at most: a run may stop early, and cells that fail conformance are excluded."""
     probes_done: int
     valid: int
     seconds_left: float | None
-    """At most; None where no trial has shown how long one takes."""
+    """Seconds that the run takes at most from now on; None where no trial has shown how long a trial takes."""
     spent_usd: float | None
-    """On rented hosts until now; None where it is not known."""
+    """US dollars spent on rented hosts until now; None where the sum is not known."""
     last_event_at: str | None
     last_verdicts: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 def status_of(folder: Path) -> RunStatus:
-    """Read a run's journal, whole or cut off.
+    """Return the status of a run by the run's journal, whole or cut off.
 
     Raises:
-        ToolFailedError: if the folder holds no bundle, or one of another schema.
+        ToolFailedError: if the folder holds no bundle, or a bundle of another schema.
     """
     bundle = folder / "bundle"
     experiment = read_stored(bundle / "experiment.json", Experiment)
@@ -82,7 +86,10 @@ def status_of(folder: Path) -> RunStatus:
 
 
 def spent_usd(outcome: RunState, experiment: Experiment, *, running: bool) -> float | None:
-    """What the hosts have cost until now; of a run that was killed, until its last entry."""
+    """Return the US dollars that the hosts have cost until now.
+
+    For a run that was killed, the costs count until the last entry of the journal.
+    """
     if find_driver(experiment.hosts.source).cost == "free":
         return 0.0
     seconds = sum(phase.seconds for phase in outcome.phases)

@@ -1,4 +1,4 @@
-"""When the rounds of a run may end before the last."""
+"""Decides when the rounds of a run may end before the last round."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from benchmark_lab.statistics import ratio
 def may_end(
     experiment: Experiment, cells: Sequence[CellSummary], trials: Sequence[Trial], labels: tuple[str, ...]
 ) -> bool:
-    """True if the rounds of `cells` may end: each has the fewest valid trials, or each ranked contrast is settled.
+    """True if the rounds of `cells` may end: each cell has the fewest valid trials, or each ranked contrast is settled.
 
-    Without a half-width that was asked for, the trials count; with one, the contrasts of at least as many rounds.
-    A contrast with a cell that has no trial at all is not waited for: its implementation is not being measured.
+    The trials count where the experiment asks for no half-width of an interval. The contrasts count where the
+    experiment asks for a half-width, each contrast with at least `rounds.min` rounds. The rounds do not wait for a
+    contrast with a cell that has no trial at all: the cell's implementation is not being measured.
     """
     wanted, least = experiment.rounds.ci_half_width, experiment.rounds.min
     measured = {cell.cell: cell for cell in cells if cell.trials}
@@ -36,7 +37,7 @@ def may_end(
 def _nothing_lost(
     contrasts: Sequence[Contrast], cells: Mapping[str, CellSummary], trials: Sequence[Trial], least: int
 ) -> bool:
-    """True if each cell that is still measured has the fewest valid trials, and each contrast of such as many pairs."""
+    """True if each cell still measured has the fewest valid trials, and each contrast of these cells as many pairs."""
     going_on = {name for name, cell in cells.items() if cell.retired is None}
     rounds: dict[str, set[int]] = {name: set() for name in going_on}
     for trial in trials:

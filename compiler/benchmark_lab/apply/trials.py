@@ -1,4 +1,4 @@
-"""Carries one trial out by orders to the hosts' stations, and makes a measurement of what they answer."""
+"""Carries one trial out by orders to the hosts' stations, and makes a measurement of the stations' answers."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from benchmark_lab.records import (
 from benchmark_lab.statistics.merge import merge_hosts, merge_loads
 
 APART_S = 0.25
-"""How far apart the windows of several load hosts may begin: k6's starts differ by 0.03 s, and clocks are not exact.
+"""Seconds by which the begins of several load hosts' windows may differ at most.
 
-By as great a share of the window the sum of their rates may exceed what is served.
+k6's starts differ by 0.03 s, and clocks are not exact. The sum of the load hosts' rates may exceed what is served by
+the share of the window that these seconds are.
 """
 
 
@@ -49,17 +50,17 @@ def carry_out(
     clock_offsets_s: Mapping[str, float],
     now: Callable[[], datetime],
 ) -> Measured:
-    """Serve the cell afresh, load it, and observe what the hosts did in the window.
+    """Serve the cell afresh, load the server, and observe what the hosts did in the window.
 
     Args:
-        hosts: of a lane.
-        cell: what is measured.
-        load: how much it is loaded.
-        scenario: the cell's.
-        seed: what the inputs of the requests are drawn from.
-        reset: whether the database is first made anew.
-        clock_offsets_s: by host, what its monotonic clock is ahead of the first load host's.
-        now: the time of day.
+        hosts: the hosts of a lane.
+        cell: the cell that is measured.
+        load: the load on the cell's server.
+        scenario: the scenario of the cell.
+        seed: the seed that the inputs of the requests are drawn from.
+        reset: True if the database is first made anew.
+        clock_offsets_s: the seconds by host that the host's monotonic clock is ahead of the first load host's clock.
+        now: the function that returns the time of day.
 
     Raises:
         ToolFailedError: if a host failed.
@@ -96,10 +97,11 @@ def carry_out(
 def _loaded(
     hosts: Hosts, server: Mapping[str, object], load: Mapping[str, object], clock_offsets_s: Mapping[str, float]
 ) -> tuple[StationAnswer, dict[str, StationAnswer]]:
-    """What the server's host reported of its start, and each load host, the first one first; none, if it never began.
+    """Start and load the server, and return what the server's host reported of the start, and the load hosts' reports.
 
-    k6 gets ready while the server starts. Several hosts share the load, and begin each part together: the window once
-    all of them have warmed the server up.
+    The reports of the load hosts are by host, the first host first; there are no such reports if the load never began.
+    k6 gets ready while the server starts. Several load hosts share the load, and begin each part together. The window
+    begins once all load hosts have warmed the server up.
     """
     sut, names = hosts.names["sut"][0], hosts.names["load"]
     orders = {
@@ -110,7 +112,7 @@ def _loaded(
     }
 
     def begin(waiting: Mapping[str, StationAnswer], *, together: bool) -> dict[str, StationAnswer]:
-        """Let all that wait go on, or none of them; what each came to."""
+        """Let all waiting load hosts go on, or none of the waiting hosts; return the answer of each host."""
         at_s = (time.time() + lead_s(len(names)) if len(names) > 1 else 0.0) if together else None
         go = Order("begin", {"begin_at_s": at_s})
         return {**waiting, **hosts.ask({name: go for name, answer in waiting.items() if answer.get("waits")})}
@@ -135,7 +137,10 @@ def _observed(
     helpers: Sequence[str],
     database: Mapping[str, object] | None,
 ) -> dict[str, StationAnswer]:
-    """What server and database did in the window of the first load host; it is none where the load was not run."""
+    """Return what server and database did in the window of the first load host.
+
+    `window` is empty where the load was not run.
+    """
 
     def within(host: str) -> dict[str, float]:
         ends = {name: window.get(name) for name in ("start_s", "end_s")}
@@ -154,12 +159,12 @@ def _observed(
 def assemble(
     parts: Mapping[str, Mapping[str, object]], loads: Sequence[Mapping[str, object]], wall_s: float
 ) -> Measurement:
-    """The measurement of one trial, from the answers of its hosts.
+    """Return the measurement of one trial, made from the answers of the trial's hosts.
 
     Args:
-        parts: the answers `server-started`, `server-observed` and, if it was observed, `database-observed`.
-        loads: what each load host reported, the first host first; none where the load was not run.
-        wall_s: from the trial's first order to its last answer.
+        parts: the answers `server-started`, `server-observed` and, if the database was observed, `database-observed`.
+        loads: the report of each load host, the first host first; no reports where the load was not run.
+        wall_s: the seconds from the trial's first order to the trial's last answer.
     """
     started, observed = parts.get("server-started", {}), parts.get("server-observed", {})
     database = parts.get("database-observed")
@@ -182,7 +187,7 @@ def assemble(
 
 
 def _merged(loads: Sequence[Mapping[str, object]], part: str) -> LoadObservation | None:
-    """The load of all hosts in one; CPUs that several of them share count once."""
+    """Return the loads of all hosts as one observation; CPUs that several hosts share count once."""
     observations = [LoadObservation.model_validate(found) for load in loads if (found := load.get(part))]
     if not observations:
         return None
@@ -192,7 +197,10 @@ def _merged(loads: Sequence[Mapping[str, object]], part: str) -> LoadObservation
 
 
 def _apart(loads: Sequence[Mapping[str, object]]) -> str | None:
-    """Why the windows of several hosts are not one: each had the server to itself for a while."""
+    """Return why the windows of several load hosts are not one window; None where the windows are one.
+
+    Each load host had the server to itself for a while where the windows began apart.
+    """
     starts = [start for load in loads if isinstance(start := load.get("common_start_s"), float)]
     apart_s = max(starts, default=0.0) - min(starts, default=0.0)
     if apart_s <= APART_S:
@@ -201,14 +209,20 @@ def _apart(loads: Sequence[Mapping[str, object]]) -> str | None:
 
 
 def _upstream(counted: object, used: object) -> UpstreamObservation | None:
-    """What it counted itself, and what its host saw it use; None where the scenario does not call it."""
+    """Return what the upstream counted itself, and what the upstream's host saw the upstream use.
+
+    The result is None where the scenario does not call the upstream.
+    """
     if not isinstance(counted, Mapping):
         return None
     return UpstreamObservation.model_validate({**(used if isinstance(used, Mapping) else {}), **counted})
 
 
 def _hosts(parts: Mapping[Role, Sequence[Mapping[str, object]]]) -> dict[Role, HostObservation]:
-    """What each role's hosts counted, in sum; those that are one machine counted the same."""
+    """Return the sum of what each role's hosts counted.
+
+    Hosts that are one machine counted the same, so that machine counts once.
+    """
     found: dict[Role, HostObservation] = {}
     for role, seen in parts.items():
         machines = {str(part.get("machine", "")): part["host"] for part in seen if part.get("host")}

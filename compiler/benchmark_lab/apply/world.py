@@ -1,4 +1,4 @@
-"""What a run asks of the world around it, besides tools: where a fake world goes in."""
+"""The seam to what a run asks of the world around the run, besides tools: where a fake world goes in."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class ProveServer(Protocol):
         seed: int,
         logs: Path,
     ) -> str | None:
-        """Say why the cell's server is not to be measured, if it is not."""
+        """Return why the cell's server is not to be measured; None if the server is to be measured."""
 
 
 def now() -> str:
-    """The time of day, in UTC."""
+    """Return the time of day, in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
@@ -51,10 +51,10 @@ class World:
     """The world of a run: its hosts, its clocks and its disk."""
 
     lock: Callable[[str], AbstractContextManager[None]] = folders.locked
-    """Holds the hosts for the run of this name."""
+    """Function that holds the hosts for the run of the given name."""
     reap: Callable[[Path, Tools, Mapping[str, str], Callable[[str], None]], None] = reap_all
     states: Callable[[], Path] = folders.run_states
-    """The folder of the runs' state folders."""
+    """Function that returns the folder of the runs' state folders."""
     make_hosts: Callable[[HostRequest, Interrupts, Progress], Sequence[Hosts]] = make_hosts
     prove: ProveServer = prove
     now: Callable[[], str] = now
@@ -63,12 +63,15 @@ class World:
 
 
 def this_process(mark: str) -> Controller:
-    """The controller of a run that this process carries out."""
+    """Return the controller of a run that this process carries out."""
     return Controller(pid=os.getpid(), start_ticks=start_ticks(os.getpid()), host=socket.gethostname(), mark=mark)
 
 
 def lives(controller: Controller) -> bool | None:
-    """Whether the process is there; None where it is another host's, which cannot be seen from here."""
+    """True if the controller's process is there; None where the process is on another host.
+
+    A process on another host cannot be seen from here.
+    """
     if controller.host != socket.gethostname():
         return None
     return controller.start_ticks is not None and start_ticks(controller.pid) == controller.start_ticks

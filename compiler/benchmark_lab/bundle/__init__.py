@@ -1,4 +1,4 @@
-"""The files of a bundle: what the compiler writes and `lab apply` reads, and nothing else."""
+"""The files of a bundle, and nothing else: the compiler writes the files, and `lab apply` reads the files."""
 
 from benchmark_lab.bundle.cells import Block, Cell, Cells, Contrast, Schedule
 from benchmark_lab.bundle.copies import Bundle, CopiedFile, CopiedFiles

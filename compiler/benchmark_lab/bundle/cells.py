@@ -1,4 +1,4 @@
-"""`cells.json` and `schedule.json`: the combinations of the matrix, and the order in which they are measured."""
+"""The files `cells.json` and `schedule.json`: the combinations of the matrix, and the order of their trials."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from benchmark_lab.bundle.load import Load, LoadModel, SoughtLoad
 
 
 class Contrast(Part):
-    """Two cells to compare, by id; the ratio is candidate over baseline."""
+    """Two cells to compare, by id; the ratio is the candidate over the baseline."""
 
     baseline: str
     candidate: str
 
 
 class Cell(Part):
-    """One combination of the matrix: how its server is started and its k6 parametrised."""
+    """One combination of the matrix: how `lab` starts the combination's server and parametrises its k6."""
 
     id: str
     implementation: str
@@ -30,11 +30,11 @@ class Cell(Part):
     command: tuple[str, ...]
     """Server's argv with the run-time placeholders `{build}`, `{host}` and `{port}`."""
     env: dict[str, str]
-    """The server's environment, but for addresses and secrets."""
+    """The server's environment, without addresses and secrets."""
     helper_processes: tuple[str, ...] = ()
-    """Words of the command lines of processes that look like workers and are none."""
+    """Words in the command lines of processes that look like workers and are no workers."""
     multithreaded: bool = False
-    """Whether a worker may use several CPUs at once."""
+    """True if a worker may use several CPUs at once."""
     k6_env: dict[str, str]
     upstream: dict[str, Scalar] = {}
     """Settings of the upstream."""
@@ -47,12 +47,12 @@ class Cell(Part):
 
     @property
     def load_model(self) -> LoadModel:
-        """The model of its trials."""
+        """Return the load model of the cell's trials."""
         return self.load.model if isinstance(self.load, Load) else self.load.measured_as
 
 
 class Cells(StoredFile):
-    """`cells.json`: every cell once; a cell is referred to by its index or its id."""
+    """The file `cells.json`: every cell once. A cell's index or id refers to the cell."""
 
     cells: tuple[Cell, ...]
 

@@ -1,4 +1,4 @@
-"""`files.json`: the project's files that apply needs; and a bundle before it is written."""
+"""The file `files.json`, with the project's files that `lab apply` needs; and the bundle before it is written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmark_lab.bundle.file import Part, StoredFile
 
 
 class CopiedFile(Part):
-    """One tracked file that apply needs, copied to `files/<path>`."""
+    """One tracked file that `lab apply` needs, copied to `files/<path>`."""
 
     path: str
     sha256: str
@@ -23,8 +23,8 @@ class CopiedFiles(StoredFile):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A compiled experiment before it is written: `files` by path, and the tracked `copies` that go below `files/`."""
+    """A compiled experiment, not yet written: `files` by path, and the tracked `copies` that go below `files/`."""
 
     files: Mapping[str, str]
     copies: tuple[str, ...]
-    """Files and folders of the project, relative to its root."""
+    """Paths of the project's files and folders to copy, relative to the project's root."""

@@ -1,4 +1,4 @@
-"""`experiment.json`: everything about the experiment except its cells and their order."""
+"""The file `experiment.json`: everything about the experiment except its cells and their order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmark_lab.bundle.thresholds import Thresholds
 
 
 class BundledImplementation(Part):
-    """One implementation: where its sources lie in the bundle and how they are built."""
+    """One implementation: where its sources lie in the bundle, and how the sources are built."""
 
     name: str
     language: str
@@ -33,48 +33,51 @@ class BundledImplementation(Part):
 
 
 class BundledWork(Part):
-    """What a request does more of as one of its scenario's parameters grows."""
+    """The work that a request does more of as one of its scenario's parameters grows."""
 
     parameter: str
     unit: str
-    """One piece of it, in the singular."""
+    """Name of one piece of the work, in the singular."""
     whole: bool
-    """Whether it is all that a request does, so that one without any costs nothing."""
+    """True if the work is all that a request does: a request without any work then costs nothing."""
 
 
 class BundledScenario(Part):
-    """One scenario: its k6 script in the bundle and what a report says of it."""
+    """One scenario: its k6 script in the bundle, and what a report says of the scenario."""
 
     name: str
     script: str
     """Path of the script, relative to the bundle's `files/`."""
     pgbench: str | None = None
-    """Path of its statements for pgbench, if it is the database that it is about."""
+    """Path of the scenario's statements for pgbench, if the scenario is about the database."""
     operations: dict[str, BundledOperation]
-    """The operations that it calls, by their operationId."""
+    """Operations that the scenario calls, by their operationId."""
     measures: str
     writes: bool
-    """Whether it changes the database, which is then reset before each trial."""
+    """True if the scenario changes the database, which is then reset before each trial."""
     work: BundledWork | None = None
-    """What the CPU time of a piece is told of."""
+    """Work whose CPU time results tell piece by piece."""
 
     @property
     def tables(self) -> list[str]:
-        """Return the tables that its requests add rows to."""
+        """Return the tables that the scenario's requests add rows to."""
         return sorted({table for operation in self.operations.values() for table in operation.effects})
 
 
 class RoundCount(Part):
-    """How many rounds: at least `min`, further ones where trials were lost or the half-width asks, at most `max`."""
+    """The number of rounds: at least `min`, and at most `max`.
+
+    Further rounds than `min` follow where trials were lost or the half-width asks for more rounds.
+    """
 
     min: int
     max: int
     ci_half_width: float | None = None
-    """Relative half-width at which a contrast is settled (0.03 is 3 %), before which no run ends; None: any."""
+    """Relative half-width at which a contrast is settled (0.03 is 3 %); no run ends before. None: any half-width."""
 
 
 class RunBudget(Part):
-    """What a run may cost at most."""
+    """The most that a run may cost."""
 
     usd: Annotated[float, Field(ge=0)] | None = None
     hours: Annotated[float, Field(gt=0)] | None = None
@@ -89,7 +92,7 @@ class Experiment(StoredFile):
     hosts: TargetHosts
     hardware: tuple[Hardware, ...]
     languages: tuple[BundledLanguage, ...] = ()
-    """Those of the implementations."""
+    """Languages of the implementations."""
     implementations: tuple[BundledImplementation, ...]
     scenarios: tuple[BundledScenario, ...]
     load: LoadAsked
@@ -101,7 +104,7 @@ class Experiment(StoredFile):
     contrasts: tuple[Contrast, ...]
     criteria: tuple[Criterion, ...]
     notes: tuple[str, ...]
-    """What the compiler wants a reader of the results to know, such as a hardware default or a shortened run."""
+    """Facts that the compiler wants a reader of the results to know, such as a hardware default or a shortened run."""
 
     @property
     def toolchains(self) -> dict[str, BundledToolchain]:

@@ -1,11 +1,11 @@
-"""What all stored files have in common."""
+"""The common parts of all stored files."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SCHEMA = 2
-"""The schema of every stored file. What people write has schemas of its own."""
+"""Schema of every stored file. Files that people write have schemas of their own."""
 
 Scalar = str | int | float | bool
 
@@ -17,7 +17,7 @@ class Part(BaseModel):
 
 
 class StoredFile(Part):
-    """A stored file: carries its schema and refuses any other than this program's."""
+    """A stored file, which carries its schema and refuses any schema but this program's."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, serialize_by_alias=True)
 
@@ -32,7 +32,7 @@ class StoredFile(Part):
 
 
 def schema_problem(schema: int) -> str:
-    """Say why this program cannot read what was stored with a schema; empty if it can."""
+    """Say why this program cannot read a file stored with a schema; empty if the program can."""
     if schema > SCHEMA:
         return f"written with schema {schema}; this lab reads schema {SCHEMA}: update it"
     if schema < SCHEMA:

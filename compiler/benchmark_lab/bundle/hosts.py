@@ -1,4 +1,4 @@
-"""The hosts of an experiment: their shapes, what its target says of them, and what Terraform is to rent."""
+"""The hosts of an experiment: their shapes, what the target says of the hosts, and what Terraform is to rent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Role = Literal["sut", "load", "db", "upstream"]
 
 
 class HostShape(Part):
-    """What one role's host offers: `cpus` is the CPU set that the role's processes get."""
+    """The shape of one role's host: `cpus` is the CPU set that the role's processes get."""
 
     cpus: int | None = None
     type: str | None = None
@@ -27,27 +27,30 @@ class Hardware(Part):
 
 
 class TargetHosts(Part):
-    """What the target says of an experiment's hosts."""
+    """The target's part in an experiment: what the target says of the experiment's hosts."""
 
     source: str
-    """The driver that makes them."""
+    """Name of the driver that makes the hosts."""
     shared: bool = True
-    """Whether all roles share one machine."""
+    """True if all roles share one machine."""
     installs: bool = False
-    """Whether a run may install the Debian packages that a host lacks."""
+    """True if a run may install the Debian packages that a host lacks."""
     usd_per_hour: dict[str, float] = {}
-    """What a set of rented hosts costs, by hardware value."""
+    """US dollars an hour that a set of rented hosts costs, by hardware value."""
 
     @property
     def changeable(self) -> tuple[str, ...]:
-        """What a run may set otherwise: nothing of somebody's hosts, nor what those on one machine have in common."""
+        """Return the settings that a run may change.
+
+        A run changes nothing of somebody's hosts, and nothing that hosts on one machine have in common.
+        """
         if not self.installs:
             return ()
         return ("network",) if self.shared else ("network", "cpus")
 
 
 class RentedHosts(Part):
-    """What Terraform is to rent for one role of a lane."""
+    """The hosts that Terraform is to rent for one role of a lane."""
 
     type: str
     architecture: Literal["amd64", "arm64"]
@@ -55,10 +58,10 @@ class RentedHosts(Part):
 
 
 class TerraformVariables(Part):
-    """`terraform.tfvars.json`: what is known of rented hosts before a run."""
+    """The file `terraform.tfvars.json`: what is known of rented hosts before a run."""
 
     region: str
     lanes: int
     hardware: dict[str, dict[Literal["sut", "load", "db"], RentedHosts]]
     hours: float
-    """How long a host lives at most."""
+    """Hours that a host lives at most."""

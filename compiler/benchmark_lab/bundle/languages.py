@@ -10,7 +10,7 @@ class NeededProgram(Part):
 
     program: str
     purpose: str
-    """What the program is needed for, for people."""
+    """Use of the program, in words for people."""
     check: tuple[str, ...] = ()
     """Arguments with which the program succeeds if it is good enough; without any every program of the name is."""
     serves: bool = False
@@ -18,10 +18,10 @@ class NeededProgram(Part):
 
 
 class BundledToolchain(Part):
-    """Where the programs of a language lie that are built before its implementations."""
+    """The place of a language's programs that `lab` builds before the language's implementations."""
 
     build: str
-    """Name of their build."""
+    """Name of the toolchain's build."""
     path: str
     """Folder of the programs in the build."""
 

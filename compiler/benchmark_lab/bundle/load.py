@@ -1,4 +1,4 @@
-"""Loads: asked for, sought, and given to a trial."""
+"""The loads that an experiment asks for, that `lab` seeks, and that a trial gets."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ LoadModel = Literal["closed", "open"]
 
 
 class Load(Part):
-    """How much load a trial gets."""
+    """The amount of load that a trial gets."""
 
     model: LoadModel
     vus: int
-    """Closed: the virtual users. Open: the virtual users kept ready."""
+    """Number of virtual users under closed load; number of virtual users kept ready under open load."""
     arrival_rate_rps: float | None = None
     arrivals: Literal["uniform", "poisson"] = "uniform"
     warmup_s: float
@@ -29,21 +29,21 @@ class SoughtLoad(Part):
 
     @property
     def measured_as(self) -> LoadModel:
-        """The model of its trials."""
+        """Return the load model of the trials that get the load."""
         return "closed" if self.model == "capacity" else "open"
 
 
 class Objective(Part):
-    """An upper limit of a latency, which a search for the highest rate holds on to."""
+    """An upper limit of a latency, which a search for the highest rate keeps."""
 
     text: str
-    """As the user wrote it."""
+    """Objective as the user wrote the objective."""
     metric: str
     """The percentile's metric, such as `latency_p99_ms`."""
     samples: int
     """Requests that the percentile needs before it is reported."""
     below: float
-    """In milliseconds."""
+    """Milliseconds that the percentile must stay below."""
 
 
 class LoadAsked(Part):
@@ -51,9 +51,9 @@ class LoadAsked(Part):
 
     model: Literal["closed", "open", "slo-search", "capacity-then-latency"]
     vus: tuple[int, ...] = ()
-    """Closed: the steps. Capacity: the ladder; empty where it doubles."""
+    """Closed: the steps of virtual users. Capacity: the ladder of virtual users; empty where the ladder doubles."""
     arrival_rates_rps: tuple[float, ...] = ()
-    """Open: the steps."""
+    """Open: the steps of the arrival rate, in requests a second."""
     arrivals: Literal["uniform", "poisson"] = "uniform"
     objectives: tuple[Objective, ...] = ()
     warmup_s: float

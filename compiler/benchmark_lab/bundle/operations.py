@@ -1,4 +1,4 @@
-"""What a bundle says of the API's operations: all that the engine knows of them."""
+"""The API's operations in a bundle: all that the engine knows of the operations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from benchmark_lab.bundle.file import Part
 
 Service = Literal["database", "upstream"]
-"""What a request may need beside the server."""
+"""Service that a request may need beside the server."""
 
 
 class BundledOperation(Part):

@@ -1,4 +1,4 @@
-"""A share of a whole: written as a percentage or as a fraction, kept as a fraction of 1."""
+"""The share of a whole, which people write as a percentage or as a fraction, and `lab` keeps as a fraction of 1."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?) ?%")
 
 
 def fraction(value: object) -> float:
-    """Read a share such as `0.1%`, or a fraction from 0 to 1; ValueError says what it must be."""
+    """Read a share such as `0.1%`, or a fraction from 0 to 1.
+
+    Raises:
+        ValueError: the value is no share; the message says what the value must be.
+    """
     match value:
         case str() if found := _PERCENTAGE.fullmatch(value):
             share = float(found[1]) / 100

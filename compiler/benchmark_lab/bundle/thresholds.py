@@ -1,4 +1,4 @@
-"""Thresholds: from where on a trial is invalid, or brings a warning. Each stands here once, with its default."""
+"""The thresholds from which on a trial is invalid or brings a warning, each in one place with its default."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from benchmark_lab.bundle.share import Share
 
 
 class Thresholds(Part):
-    """When a trial is invalid (METHOD.md 10). Docstrings are what editors and docs/verdicts.md say of a threshold."""
+    """The thresholds from which on a trial is invalid (METHOD.md 10).
+
+    Editors and docs/verdicts.md say of a threshold what the docstring of its field says.
+    """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 

@@ -1,7 +1,9 @@
-"""The command line: one module a command, loaded when it is asked for, so that `lab --help` is quick.
+"""The command line: one module for each command, loaded when the user asks for the command.
 
+`lab --help` is quick, since no command is loaded for the help.
 A command parses its arguments, calls one function and renders one view: data to stdout, words to stderr.
-To add one, write `cli/<name>.py` with a function of the same name (dashes as underscores) and name it in COMMANDS.
+To add a command, write `cli/<name>.py` with a function of the same name (dashes as underscores).
+Then name the command in COMMANDS.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _app(asked: str | None) -> typer.Typer:
-    """Build the command line; only the module of the command that is asked for is loaded."""
+    """Build the command line; load only the module of the command that the user asks for."""
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -69,7 +71,7 @@ def _load(name: str) -> Callable[..., None]:
 
 
 def _unloaded() -> None:
-    """Stand in for a command that is listed but not asked for."""
+    """Stand in for a command that is listed but that the user does not ask for."""
 
 
 def _show_version(asked: bool) -> None:

@@ -37,7 +37,7 @@ INTERRUPTED = 130
 
 
 class NotAgreedError(LabError):
-    """The user did not agree to what it costs."""
+    """The user did not agree to the cost of the run."""
 
     exit_code = 2
 
@@ -77,7 +77,7 @@ def apply(
 
 
 def stages_of(plan: Plan) -> tuple[Stage, ...]:
-    """Return the stages of a run of this plan that has not begun; nothing is written."""
+    """Return the stages of a run of this plan that has not begun; write nothing."""
     files = emit(plan).files
     experiment = Experiment.model_validate_json(files["experiment.json"])
     cells = Cells.model_validate_json(files["cells.json"]).cells
@@ -85,10 +85,10 @@ def stages_of(plan: Plan) -> tuple[Stage, ...]:
 
 
 def agree_to_pay(usd: float, *, yes: bool) -> None:
-    """Go on where nothing costs money, or the user agrees to what it costs at worst.
+    """Go on where nothing costs money, or the user agrees to the highest cost.
 
     Raises:
-        NotAgreedError: otherwise.
+        NotAgreedError: if the user does not agree.
     """
     if not usd or yes:
         return
@@ -110,7 +110,10 @@ def _start(plan: Plan, root: Path, inventory: Inventory | None, *, as_json: bool
 
 
 def drop_unless_begun(folder: RunFolder) -> None:
-    """Remove the folder of a run that never had its hosts; of one that lost them on its way say how to go on."""
+    """Remove the folder of a run that never had its hosts.
+
+    Where a run lost its hosts on the way, say how to go on with the run.
+    """
     outcome, _ = read_run_state(folder.journal)
     if outcome.hosts:
         _say_how_to_go_on(folder)
@@ -121,12 +124,12 @@ def drop_unless_begun(folder: RunFolder) -> None:
 def carry_out(
     folder: RunFolder, root: Path, notes: Sequence[str], inventory: Inventory | None, *, as_json: bool
 ) -> int:
-    """Carry out a run, or what is left of it, and print what it came to; the exit code.
+    """Carry out a run, or what is left of the run, print the outcome, and return the exit code.
 
     Args:
-        folder: of the run, with its bundle.
-        root: of the project.
-        notes: to say first.
+        folder: the run's folder, with the run's bundle.
+        root: the project's root folder.
+        notes: the notes to say first.
         inventory: the hosts that the user listed.
         as_json: print the summary as JSON.
     """
@@ -154,7 +157,7 @@ def carry_out(
 
 
 def exit_code(summary: Summary) -> int:
-    """What the command says of a complete run: criteria first, then whether every cell has a valid result."""
+    """Return the exit code of a complete run: criteria decide first, then whether every cell has a valid result."""
     held = {criterion.held for criterion in summary.criteria}
     if False in held:
         return CRITERIA_FAILED

@@ -1,4 +1,4 @@
-"""`lab cancel`: end a run that is going on, so that it cleans up and can be resumed."""
+"""`lab cancel`: ends a run that is going on, so that the run cleans up and can be resumed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmark_lab.store.runs import find_run, newest_run
 
 
 class NotCancelledError(LabError):
-    """The run's process cannot be reached from here."""
+    """`lab` cannot reach the run's process from here."""
 
     exit_code = 3
 
@@ -27,7 +27,7 @@ def cancel(
         str | None, typer.Argument(help="A run: its folder, or its name or id below results/; by default the newest.")
     ] = None,
 ) -> None:
-    """Send a run's process one signal, as Ctrl-C does, and wait until it has cleaned up.
+    """Send a run's process one signal, as Ctrl-C does, and wait until the process has cleaned up.
 
     Nothing happens to a run that is not going on.
     """

@@ -1,4 +1,4 @@
-"""`lab compare`: a run's cells against its baseline, or the same cells of two runs, with intervals."""
+"""`lab compare`: compares a run's cells with the run's baseline, or the same cells of two runs, with intervals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def compare(
 ) -> None:
     """Compare a run's cells with its baseline, or the same cells of two runs.
 
-    Ratios have 95 % intervals; within one run they are paired by round.
+    Ratios have 95 % intervals; within one run the ratios are paired by round.
     Exit code 4: measured, but a compared cell has no valid trial.
     """
     metrics = asked_metrics(metric or ())

@@ -1,4 +1,4 @@
-"""`lab compile`: an experiment's bundle on disk."""
+"""`lab compile`: writes an experiment's bundle to disk."""
 
 from __future__ import annotations
 

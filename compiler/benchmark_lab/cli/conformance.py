@@ -1,4 +1,4 @@
-"""`lab conformance`: whether a running server, or every server of an implementation, implements the API."""
+"""`lab conformance`: checks whether a running server, or every server of an implementation, implements the API."""
 
 from __future__ import annotations
 
@@ -83,9 +83,10 @@ def conformance(
 ) -> None:
     """Prove that servers implement spec/openapi.yaml and spec/behaviour.md.
 
-    Either implementations by name, which are built and started on this machine beside a database of their own; or one
-    server that runs already (--base-url): what is not given of it is not looked at, its checks are skipped, and the
-    report says so. Exit code 3: nothing answers, or a tool failed. 4: a server does not conform.
+    Either name implementations: `lab` builds and starts them on this machine, beside a database of their own.
+    Or name one server that runs already (--base-url). What is not given of the server is not looked at: the checks of
+    what is missing are skipped, and the report says so.
+    Exit code 3: nothing answers, or a tool failed. Exit code 4: a server does not conform.
     """
     if sum(map(bool, (implementations, every, base_url))) != 1:
         raise typer.BadParameter("give either names of implementations, or --all, or --base-url")
@@ -113,7 +114,7 @@ def conformance(
 def _check_all(
     names: Sequence[str], servers: Sequence[str], depth: Depth, seed: int, checks: Sequence[Check], *, as_json: bool
 ) -> int:
-    """Start and check every server of the implementations; the exit code."""
+    """Start and check every server of the implementations, and return the exit code."""
     root = find_root(Path.cwd())
     plan = plan_every_server(read_catalog(root), names, servers)
     tools = Processes()

@@ -1,4 +1,4 @@
-"""`lab destroy`: remove whatever a run may have left on its hosts, and look that nothing is."""
+"""`lab destroy`: removes whatever a run may have left on its hosts, and checks that nothing is left."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from benchmark_lab.targets.leftovers import remove_all
 
 
 def destroy(run: Annotated[str, typer.Argument(help="A run: its folder, or its name or id below results/.")]) -> None:
-    """Remove what a run left on its hosts: processes and state. Its results stay, and it can be resumed.
+    """Remove what a run left on its hosts: processes and state.
 
-    May be repeated. Exit codes: 6 the run, or another one on its hosts, is going on; 7 something could not be removed.
+    The run's results stay, and the run can be resumed. The command may be repeated.
+    Exit codes: 6 the run, or another one on its hosts, is going on; 7 something could not be removed.
     """
     folder = run_folder(find_run(run, Path.cwd()))
     found = status_of(folder.path)

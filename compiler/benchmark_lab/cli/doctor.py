@@ -1,4 +1,4 @@
-"""`lab doctor`: what this machine lacks, and how to get it."""
+"""`lab doctor`: says what this machine lacks, and how to get what the machine lacks."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ INCOMPLETE = 3
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Say what this machine lacks for runs, and what it lacks for each driver of targets.
+    """Say what this machine lacks for runs, and what this machine lacks for each driver of targets.
 
-    Also ends what a killed run left. Exit code 3: something is missing that a run on this machine needs.
+    The command also ends what a killed run left.
+    Exit code 3: something is missing that a run on this machine needs.
     """
     from benchmark_lab.bundle import BundledLanguage  # noqa: PLC0415  imported late, for the speed of --help
     from benchmark_lab.catalog.load import load_languages  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`lab judge`: whether a run's verdicts follow from what was measured."""
+"""`lab judge`: says whether a run's verdicts follow from what was measured."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ JUDGED_OTHERWISE = 1
 
 
 def judge(run: Annotated[str, typer.Argument(help="A run: its folder, or its name or id below results/.")]) -> None:
-    """Judge a run's trials again from what was measured, by its own thresholds and the rules of this `lab`.
+    """Judge a run's trials again from what was measured, by the run's thresholds and the rules of this `lab`.
 
-    Exit code 1: a trial is judged otherwise than it was, or has no record to be judged by.
+    Exit code 1: a trial is judged otherwise than before, or has no record for a judgement.
     """
     folder = find_run(run, Path.cwd())
     stored = read_run(folder)
@@ -39,7 +39,7 @@ def judge(run: Annotated[str, typer.Argument(help="A run: its folder, or its nam
 
 
 def _in_words(trial: Trial) -> str:
-    """What a trial was judged to be: its verdict, what is against it, what limited it, its warnings."""
+    """Return in words what a trial was judged to be: the verdict, the reasons, the bottleneck and the warnings."""
     reasons = f" ({', '.join(reason.code for reason in trial.reasons)})" if trial.reasons else ""
     limit = f", bottleneck {trial.bottleneck}" if trial.bottleneck else ""
     warnings = f", warnings {', '.join(warning.code for warning in trial.warnings)}" if trial.warnings else ""

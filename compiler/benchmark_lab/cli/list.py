@@ -1,4 +1,4 @@
-"""`lab list`: the implementations, scenarios, targets and experiments there are."""
+"""`lab list`: lists the project's implementations, scenarios, targets and experiments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmark_lab.cli.input.project import find_root, read_catalog
 
 
 class ListedKind(StrEnum):
-    """What can be listed."""
+    """Kinds of things that `lab list` lists."""
 
     IMPLEMENTATIONS = "implementations"
     SCENARIOS = "scenarios"
@@ -38,7 +38,7 @@ def list(  # noqa: A001  the command's name
 
 
 def _entries(kind: ListedKind, root: Path) -> Iterator[tuple[str, str]]:
-    """Name and a sentence of each."""
+    """Yield the name of each listed thing, and a sentence about the thing."""
     catalog = read_catalog(root)
     match kind:
         case ListedKind.IMPLEMENTATIONS:
@@ -56,6 +56,6 @@ def _entries(kind: ListedKind, root: Path) -> Iterator[tuple[str, str]]:
 
 
 def _question(path: Path) -> str:
-    """The experiment's question, as far as the file can be read."""
+    """Return the experiment's question, as far as the file can be read."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("question:")), "")

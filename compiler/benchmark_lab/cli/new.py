@@ -1,4 +1,4 @@
-"""`lab new`: an implementation or a scenario that is valid and runs, and waits to be written."""
+"""`lab new`: makes an implementation or a scenario that is valid and runs, and waits to be written."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from benchmark_lab.cli.input.project import find_root
 from benchmark_lab.diagnostics import LabError, nearest
 
 SKELETON = "skeleton"
-"""The folder of what is copied: beside a language's manifest, and beside the scenarios."""
+"""Name of the folder that is copied: beside a language's manifest, and beside the scenarios."""
 
 _WORDS = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
 class MadeKind(StrEnum):
-    """What can be made."""
+    """Kinds of things that `lab new` makes."""
 
     IMPLEMENTATION = "implementation"
     SCENARIO = "scenario"
 
 
 class NotMadeError(LabError):
-    """Nothing was made, and nothing that was there is changed."""
+    """`lab new` made nothing, and changed nothing that was there."""
 
     exit_code = 2
 
@@ -80,10 +80,10 @@ def languages_with_skeleton(root: Path) -> dict[str, Language]:
 
 
 def new_implementation(root: Path, name: str, language: str, offered: Mapping[str, Language]) -> tuple[Path, ...]:
-    """Make the folder `implementations/NAME`.
+    """Make the folder `implementations/NAME`, and return the folder's path.
 
     Raises:
-        NotMadeError: if the name is wrong or taken, or the language is not one of those that are offered.
+        NotMadeError: if the name is wrong or taken, or the language is not one of the languages in `offered`.
     """
     _require_spelling(name, _WORDS, "lower-case letters, digits and single dashes, such as `python-litestar`")
     if language not in offered:
@@ -103,7 +103,11 @@ def new_implementation(root: Path, name: str, language: str, offered: Mapping[st
 
 
 def new_scenario(root: Path, name: str) -> tuple[Path, ...]:
-    """Make `scenarios/NAME.js` and its manifest; NotMadeError where the name is wrong or taken."""
+    """Make `scenarios/NAME.js` and the scenario's manifest, and return the paths of both.
+
+    Raises:
+        NotMadeError: if the name is wrong or taken.
+    """
     _require_spelling(name, rf"[0-9]{{2}}-{_WORDS}", "two digits and lower-case words, such as `09-bursts`")
     files = {f"{name}{kind}": root / "scenarios" / SKELETON / f"00-example{kind}" for kind in (".js", ".yaml")}
     return _make(root / "scenarios", files, "00-example", name)
@@ -115,7 +119,10 @@ def _require_spelling(name: str, pattern: str, words: str) -> None:
 
 
 def _make(parent: Path, sources: Mapping[str, Path], stand_in: str, name: str) -> tuple[Path, ...]:
-    """Copy folders or files into `parent`, with `name` for `stand_in`; each appears whole, in the order given."""
+    """Copy folders or files into `parent`, with `name` for `stand_in`, and return the paths of the copies.
+
+    Each copy appears whole, in the order of `sources`.
+    """
     made = {parent / target: source for target, source in sources.items()}
     for path, source in made.items():
         if path.exists() or path.is_symlink():

@@ -1,4 +1,4 @@
-"""`lab plan`: what an experiment would do, without doing any of it."""
+"""`lab plan`: shows what an experiment would do, without doing anything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmark_lab.cli.views.plan_words import apply_command
 
 
 class PlanFormat(StrEnum):
-    """How the plan is printed."""
+    """Formats in which `lab plan` prints a plan."""
 
     TEXT = "text"
     MARKDOWN = "markdown"

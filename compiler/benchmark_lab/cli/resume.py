@@ -1,4 +1,4 @@
-"""`lab resume`: go on with a run that was interrupted or killed, without measuring anything twice."""
+"""`lab resume`: goes on with a run that was interrupted or killed, without measuring anything twice."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def resume(
 ) -> None:
     """Go on with a run where its journal ends: what is measured stays, and the schedule is the same.
 
-    Its hosts are prepared and its implementations proven anew.
-    Exit codes: as of `lab apply`; 0 where the run is complete already.
+    The run's hosts are prepared and the run's implementations are proven anew.
+    The exit codes are the same as of `lab apply`; 0 where the run is complete already.
     """
     folder = run_folder(find_run(run, Path.cwd()))
     outcome, _ = read_run_state(folder.journal)

@@ -1,4 +1,4 @@
-"""`lab schema`: the keys of a file that people write, for editors and for people."""
+"""`lab schema`: prints the keys of a file that people write, for editors and for people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmark_lab.source.schema import editor_schema
 
 
 class FileKind(StrEnum):
-    """The files that have a schema; each lies in `spec/<kind>.schema.json`."""
+    """Kinds of files that have a schema; each schema lies in `spec/<kind>.schema.json`."""
 
     EXPERIMENT = "experiment"
     IMPLEMENTATION = "implementation"
@@ -48,5 +48,5 @@ def schema_text(kind: FileKind) -> str:
 
 
 def reference_text(kind: FileKind) -> str:
-    """Return the tables of the file's keys, as the pages in docs/ have them."""
+    """Return the tables of the file's keys, as the pages in docs/ have the tables."""
     return reference(editor_schema(_MODELS[kind], kind.value))

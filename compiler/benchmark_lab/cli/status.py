@@ -1,4 +1,4 @@
-"""`lab status`: how far a run has come."""
+"""`lab status`: says how far a run has come."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def status(
 
 
 def words(status: RunStatus) -> str:
-    """The status for people."""
+    """Return the status of a run in words, for people."""
     from benchmark_lab.cli.views.progress import minutes  # noqa: PLC0415
 
     doing = f", {status.phase}" if status.phase else ""

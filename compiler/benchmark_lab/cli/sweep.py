@@ -1,4 +1,4 @@
-"""`lab sweep`: what runs have left on AWS, found by its tags; removed if asked to."""
+"""`lab sweep`: finds by tags what runs have left on AWS, and removes what is left if asked to."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def sweep(
     yes: Annotated[bool, typer.Option("--yes", help="Remove what is listed.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """List what your runs have left on AWS: what outlived its time, or its run on this machine. --yes removes it.
+    """List what your runs have left on AWS: what outlived its time, or its run on this machine.
 
-    Nothing else is touched: not what others own, nor what is not tagged with a run, nor runs that still go on.
+    The option --yes removes what is listed. Nothing else is touched: not what others own, nor what is not tagged with a
+    run, nor runs that still go on.
 
     Exit codes: 3 AWS does not answer, 7 something could not be removed.
     """

@@ -1,4 +1,4 @@
-"""`lab testbed`: hosts of its own on this machine, made, looked at and removed."""
+"""`lab testbed`: makes hosts of its own on this machine, shows the hosts, and removes the hosts."""
 
 # ruff: noqa: PT028  the command's name only begins like a test's
 
@@ -26,7 +26,7 @@ HARDWARE = Hardware(name="testbed", sut=HostShape(cpus=1), load=HostShape(cpus=1
 
 
 class Action(StrEnum):
-    """What can be done with a testbed."""
+    """Actions that `lab testbed` carries out on a testbed."""
 
     UP = "up"
     DOWN = "down"
@@ -60,8 +60,9 @@ def testbed(
 ) -> None:
     """Make Debian hosts in namespaces of this machine, reached over SSH; look at them; or remove them without a trace.
 
-    Needs root on Linux. Exit codes: 3 something is missing or failed and nothing is left behind, 6 there is a testbed
-    already, 7 something could not be removed.
+    The command needs root on Linux.
+    Exit codes: 3 something is missing or failed and nothing is left behind, 6 there is a testbed already,
+    7 something could not be removed.
     """
     interrupts = Interrupts(lambda _: _say("Interrupted: removing what was made."))
     machine = hosts.Machine(Processes(), os.environ, _say, interrupts)

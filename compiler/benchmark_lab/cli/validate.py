@@ -1,4 +1,4 @@
-"""`lab validate`: everything that is wrong with experiments, and with the manifests that they need."""
+"""`lab validate`: says everything that is wrong with experiments, and with the manifests that experiments need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmark_lab.experiment import Changes
 
 
 class ProblemFormat(StrEnum):
-    """How mistakes are printed."""
+    """Formats in which `lab validate` prints mistakes."""
 
     TEXT = "text"
     GITHUB = "github"
@@ -37,7 +37,10 @@ def validate(
     ] = ProblemFormat.TEXT,
     as_json: options.AsJson = False,
 ) -> None:
-    """Check experiments, and say everything that is wrong with them. Exit code 2: something is."""
+    """Check experiments, and say everything that is wrong with them.
+
+    Exit code 2: something is wrong.
+    """
     changes = options.changes(target, rounds, lanes, window, only, keywords)
     found: list[Diagnostic] = []
     try:

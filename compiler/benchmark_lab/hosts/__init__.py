@@ -1,1 +1,1 @@
-"""The hosts of a lane, prepared: playbooks, stations, CPU sets and what is known of them."""
+"""The prepared hosts of a lane: playbooks, stations, CPU sets and what `lab` knows of the hosts."""

@@ -12,12 +12,15 @@ from benchmark_lab.machine.tools import ToolFailedError, Tools
 
 PASSED_ON = ("PATH", "HOME", "USER", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR")
 PASSED_ON_PREFIXES = ("GO", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
-"""What of the caller's environment reaches Ansible: how to find programs and registries, and what languages ask for."""
+"""First letters of further variables of the caller that reach Ansible, beside the variables in `PASSED_ON`.
+
+The variables say how to find programs and registries, and what languages ask for.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the callback plugin: a task that starts, or a host's result of it."""
+    """One line of the callback plugin: a task that starts, or a host's result of a task."""
 
     kind: str
     """`task`, `ok`, `failed`, `ignored` or `unreachable`."""
@@ -30,7 +33,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Ansible:
-    """Where the playbooks and their parts are, and with which environment they run."""
+    """The folders of the playbooks and their parts, and the environment that the playbooks run with."""
 
     tools: Tools
     playbooks: Path
@@ -43,7 +46,7 @@ class Ansible:
     environment: Mapping[str, str]
     """The caller's environment."""
     passed_on: tuple[str, ...] = ()
-    """First letters of the variables that builds of the bundle's languages take from it."""
+    """First letters of the variables of `environment` that builds of the bundle's languages take."""
 
     def play(
         self,
@@ -57,9 +60,10 @@ class Ansible:
         label: str = "",
         limit: str = "all",
     ) -> None:
-        """Run the playbook `<name>.yml` on the hosts that `limit` names; its output goes to `logs/<label or name>.log`.
+        """Run the playbook `<name>.yml` on the hosts that `limit` names.
 
-        What the hosts report, and what may be quoted of it, comes without what `redact` takes away.
+        The playbook's output goes to `logs/<label or name>.log`.
+        The hosts' reports, and quotations from the reports, come without what `redact` takes away.
 
         Raises:
             ToolFailedError: if a task failed or a host could not be reached.
@@ -114,7 +118,7 @@ _VERB = {"failed": "failed", "unreachable": "could not run, the host cannot be r
 
 
 def parse_event(line: str) -> Event:
-    """One line of the callback plugin."""
+    """Return the event in one line of the callback plugin."""
     data = json.loads(line)
     return Event(
         kind=data["event"],

@@ -1,4 +1,4 @@
-"""Where a run comes from."""
+"""The origin of a run."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from benchmark_lab.hosts.inventory import Inventory
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a run comes from: what only the caller can know."""
+    """The origin of a run: what only the caller can know."""
 
     project: Path
     git_commit: str | None
     git_dirty: bool | None
     environment: Mapping[str, str]
     inventory: Inventory | None = None
-    """The hosts that the user listed."""
+    """Inventory of the hosts that the user listed."""

@@ -1,4 +1,4 @@
-"""How the CPUs of one machine are shared out to the roles."""
+"""Shares the CPUs of one machine out to the roles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmark_lab.bundle import Hardware
 from benchmark_lab.machine.tools import ToolFailedError
 
 RoleOfHost = Literal["sut", "load", "db"]
-"""A role with hosts of its own: the upstream is on the db's."""
+"""A role that has hosts of its own; the upstream runs on the db host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +23,28 @@ class CpuSets:
     upstream: tuple[int, ...]
 
     def hosts(self, load_hosts: int) -> dict[RoleOfHost, dict[str, tuple[int, ...]]]:
-        """The hosts that this machine plays and their CPUs, by role; load hosts share theirs where they are too few."""
+        """Return the hosts that this machine plays and the CPUs of each host, by role.
+
+        Load hosts share the CPUs of the load where there are fewer CPUs than load hosts.
+        """
         shared = load_hosts > len(self.load)
         load = {f"load-{n}": self.load if shared else self.load[n::load_hosts] for n in range(load_hosts)}
         return {"sut": {"sut-0": self.sut}, "load": load, "db": {"db-0": self.db}}
 
     @property
     def rest(self) -> tuple[int, ...]:
-        """Every CPU that is not the server's, for what only watches; all of them where there is no other."""
+        """Return every CPU that the server does not use, for processes that only watch.
+
+        Where the server uses every CPU, return the server's CPUs.
+        """
         return tuple(sorted({*self.load, *self.db, *self.upstream} - set(self.sut))) or self.sut
 
     def described(self) -> dict[str, str]:
-        """The sets in words, for the provenance."""
+        """Return the CPU sets in words, for the provenance."""
         return {role: ",".join(map(str, getattr(self, role))) for role in ("sut", "load", "db", "upstream")}
 
     def labels(self) -> tuple[str, ...]:
-        """Which roles share CPUs, as labels of the results."""
+        """Return the labels of the results that say which roles share CPUs."""
         shared = []
         if set(self.sut) & set(self.load):
             shared.append("sut-and-load-share-cpus")
@@ -48,9 +54,10 @@ class CpuSets:
 
 
 def share_out(available: tuple[int, ...], hardware: Hardware) -> CpuSets:
-    """Give each role its CPUs: disjoint for sut and load where there are enough, the rest to database and upstream.
+    """Give each role its CPUs.
 
-    Where the two overlap, and where database and upstream share the load's CPUs, a label says so.
+    The sut and the load get disjoint CPUs where there are enough. Database and upstream get the rest.
+    A label says where the sut and the load overlap, and where database and upstream share the load's CPUs.
 
     Raises:
         ToolFailedError: if the machine has fewer CPUs than one of the roles asks for.
@@ -72,5 +79,5 @@ def share_out(available: tuple[int, ...], hardware: Hardware) -> CpuSets:
 
 
 def available_cpus() -> tuple[int, ...]:
-    """The CPUs that this process may use."""
+    """Return the CPUs that this process may use."""
     return tuple(sorted(os.sched_getaffinity(0)))

@@ -1,4 +1,4 @@
-"""What a machine is, for the provenance."""
+"""Describes a machine, for the provenance."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def describe() -> dict[str, str]:
-    """Kernel, CPU model, number of CPUs, memory and operating system, for the provenance."""
+    """Return kernel, CPU model, number of CPUs, memory and operating system of this machine, for the provenance."""
     cpuinfo = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
     models = {line.partition(":")[2].strip() for line in cpuinfo if line.startswith("model name")}
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -26,7 +26,7 @@ def describe() -> dict[str, str]:
 
 
 def by_host(facts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Facts of several hosts in one: once where all have the same, else by host."""
+    """Merge the facts of several hosts: a fact comes once where all hosts have the same, else by host."""
     found: dict[str, str] = {}
     for name in dict.fromkeys(name for of_host in facts.values() for name in of_host):
         values = {host: of_host[name] for host, of_host in facts.items() if name in of_host}
@@ -38,7 +38,10 @@ def by_host(facts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
 
 def machine_id() -> str:
-    """Tells this installation from others; derived from /etc/machine-id, which is not to be published itself."""
+    """Return an id that tells this installation from others.
+
+    The id is derived from /etc/machine-id, which is not to be published itself.
+    """
     path = Path("/etc/machine-id")
     known = (path.read_bytes().strip() if path.exists() else b"") or platform.node().encode()
     return hashlib.sha256(b"benchmark-lab:" + known).hexdigest()[:16]

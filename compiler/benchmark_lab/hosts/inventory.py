@@ -1,4 +1,4 @@
-"""An inventory: hosts that are there already, by lane and role, and how to log in; people write it, tools make it."""
+"""The inventory that people write or tools make: hosts that are there already, by lane and role, and how to log in."""
 
 from __future__ import annotations
 
@@ -10,56 +10,56 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", max_length=63)]
 Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
-"""A name or an IPv4 address."""
+"""A host's name or IPv4 address."""
 LoginName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class _Listed(BaseModel):
-    """A mapping of the file: an unknown key is a mistake."""
+    """A mapping of the inventory file, in which an unknown key is a mistake."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class Login(_Listed):
-    """How to log in where a host says nothing else."""
+    """The login to hosts, which holds where a host says nothing else."""
 
     user: LoginName = "root"
     port: Port = 22
     key: str | None = None
-    """Path of the private key; without one the SSH agent is asked."""
+    """Path of the private key; without a key, ssh asks the SSH agent."""
     known_hosts: str
-    """Path of the file with the hosts' public keys: no other host is trusted."""
+    """Path of the file with the hosts' public keys; ssh trusts no other host."""
 
 
 class InventoryHost(_Listed):
-    """One machine."""
+    """One machine of the inventory."""
 
     name: Name
     address: Address
-    """Where the other hosts reach it, and SSH too unless `ssh_address` says otherwise."""
+    """Address at which the other hosts reach the host, and SSH too unless `ssh_address` says otherwise."""
     ssh_address: Address | None = None
     port: Port | None = None
     user: LoginName | None = None
 
 
 class Lane(_Listed):
-    """One set of hosts."""
+    """One set of hosts, by role."""
 
     sut: Annotated[tuple[InventoryHost, ...], Field(min_length=1)]
-    """The system under test."""
+    """Hosts that run the system under test."""
     load: Annotated[tuple[InventoryHost, ...], Field(min_length=1)]
-    """Where k6 runs."""
+    """Hosts that run k6."""
     db: Annotated[tuple[InventoryHost, ...], Field(min_length=1)]
-    """PostgreSQL, and the upstream beside it."""
+    """Hosts that run PostgreSQL, and the upstream beside PostgreSQL."""
 
     def hosts(self) -> Iterator[InventoryHost]:
-        """All of them."""
+        """Yield all hosts of the lane."""
         yield from (*self.sut, *self.load, *self.db)
 
 
 class Inventory(_Listed):
-    """The whole file."""
+    """The whole inventory file."""
 
     schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
     ssh: Login

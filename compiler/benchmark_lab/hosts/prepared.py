@@ -1,4 +1,4 @@
-"""The hosts of one run while it goes on: what the preparation made, and the playbooks that act on it."""
+"""The hosts of one run while the run goes on: what the preparation made, and the playbooks that act on the hosts."""
 
 from __future__ import annotations
 
@@ -23,54 +23,60 @@ from benchmark_lab.store.bundles import LoadedBundle
 
 K6_BUILD = "k6"
 STATIONS = "stations"
-"""The playbook that goes on while the run measures."""
+"""Name of the playbook that goes on while the run measures."""
 STATION = "station"
-"""The socket of a host's station, in the run's folder on the host."""
+"""Name of the socket of a host's station, in the run's folder on the host."""
 
 
 class NotServingError(ToolFailedError):
-    """A server does not become ready: its own problem, while its host does what it is asked."""
+    """A server does not become ready; the problem is the server's own, since its host does what `lab` asks."""
 
 
 class Served(Part):
-    """A server that is ready, as its host reported it."""
+    """A server that is ready, as the server's host reported."""
 
     port: int
     pid: int
     workers: int
-    """Processes that serve."""
+    """Number of processes that serve."""
 
 
 class Setting(Part):
-    """A setting of a host as the run found it and has it; None where the host has no such setting."""
+    """A host's setting as the run found the setting, and as the run has it; None where the host has no such setting."""
 
     before: str | None
     after: str | None
 
 
 class Site(Protocol):
-    """Where hosts are: how they reach each other, how the controller reaches them, and how they are let go."""
+    """The access to hosts: how hosts reach each other, how the controller reaches hosts, and how `lab` lets them go."""
 
     def address(self, role: Role) -> str:
-        """Where the other hosts reach the role's."""
+        """Return the address at which the other hosts reach the role's host."""
 
     def forwarded(self, role: Role, port: int) -> AbstractContextManager[str]:
-        """Where (`host:port`) the controller reaches a port of the role's host, within."""
+        """Return a context manager of the `host:port` at which the controller reaches a port of the role's host."""
 
     def station(self, host: str) -> AbstractContextManager[Path]:
-        """Where the controller reaches the socket of a host's station, within."""
+        """Return a context manager of the path at which the controller reaches the socket of a host's station."""
 
     def server_log(self) -> str:
-        """What the server has written to standard output so far."""
+        """Return what the server has written to standard output so far."""
 
     def server_memory(self, pid: int) -> Callable[[], int] | None:
-        """Reads the resident memory of the process and its descendants; None where the controller cannot see it."""
+        """Return a function that reads the resident memory of the process and the process's descendants.
+
+        Return None where the controller cannot see the memory.
+        """
 
     def clock_offsets_s(self) -> Mapping[str, float]:
-        """By host: what its monotonic clock is ahead of the load's now; empty where all have one clock."""
+        """Return the seconds that each host's monotonic clock is ahead of the load host's now, by host name.
+
+        The mapping is empty where all hosts have one clock.
+        """
 
     def release(self, finish: Callable[[], None]) -> None:
-        """Let the hosts go, as they were found; `finish` stops what runs on them.
+        """Let the hosts go as the run found them; `finish` stops what runs on the hosts.
 
         Raises:
             ResourcesRemainError: if something could not be stopped.
@@ -79,23 +85,23 @@ class Site(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HostRequest:
-    """What hosts are to be made for."""
+    """The request for hosts: what `lab` needs to know to make hosts for a run."""
 
     bundle: LoadedBundle
     hardware: Hardware
-    """How many CPUs each role asks for."""
+    """Hardware, with the number of CPUs that each role asks for."""
     state: Path
-    """The run's state folder on this machine, made with the hosts."""
+    """The run's state folder on this machine, which is made with the hosts."""
     logs: Path
     """Folder of the playbooks' output."""
     caller: Caller
     tools: Tools
     mark: str
-    """What `tools` marks the processes with that it starts."""
+    """Mark of the processes that `tools` starts."""
     secrets: Secrets
 
     def ansible(self, lane: int = 0) -> Ansible:
-        """Runs the bundle's playbooks on one of the lanes."""
+        """Return the object that runs the bundle's playbooks on one of the lanes."""
         return Ansible(
             self.tools,
             playbooks=self.bundle.folder / "playbooks",
@@ -108,7 +114,7 @@ class HostRequest:
 
 
 def lane_folder(folder: Path, lane: int) -> Path:
-    """Where what belongs to a lane lies in a folder: the first lane's in the folder itself."""
+    """Return the part of a folder that belongs to a lane; the first lane's part is the folder itself."""
     if lane == 0:
         return folder
     own = folder / f"lane-{lane}"
@@ -127,29 +133,32 @@ class Hosts:
     site: Site
     cpus: CpuSets
     controller_cpus: tuple[int, ...]
-    """CPUs of this machine for what only controls."""
+    """CPUs of this machine for processes that only control."""
     labels: tuple[str, ...]
-    """What holds for every number from these hosts."""
+    """Labels that hold for every number from these hosts."""
     machine: Mapping[str, str]
-    """What the hosts are, for the provenance."""
+    """Facts that say what the hosts are, for the provenance."""
     identity: Mapping[str, str]
-    """What shows whether they are the same hosts as before."""
+    """Facts that show whether the hosts are the same as before."""
     secrets: Secrets
     load_hosts: int
     load_cpus: int
-    """CPUs of the load hosts together; those that several of them share count once."""
+    """Number of CPUs of the load hosts together; CPUs that several load hosts share count once."""
     k6: str
-    """Path of k6 on the load host; empty until the role has built one."""
+    """Path of k6 on the load host; empty until the role has built k6."""
     builds: dict[str, str] = field(default_factory=dict)
     """Folder of each build, by name."""
     toolchains: Mapping[str, BundledToolchain] = field(default_factory=dict)
-    """What implementations are built and served with, by their names; those of a language without one are not there."""
+    """Toolchains that build and serve implementations, by the implementation's name.
+
+    An implementation has no entry where its language has no toolchain.
+    """
     versions: dict[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     settings: dict[str, dict[str, Setting]] = field(default_factory=dict)
-    """How each host is set, by its name and the setting's."""
+    """Settings of each host, by the host's name and the setting's name."""
     times: TaskTimes = field(default_factory=TaskTimes)
-    """Of the preparation."""
+    """Times that the tasks of the preparation took."""
     open_stations: OpenStations = PlaybookStations
     _stations: Stations | None = None
 
@@ -158,7 +167,7 @@ class Hosts:
 
     @contextmanager
     def target(self, served: Served, middleware_depth: int) -> Iterator[Sut]:
-        """A server as the controller reaches it, with all that shows what it does, within."""
+        """Yield a server as the controller reaches it within the context, with all that shows what the server does."""
         with ExitStack() as forwards:
             there: tuple[tuple[Role, int], ...] = (
                 ("sut", served.port),
@@ -185,7 +194,7 @@ class Hosts:
         label: str = "",
         limit: str = "all",
     ) -> None:
-        """Run one of the bundle's playbooks on these hosts; secrets and addresses go by environment."""
+        """Run one of the bundle's playbooks on these hosts; secrets and addresses reach the playbook by environment."""
         env = {"LAB_DATABASE_PASSWORD": self.secrets.database_password, "LAB_JWT_SECRET": self.secrets.jwt_secret}
         if self.ports.keys() >= {"database", "upstream"}:  # not so while, or after, the preparation was cut short
             database, upstream = self.site.address("db"), self.site.address("upstream")
@@ -205,7 +214,10 @@ class Hosts:
         )
 
     def prepare(self, on_step: Callable[[str], None], *, roles: str = "all") -> None:
-        """Bring up database and upstream, build the implementations and k6; or only what belongs to some `roles`."""
+        """Bring up database and upstream, and build the implementations and k6.
+
+        Where `roles` names some roles, do only what belongs to these roles.
+        """
 
         def on_event(event: Event) -> None:
             self.times.take(event)
@@ -217,7 +229,7 @@ class Hosts:
         self.play("prepare", {}, on_event, limit=roles)
 
     def described(self) -> dict[str, str]:
-        """What the hosts are and how they are set, for the provenance."""
+        """Return what the hosts are and how the hosts are set, for the provenance."""
         settings = {
             host: {name: each.after or "none" for name, each in of_host.items()}
             for host, of_host in self.settings.items()
@@ -225,7 +237,7 @@ class Hosts:
         return {**self.machine, **by_host(settings)}
 
     def changed(self) -> dict[str, str]:
-        """What the run has set otherwise, as it was before."""
+        """Return the former values of the settings that the run has changed."""
         return by_host(
             {
                 host: {name: each.before for name, each in of_host.items() if each.before and each.before != each.after}
@@ -259,7 +271,9 @@ class Hosts:
                 pass
 
     def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
-        """Give hosts orders, all at once, by their names; what each came to. The first one starts the stations.
+        """Give hosts orders, all at once, by the hosts' names, and return what each order came to.
+
+        The first call starts the stations.
 
         Raises:
             ToolFailedError: if a host fails.
@@ -273,7 +287,7 @@ class Hosts:
         return self._stations.ask(orders)
 
     def ask_one(self, role: RoleOfHost, order: str, **params: object) -> StationAnswer:
-        """Give the role's first host an order.
+        """Give the role's first host an order, and return what the order came to.
 
         Raises:
             ToolFailedError: if the host fails.
@@ -282,7 +296,7 @@ class Hosts:
         return self.ask({name: Order(order, params)})[name]
 
     def hang_up(self) -> None:
-        """End what the hosts are doing for the run, whoever waits for it."""
+        """End what the hosts are doing for the run, whoever waits for the hosts."""
         if self._stations:
             self._stations.hang_up()
 
@@ -293,8 +307,8 @@ class Hosts:
             server: the order's parameters: `argv`, `cwd`, `env`, `path` and `helpers`.
 
         Raises:
-            NotServingError: if it does not become ready.
-            ToolFailedError: if its host fails.
+            NotServingError: if the server does not become ready.
+            ToolFailedError: if the server's host fails.
         """
         started = self.ask_one("sut", "serve", **server)
         if problem := started["problem"]:
@@ -302,7 +316,7 @@ class Hosts:
         return Served.model_validate(started)
 
     def release(self) -> None:
-        """Stop everything and let the hosts go.
+        """Stop everything on the hosts and let the hosts go.
 
         Raises:
             ResourcesRemainError: if something could not be stopped.
@@ -315,13 +329,13 @@ class Hosts:
 
 
 def write_inventory(path: Path, inventory: Mapping[str, object]) -> Path:
-    """Write Ansible's inventory; JSON is YAML."""
+    """Write Ansible's inventory as JSON, which is YAML, and return the file's path."""
     path.write_text(json.dumps(inventory, indent=1))
     return path
 
 
 def release(lanes: Iterable[Hosts]) -> None:
-    """Let the hosts of all lanes go, whatever happens with one of them.
+    """Let the hosts of all lanes go, whatever happens with one of the lanes.
 
     Raises:
         ResourcesRemainError: if something could not be stopped.

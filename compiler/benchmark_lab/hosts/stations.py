@@ -17,21 +17,21 @@ from benchmark_lab.hosts.ansible import Event
 from benchmark_lab.machine.tools import ToolFailedError
 
 StationAnswer = Mapping[str, object]
-"""What an order came to."""
+"""The answer of a station: what an order came to."""
 
 CALL_TIMEOUT_S = 90.0
-"""How long the stations of all hosts may take until they answer a call. Ansible needs some 2 s to start them."""
+"""Seconds that the stations of all hosts may take to answer a call; Ansible needs some 2 s to start the stations."""
 CALL_EVERY_S = 0.1
 FORWARDING = (
     "see the run's logs; over SSH, the host's sshd must allow sockets to be forwarded (AllowStreamLocalForwarding)"
 )
 END_TIMEOUT_S = 30.0
-"""How long the playbook of the stations may take to end once all of them are hung up on."""
+"""Seconds that the playbook of the stations may take to end once `lab` has hung up on all stations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a station is to do."""
+    """An order to a station: what the station is to do."""
 
     name: str
     params: Mapping[str, object] = field(default_factory=dict)
@@ -41,14 +41,14 @@ class Stations(Protocol):
     """The stations of a lane's hosts."""
 
     def call(self) -> None:
-        """Start the stations and call each.
+        """Start the stations and call each station.
 
         Raises:
             ToolFailedError: if a station does not start, or a host fails.
         """
 
     def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
-        """Give each named host an order, all at once, and return what each came to.
+        """Give each named host an order, all at once, and return what each order came to.
 
         Raises:
             ToolFailedError: if a host could not carry its order out, or cannot be reached.
@@ -58,14 +58,14 @@ class Stations(Protocol):
         """End the stations and what they are about to do; a `call` or `ask` in another thread fails."""
 
     def close(self) -> None:
-        """Hang up and wait for the stations' end."""
+        """Hang up on the stations and wait for the stations' end."""
 
 
 OpenStations = Callable[
     [Callable[[Callable[[Event], None]], None], Mapping[str, AbstractContextManager[Path]], Callable[[str], str]],
     Stations,
 ]
-"""Makes stations that are not called yet, as `PlaybookStations` does."""
+"""A function that makes stations that are not called yet, as `PlaybookStations` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class _Line:
 
 
 class PlaybookStations:
-    """Stations that a playbook starts, and that end with it."""
+    """Stations that a playbook starts, and that end with the playbook."""
 
     def __init__(
         self,
@@ -89,11 +89,11 @@ class PlaybookStations:
         sockets: Mapping[str, AbstractContextManager[Path]],
         redact: Callable[[str], str],
     ) -> None:
-        """Nothing is started yet.
+        """Keep the arguments; nothing is started yet.
 
         Args:
-            play: runs the playbook until its stations end, and tells of its events.
-            sockets: where this machine reaches each host's station, within, by the host's name.
+            play: runs the playbook until the playbook's stations end, and tells of the playbook's events.
+            sockets: context managers of the path at which this machine reaches each host's station, by the host's name.
             redact: takes the secrets from what hosts answer.
         """
         self._play = play
@@ -105,7 +105,7 @@ class PlaybookStations:
         self._playbook = threading.Thread(target=self._run, name="stations", daemon=True)
         self._failure: BaseException | None = None
         self._over = threading.Event()
-        """Set once the stations are hung up on, or one of them failed."""
+        """Event that is set once `lab` has hung up on the stations, or one of the stations failed."""
 
     def _run(self) -> None:
         try:
@@ -118,7 +118,7 @@ class PlaybookStations:
             self._over.set()
 
     def call(self) -> None:
-        """Start the stations and call each."""
+        """Start the stations and call each station."""
         for host, path in self._sockets.items():
             self._paths[host] = self._held.enter_context(path)
         self._playbook.start()
@@ -131,7 +131,7 @@ class PlaybookStations:
             self._lines[host] = line
 
     def ask(self, orders: Mapping[str, Order]) -> dict[str, StationAnswer]:
-        """Give each named host an order, all at once, and return what each came to."""
+        """Give each named host an order, all at once, and return what each order came to."""
         if self._over.is_set():
             raise self._failed("the stations have been hung up on")
         for host, order in orders.items():
@@ -159,7 +159,10 @@ class PlaybookStations:
         return answer
 
     def _failed(self, otherwise: str, next_step: str = "") -> BaseException:
-        """What the playbook says, once it has ended: it knows more than a connection that is gone."""
+        """Close the stations, and return the playbook's error, or else a ToolFailedError that says `otherwise`.
+
+        The playbook, once ended, knows more than a connection that is gone.
+        """
         self.close()
         return self._failure or ToolFailedError(otherwise, next_step=next_step)
 
@@ -171,7 +174,7 @@ class PlaybookStations:
                 line.connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Hang up, on those too that have not been called yet, and wait for the playbook's end."""
+        """Hang up, also on stations that have not been called yet, and wait for the playbook's end."""
         self.hang_up()
         deadline = time.monotonic() + END_TIMEOUT_S
         while self._playbook.is_alive() and time.monotonic() < deadline:
@@ -185,7 +188,10 @@ class PlaybookStations:
 
 
 def _call(path: Path) -> _Line | None:
-    """A connection to a station that is there; the path is taken from its folder, since it may have 107 bytes."""
+    """Return a connection to a station, or None if the station does not answer.
+
+    The path is taken from its folder, since a socket's path may have at most 107 bytes.
+    """
     folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

@@ -1,4 +1,4 @@
-"""A playbook's events into the time that each task took on each host."""
+"""Turns a playbook's events into the time that each task took on each host."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SLOWEST = 3
 
 @dataclass(slots=True)
 class TaskTimes:
-    """Takes events as they come."""
+    """The times of tasks, taken from events as the events come."""
 
     _began_s: float = 0.0
     _times: list[TaskTime] = field(default_factory=list)
 
     def take(self, event: Event) -> None:
-        """A task that begins, or a host's result of it."""
+        """Take an event: a task that begins, or a host's result of the task."""
         if event.kind == "task":
             self._began_s = event.monotonic_s
         elif event.host:
@@ -27,12 +27,12 @@ class TaskTimes:
 
     @property
     def all(self) -> tuple[TaskTime, ...]:
-        """What was taken."""
+        """Return the times of all tasks so far."""
         return tuple(self._times)
 
 
 def bring_up(lanes: Iterable[TaskTimes]) -> dict[str, object]:
-    """What the preparation of all lanes tells of its phase: each host's seconds, and the tasks that took longest."""
+    """Return what the preparation of all lanes took: each host's seconds, and the tasks that took longest."""
     times = [time for lane in lanes for time in lane.all]
     hosts: dict[str, float] = {}
     for time in times:

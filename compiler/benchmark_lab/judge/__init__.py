@@ -1,4 +1,4 @@
-"""What the hosts reported of one trial, judged: whether it counts, and what limited it."""
+"""Judges what the hosts reported of one trial: whether the trial counts, and what limited the trial."""
 
 from benchmark_lab.judge.reasons import LOWER_BOUND_REASONS, OWN_FAULTS
 from benchmark_lab.judge.trial import Position, is_bounded, judge, judge_record

@@ -1,7 +1,7 @@
-"""What bounded a closed load's throughput, with the figures that say so (METHOD 12).
+"""Names what bounded a closed load's throughput, with the figures that show the limit (METHOD 12).
 
-The first rule that applies names the limit: a busy generator explains an idle server, and what the server waits for
-explains why it is idle.
+The first rule that applies names the limit. A busy generator explains an idle server. What the server waits for
+explains why the server is idle.
 """
 
 from __future__ import annotations
@@ -16,25 +16,37 @@ from benchmark_lab.judge.surroundings import crowded, database_cpu, database_sha
 from benchmark_lab.records import Bottleneck, Reason
 
 CPU_BOUND = 0.85
-"""Share of the CPU that a server can use from which on that CPU limits it."""
+"""Share of the usable CPU time that a server uses, from which on the CPU limits the server."""
 HOST_BOUND = 0.95
-"""Busy share of the server's CPU set, the kernel's interrupts included, that says the same where nobody else is."""
+"""Busy share of the server's CPU set from which on the CPUs limit the server.
+
+The share includes the kernel's interrupts. The limit holds only where no other processes crowd the CPU set.
+"""
 ONE_CPU = 1.15
-"""CPUs that a one-threaded process uses at most: the runtime's own threads help it a little."""
+"""Most CPUs that a one-threaded process uses: the runtime's own threads help the process a little."""
 CPU_IDLE = 0.6
-"""Share below which a CPU makes nobody wait to speak of: an open queue at it holds 1.5 requests."""
+"""Busy share of a CPU below which hardly anybody waits: at this share, an open queue holds 1.5 requests."""
 QUEUED = 8
-"""Requests in the server for each of its CPUs that idle CPUs do not explain: it makes them wait itself."""
+"""Requests waiting in the server, per CPU, from which on idle CPUs do not explain the wait.
+
+The server itself then makes the requests wait.
+"""
 BLOCKED_WORKER = 0.1
-"""CPU time over the workers' mean of a worker that does nothing."""
+"""Share of the workers' mean CPU time below which a worker does nothing."""
 WAITING_UPSTREAM = 0.8
-"""Share of the virtual users' time, or of them at once, that calls of the upstream take."""
+"""Share of the virtual users' time, or of the users at one moment, from which on upstream calls are the limit."""
 CONNECTIONS_FULL = 0.6
-"""Mean share of the connections in use from which on requests wait for one: statements come at random moments."""
+"""Mean share of the pool's connections in use from which on requests wait for a connection.
+
+Requests wait before the share is 1: statements come at random moments.
+"""
 LOCKED = 0.5
-"""Share of the connections that wait for locks."""
+"""Share of the connections that wait for locks, from which on the database is the limit."""
 SLOW_STATEMENT = 3.0
-"""Mean time in a transaction over the calibrated one, the way there included, from which on the database is slow."""
+"""Ratio of a transaction's mean time to the calibrated time from which on the database is slow.
+
+The calibrated time includes the way to the database.
+"""
 
 
 def bottleneck_of(case: Case, reasons: Sequence[Reason]) -> tuple[Bottleneck, str]:
@@ -61,7 +73,10 @@ def bottleneck_of(case: Case, reasons: Sequence[Reason]) -> tuple[Bottleneck, st
 
 
 def _database(case: Case) -> str | None:
-    """Its CPUs, locks, slow statements; or the rate alone, where no small pool explains that."""
+    """Return evidence that the database's CPUs, locks or slow statements limit the load, if there is any.
+
+    The transaction rate alone is evidence only where no small pool explains the rate.
+    """
     database, calibrated = case.database, case.calibration.database_tps
     for evidence in database_cpu(case):
         return evidence
@@ -77,7 +92,11 @@ def _database(case: Case) -> str | None:
 
 
 def _blocked_worker(case: Case) -> str | None:
-    """A worker that uses no CPU while others do, and requests that stayed with it for half the window."""
+    """Return evidence that a worker is blocked, if there is any.
+
+    A blocked worker uses nearly no CPU time while other workers do. A request stayed with the worker for at least half
+    the window.
+    """
     workers, k6 = case.server.worker_cpu_s or (), case.k6
     known = k6.latency_quantiles_ms and (not k6.failed_requests or "no answer" in k6.failures)
     longest_s = k6.latency_quantiles_ms[-1] / 1000 if known else 0.0  # which a refusal would seem to take, too
@@ -90,7 +109,11 @@ def _blocked_worker(case: Case) -> str | None:
 
 
 def _server_cpu(case: Case) -> str | None:
-    """Its CPU set; or a CPU for each worker, where these are fewer and one-threaded."""
+    """Return evidence that the server's CPUs limit the load, if there is any.
+
+    The limit is the server's CPU set. Where one-threaded workers are fewer than the CPUs, the limit may be one CPU for
+    each worker.
+    """
     cell, host, used = case.cell, case.measurement.hosts.get("sut"), case.server.cpu_s / case.k6.window_taken_s
     if case.server_cpu >= CPU_BOUND:
         return _server_used(case)
@@ -103,7 +126,10 @@ def _server_cpu(case: Case) -> str | None:
 
 
 def _upstream(case: Case) -> str | None:
-    """The virtual users wait for it: by its set latency, or because nearly all of them are there at once."""
+    """Return evidence that the virtual users wait for the upstream, if there is any.
+
+    The upstream's set latency makes the virtual users wait, or nearly all virtual users are at the upstream at once.
+    """
     upstream, vus = case.upstream, case.load.vus
     waited = upstream.hits * upstream.latency_ms / 1000 / (vus * case.k6.window_taken_s)
     if waited >= WAITING_UPSTREAM:
@@ -115,9 +141,10 @@ def _upstream(case: Case) -> str | None:
 
 
 def _pool(case: Case) -> str | None:
-    """Its connections are in use, and there are more virtual users; of a database and a server with time to spare.
+    """Return evidence that the virtual users wait for the pool, if there is any.
 
-    Of a database whose rate is not calibrated nobody knows whether its statements are slow.
+    The pool's connections are in use, and there are more virtual users. The database and the server have time to spare.
+    There is no evidence without a calibrated rate of the database: nobody knows then whether its statements are slow.
     """
     spare = _servers_cpus(case) < CPU_BOUND and case.database_cpu < CPU_IDLE
     if not (spare and _is_full(case) and case.calibration.database_tps):
@@ -127,21 +154,25 @@ def _pool(case: Case) -> str | None:
 
 
 def _is_full(case: Case) -> bool:
-    """Whether virtual users wait for a connection of the pool."""
+    """True if virtual users wait for a connection of the pool."""
     return 0 < case.connections < case.load.vus and case.connections_taken >= CONNECTIONS_FULL * case.connections
 
 
 def _slots(case: Case) -> str | None:
-    """More requests wait in it than its idle CPUs explain, and for no connection."""
+    """Return evidence that requests wait in the server itself, if there is any.
+
+    More requests wait in the server than its idle CPUs explain, and the requests wait for no connection.
+    """
     if _is_full(case) or (waiting := _waiting(case)) is None:
         return None
     return f"{_server_used(case)} while on average {waiting:.1f} of {case.load.vus} requests waited in it"
 
 
 def _waiting(case: Case) -> float | None:
-    """Requests in the server, on average; None unless all CPUs are idle and these requests more than that explains.
+    """Return the mean number of requests in the server, if idle CPUs do not explain the number.
 
-    In it are those that are neither at the database nor at the upstream, as far as the scenario needs them.
+    The number is None unless all CPUs are idle and the requests are more than idle CPUs explain. Requests at the
+    database or at the upstream do not count, as far as the scenario needs these services.
     """
     known = case.operations and (
         (case.database.transactions or not using("database", case.operations))
@@ -154,7 +185,10 @@ def _waiting(case: Case) -> float | None:
 
 
 def _servers_cpus(case: Case) -> float:
-    """Share of the server's CPU set that it used, or others: it waits for these as for itself."""
+    """Return the share of the server's CPU set that the server or other processes used.
+
+    The server waits for other processes as for itself.
+    """
     return case.server_cpu + case.others_cpu
 
 

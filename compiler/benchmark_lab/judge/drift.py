@@ -1,4 +1,7 @@
-"""How much a series changed over the window, along a line or at a step, and how sure that is (METHOD 7)."""
+"""Measures how much a series changed over the window, along a line or at a step (METHOD 7).
+
+The result also says how sure the change is.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,21 @@ from itertools import accumulate, pairwise
 from math import sqrt
 
 FEWEST_INTERVALS = 8
-"""Below this a slope says nothing about steady state."""
+"""Number of intervals below which a slope says nothing about steady state."""
 DISTINGUISHABLE = 3.0
-"""Standard errors that a change must have to be told from noise: of ten steady intervals, one series in 60 has them."""
+"""Standard errors that a change must have to be told from noise.
+
+One in 60 steady series of ten intervals has such a change.
+"""
 
 FEWEST_INTERVALS_FOR_A_STEP = 20
 SHORTEST_LEVEL = 5
-"""Intervals before and after a step: fewer are a pause, or the unrest at the window's ends."""
+"""Least number of intervals before and after a step: fewer are a pause, or the unrest at the window's ends."""
 CUSUM_CRITICAL = 1.949
-"""The largest cusum of a steady series exceeds it once in a thousand: Kolmogorov's distribution at 99.9 %."""
+"""Critical value that the largest cusum of a steady series exceeds once in a thousand series.
+
+The value is the one of Kolmogorov's distribution at 99.9 %.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +38,19 @@ class Drift:
 
     @property
     def hidden(self) -> float:
-        """The largest change that noise may pass for."""
+        """Return the largest change that noise may pass for, as a share of the mean."""
         return DISTINGUISHABLE * self.standard_error
 
     def exceeds(self, limit: float) -> bool:
-        """Whether the change is larger than `limit`, whichever its direction, and not just noise."""
+        """True if the change is larger than `limit` in either direction, and is not just noise."""
         return abs(self.change) > max(limit, self.hidden)
 
 
 def drift_of(series: Sequence[float]) -> Drift | None:
-    """Return the drift of one value an interval; None of fewer than FEWEST_INTERVALS, or of nothing but zeros."""
+    """Return the drift of a series with one value an interval.
+
+    The drift is None if the series has fewer than FEWEST_INTERVALS values, or nothing but zeros.
+    """
     n, mean = len(series), statistics.fmean(series) if series else 0.0
     if n < FEWEST_INTERVALS or mean <= 0:
         return None
@@ -51,18 +63,22 @@ def drift_of(series: Sequence[float]) -> Drift | None:
 
 @dataclass(frozen=True, slots=True)
 class LevelShift:
-    """From the interval `at` on, counted from 0, the series is higher by `change`, a share of its mean."""
+    """A step of a series: from the interval `at` on, counted from 0, the series is higher by `change`.
+
+    The change is a share of the series' mean.
+    """
 
     at: int
     change: float
 
 
 def level_shift_of(series: Sequence[float]) -> LevelShift | None:
-    """Return the likeliest step, if it is one at all; None of fewer than FEWEST_INTERVALS_FOR_A_STEP, too.
+    """Return the likeliest step of a series; None if the series has no step at all.
 
-    It is where the cumulative sum about the mean is furthest from 0, in units of the spread about the two levels.
-    Source: E. S. Page, Continuous inspection schemes, Biometrika 41 (1954); the critical value is that of the Brownian
-    bridge.
+    The step is None, too, if the series has fewer than FEWEST_INTERVALS_FOR_A_STEP intervals. The likeliest step is
+    where the cumulative sum about the mean is furthest from 0. The unit of the sum is the spread about the two levels.
+    Source: E. S. Page, Continuous inspection schemes, Biometrika 41 (1954). The critical value is the one of the
+    Brownian bridge.
     """
     n = len(series)
     if n < FEWEST_INTERVALS_FOR_A_STEP:
@@ -77,8 +93,9 @@ def level_shift_of(series: Sequence[float]) -> LevelShift | None:
 
 
 def _widening(residuals: Sequence[float]) -> float:
-    """How much less sure a slope or a mean is of intervals like their neighbours: √((1+r)/(1-r)), r without its bias.
+    """Return the factor by which a slope or a mean is less sure, where intervals resemble their neighbours.
 
+    The factor is √((1+r)/(1-r)): r is the correlation of neighbouring intervals, without its bias.
     Sources: Bayley and Hammersley, J. R. Statist. Soc. Suppl. 8 (1946); M. G. Kendall, Biometrika 41 (1954).
     """
     n, squares = len(residuals), sum(residual**2 for residual in residuals)

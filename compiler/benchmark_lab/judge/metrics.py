@@ -1,4 +1,7 @@
-"""The metrics of a trial, each declared once: its figure, its words, and where it is shown, compared and ranked."""
+"""The metrics of a trial, each declared once.
+
+A metric's declaration has its figure, its words, and where `lab` shows, compares and ranks the metric.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +15,33 @@ from benchmark_lab.judge.case import Case
 from benchmark_lab.records import Trial
 
 Ranking = Literal["ranked", "tail", "set-by-rate", "informative"]
-"""What the method lets a metric rank (METHOD 5): the rules differ for a tail of latencies and for what an open load's
-rate sets; an informative metric says why, ranks nothing, and may be 0."""
+"""Ways in which the method lets a metric rank (METHOD 5).
+
+The rules differ for a tail of latencies and for what an open load's rate sets. An informative metric says why, ranks
+nothing, and may be 0.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One figure of a trial, and all that is said of it."""
+    """One figure of a trial, and all that `lab` says of the figure."""
 
     name: str
-    """The key in JSON, in `criteria` and of `lab compare --metric`."""
+    """Key of the metric in JSON, in `criteria` and of `lab compare --metric`."""
     unit: str
     noun: str
     more: str
-    """What is said of a candidate whose figure is higher."""
+    """Words about a candidate whose figure is higher, such as `is slower`."""
     less: str
     of: Callable[[Case], float | None]
-    """Return the figure of a trial; None where it is not known, or of too few requests."""
+    """Function that returns the figure of a trial; None where the figure is not known, or has too few requests."""
     column: str = ""
-    """Heading in the table of cells, or of further figures if the metric is informative; empty: in no table."""
+    """Heading in the table of cells, or of further figures for an informative metric; empty: in no table."""
     compared: frozenset[LoadModel] = frozenset()
-    """The loads whose comparisons are about it where nobody asks for other metrics."""
+    """Load models whose comparisons are about the metric where nobody asks for other metrics."""
     ranking: Ranking = "ranked"
     samples: int = 0
-    """Requests that the figure needs (METHOD 8: 100/(1-q); the median is content with 100)."""
+    """Number of requests that the figure needs (METHOD 8: 100/(1-q); the median is content with 100)."""
 
 
 _METRICS: dict[str, Metric] = {}
@@ -43,14 +49,14 @@ _METRICS: dict[str, Metric] = {}
 METRICS: Mapping[str, Metric] = MappingProxyType(_METRICS)
 """Every metric by its name, in the order of tables and comparisons."""
 PERCENTILES: Mapping[str, Metric]
-"""The percentiles that an objective may be about, by their short names such as `p99.9`."""
+"""Percentiles that an objective may be about, by their short names such as `p99.9`."""
 
 
 def declare(metric: Metric) -> Metric:
-    """Have a metric computed, stored, shown, compared and documented.
+    """Register a metric, so that `lab` computes, stores, shows, compares and documents the metric.
 
     Raises:
-        ValueError: there is another of this name.
+        ValueError: there is another metric of this name.
     """
     if metric.name in _METRICS:
         raise ValueError(f"metric `{metric.name}` is declared twice")
@@ -59,14 +65,17 @@ def declare(metric: Metric) -> Metric:
 
 
 def without_strangers(trial: Trial) -> Trial:
-    """Remove what is no metric from the keys beside a stored trial's own, such as the parameters of its cell."""
+    """Remove the keys that are no metrics from a stored trial, such as the parameters of its cell.
+
+    The trial's own keys stay.
+    """
     for name in {*(trial.model_extra or {})} - METRICS.keys():
         del trial.model_extra[name]  # type: ignore[union-attr]  # there are names only in a mapping
     return trial
 
 
 def _measured(of: Callable[[Case], float | None]) -> Callable[[Case], float | None]:
-    """Return the figure of a window with requests alone."""
+    """Return a function that gives the figure only of a window with requests."""
     return lambda case: of(case) if case.measured else None
 
 
@@ -98,7 +107,10 @@ def _declare_percentile(short: str, samples: int, column: str = "", ranking: Ran
 
 
 def _pool_occupancy(case: Case) -> float | None:
-    """Connections in use over those that the server may open; unknown without a pool or a watched database."""
+    """Return the connections in use over the connections that the server may open.
+
+    The share is None without a pool, or without a watched database.
+    """
     return case.connections_taken / case.connections if case.connections and _asks_database(case) else None
 
 
@@ -111,7 +123,11 @@ def _asks_database(case: Case) -> bool:
 
 
 def _calls_in_flight(case: Case) -> float | None:
-    """By Little's law: calls a second times the mean latency that the upstream is set to; unknown without one."""
+    """Return the mean number of calls in flight, by Little's law.
+
+    The number is the calls a second times the mean latency that the upstream is set to. The number is None without such
+    a latency.
+    """
     if not (case.upstream.latency_ms and using("upstream", case.operations)):
         return None
     return case.upstream.hits * case.upstream.latency_ms / 1000 / case.k6.window_taken_s

@@ -1,4 +1,4 @@
-"""A rule of the verdict: its code, what looks for it in a case, and what docs/verdicts.md says of it."""
+"""The rule of the verdict: its code, its look at a case, and what docs/verdicts.md says of the rule."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from benchmark_lab.records import SERVER_BOTTLENECKS, Bottleneck, Reason
 
 RuleKind = Literal["reason", "warning"]
 Needs = Literal["trial", "load", "window"]
-"""What a rule looks at: any trial, one whose k6 reported its figures, or one whose window has requests."""
+"""Trials that a rule looks at: any trial, one whose k6 reported its figures, or one whose window has requests."""
 Look = Callable[[Case], str | None]
-"""Returns the evidence: the figures that say so. None or an empty text: the rule does not apply."""
+"""Function that returns the evidence: the figures that decide. None or an empty text: the rule does not apply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Why a trial is invalid (a reason), or what a reader should know of it (a warning).
+    """A reason why a trial is invalid, or a warning of what a reader should know about a trial.
 
     Raises:
-        ValueError: the docstring lacks its meaning or its `Do:`, or there is no threshold of that name.
+        ValueError: the docstring of `look` lacks its meaning or its `Do:`, or a name in `thresholds` is no threshold.
     """
 
     kind: RuleKind
@@ -36,13 +36,13 @@ class Rule:
     look: Look
     needs: Needs = "window"
     unless: tuple[str, ...] = ()
-    """Codes of reasons that explain what this rule would find: beside one of them it says nothing."""
+    """Codes of reasons that explain what this rule would find: beside such a reason, this rule says nothing."""
     thresholds: tuple[str, ...] = ()
-    """Fields of Thresholds that the rule compares with."""
+    """Names of the fields of Thresholds that the rule compares with."""
     bound: Bottleneck | None = None
-    """What was at its limit instead of the server. The throughput is then a lower bound."""
+    """Bottleneck that was at its limit instead of the server. The throughput is then a lower bound."""
     own_fault: bool = False
-    """True if the server brings it about: under such a load it does not keep its objectives."""
+    """True if the server brings the reason about: under such a load, the server does not keep its objectives."""
 
     def __post_init__(self) -> None:
         if sys.flags.optimize < 2 and not (self.meaning and self.advice):  # noqa: PLR2004  -OO drops docstrings
@@ -57,12 +57,12 @@ class Rule:
 
     @property
     def meaning(self) -> str:
-        """Paragraphs of the docstring before `Do:`."""
+        """Return the paragraphs of the docstring before `Do:`."""
         return self._docstring[0]
 
     @property
     def advice(self) -> str:
-        """What the user does: the paragraph after `Do:`."""
+        """Return what the user does: the paragraph of the docstring after `Do:`."""
         return self._docstring[2]
 
     @property
@@ -70,7 +70,7 @@ class Rule:
         return (inspect.getdoc(self.look) or "").partition("\n\nDo: ")
 
     def find(self, case: Case, reasons: Sequence[Reason]) -> Reason | None:
-        """Return what the rule finds in a case, if anything; `reasons` were found before."""
+        """Return what the rule finds in a case, if anything; earlier rules found `reasons`."""
         there = {"trial": True, "load": case.loaded, "window": case.measured}
         if not there[self.needs] or any(reason.code in self.unless for reason in reasons):
             return None
@@ -92,10 +92,11 @@ def reason(
     bound: Bottleneck | None = None,
     own_fault: bool = False,
 ) -> Callable[[Look], Rule]:
-    """Make a reason of a function; being defined in a module of `reasons` is all it takes to be judged.
+    """Make a reason of a function.
 
-    The docstring is the reason's part of docs/verdicts.md: what it means, then `Do:` and what the user does.
-    Rule has the meaning of each argument.
+    `lab` judges by every reason that a module of `reasons` defines; nothing else is needed. The docstring of the
+    function is the reason's part of docs/verdicts.md: the meaning, then `Do:` and what the user does. The class Rule
+    explains each argument.
     """
 
     def make(look: Look) -> Rule:
@@ -117,7 +118,10 @@ def reason(
 def warning(
     code: str, *, rank: int, unless: tuple[str, ...] = (), thresholds: tuple[str, ...] = ()
 ) -> Callable[[Look], Rule]:
-    """Make a warning of a function, as `reason` makes a reason; only trials with requests in the window have any."""
+    """Make a warning of a function, as `reason` makes a reason.
+
+    Only trials with requests in the window have warnings.
+    """
 
     def make(look: Look) -> Rule:
         return Rule(kind="warning", code=code, rank=rank, look=look, unless=unless, thresholds=thresholds)
@@ -126,7 +130,7 @@ def warning(
 
 
 def rules_in(package: str, folders: Iterable[str]) -> tuple[Rule, ...]:
-    """Import every module of a package, and return the rules that they define, by rank.
+    """Import every module of a package, and return the rules that the modules define, by rank.
 
     Raises:
         ValueError: two rules of a kind have the same code or rank, or `unless` names no reason of a lower rank.

@@ -1,4 +1,4 @@
-"""What several rules look at around the server: its hosts and the database."""
+"""Looks at the surroundings of the server for several rules: its hosts and the database."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from benchmark_lab.judge.case import Case
 
 SHARED_HOST_FACTOR = 10
-"""On a machine that all roles share, this many times as much steal and lateness are allowed (METHOD 10): there a role
-waits for CPUs that others use."""
+"""Factor by which more steal and lateness are allowed on a machine that all roles share (METHOD 10).
+
+A role on such a machine waits for CPUs that others use.
+"""
 
 
 def stolen(case: Case, limit: float) -> str:
@@ -18,21 +20,21 @@ def stolen(case: Case, limit: float) -> str:
 
 
 def crowded(case: Case) -> str:
-    """Say that other processes used more of the server's CPUs than they may; empty if they did not."""
+    """Say that other processes used more of the server's CPUs than is allowed; empty if the processes did not."""
     if not case.measured or case.others_cpu <= case.thresholds.others_cpu:
         return ""
     return f"other processes used {case.others_cpu:.1%} of the server's CPU set"
 
 
 def database_cpu(case: Case) -> Iterator[str]:
-    """Say that PostgreSQL's CPUs are busy, if they are."""
+    """Say that PostgreSQL's CPUs are busy, if the CPUs are busier than allowed."""
     allowed = case.thresholds.database_cpu
     if case.database_cpu > allowed:
         yield f"PostgreSQL used {case.database_cpu:.1%} of its CPU set, at most {allowed:.0%} are allowed"
 
 
 def database_share(case: Case) -> Iterator[str]:
-    """Say that PostgreSQL does nearly as many transactions as it can, if it does."""
+    """Say that PostgreSQL's transactions a second are near the calibrated rate, if the share is higher than allowed."""
     allowed = case.thresholds.database_share
     if case.transactions_share > allowed:
         yield (

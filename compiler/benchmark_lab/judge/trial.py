@@ -1,4 +1,4 @@
-"""A measurement, judged: the trial's metrics, whether it counts, and what limited it."""
+"""Judges a measurement: the trial's metrics, whether the trial counts, and what limited the trial."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmark_lab.records import Calibration, Measurement, Purpose, Reason, Tri
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where and when in the run a trial stood."""
+    """The place of a trial in the run, and the time when the trial started."""
 
     lane: int
     round: int
@@ -38,14 +38,15 @@ def judge(
     """Judge one trial of `cell`: valid, or invalid with every reason that applies, causes before their effects.
 
     Args:
-        measurement: what the hosts reported; what was not watched stays silent.
-        cell: what was measured.
-        load: how much load it got.
-        thresholds: from where on a trial is invalid.
-        place: where in the run it stood.
+        measurement: what the hosts reported; a counter that nobody watched stays silent.
+        cell: the cell that the trial measured.
+        load: the load that the trial got.
+        thresholds: the figures from which on a trial is invalid.
+        place: the place of the trial in the run.
         calibration: what generator and database can do at most for this cell's requests.
-        operations: what the scenario calls, by id; without them fewer bottlenecks are named, and no effect is missed.
-        shared_host: whether all roles share one machine, which is then allowed more noise.
+        operations: the operations that the scenario calls, by id. Without operations, `lab` names fewer bottlenecks and
+            finds no effect missing.
+        shared_host: True if all roles share one machine. Such a machine is allowed more noise.
     """
     case = Case(
         measurement, cell, load, thresholds, calibration or Calibration(), operations or {}, shared_host=shared_host
@@ -93,7 +94,7 @@ def _reasons_of(case: Case) -> tuple[Reason, ...]:
 
 
 def is_bounded(trial: Trial) -> bool:
-    """Return whether only LOWER_BOUND_REASONS make a trial invalid: its throughput is then a lower bound."""
+    """True if only LOWER_BOUND_REASONS make a trial invalid: the trial's throughput is then a lower bound."""
     return bool(trial.reasons) and all(reason.code in LOWER_BOUND_REASONS for reason in trial.reasons)
 
 

@@ -1,1 +1,1 @@
-"""What a run takes of the machine that it is started on: processes, tools, locks and folders."""
+"""The parts of the starting machine that a run uses: processes, tools, locks and folders."""

@@ -1,4 +1,7 @@
-"""Where `lab` keeps what must not lie in a checkout: the state of runs, and builds; and who holds this machine."""
+"""The folders that `lab` keeps outside a checkout: the state of runs, and builds.
+
+The module also says who holds this machine.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +18,27 @@ from benchmark_lab.machine.process import start_ticks
 from benchmark_lab.machine.tools import ToolFailedError
 
 SHARED_CACHE = Path("/var/cache/benchmark-lab")
-"""Where root's builds lie. Servers of other users read them here, and could not in root's home."""
+"""Folder of root's builds.
+
+Servers of other users read root's builds here, and could not in root's home.
+"""
 
 
 def state_root() -> Path:
-    """Where this user's runs keep what must not lie in a checkout."""
+    """Return the folder where this user's runs keep what must not lie in a checkout."""
     return Path("/var/tmp") / f"benchmark-lab-{os.getuid()}"  # noqa: S108  survives a reboot, unlike /tmp; mode 0711
 
 
 def run_states() -> Path:
-    """The folder that holds a folder for each run that is going on, or was killed."""
+    """Return the folder that holds a folder for each run that is going on, or was killed."""
     return state_root() / "runs"
 
 
 def cache_root(environment: Mapping[str, str], uid: int | None = None) -> Path:
     """Return the folder where a user, by default the caller, keeps builds between runs.
 
-    It lies in `XDG_CACHE_HOME` where that is set, in /var/cache for root, and in ~/.cache for everybody else.
+    The folder lies in `XDG_CACHE_HOME` where that variable is set.
+    Otherwise the folder lies in /var/cache for root, and in ~/.cache for everybody else.
     """
     if base := environment.get("XDG_CACHE_HOME"):
         return Path(base) / "benchmark-lab"
@@ -41,9 +48,10 @@ def cache_root(environment: Mapping[str, str], uid: int | None = None) -> Path:
 
 
 def new_state(state: Path, controller_mark: str, hosts: Iterable[str] = ()) -> None:
-    """Make a run's state folder, with one for each host of this machine, and note who controls it.
+    """Make a run's state folder, with one for each host of this machine, and note who controls the run.
 
-    It is passable for others, since PostgreSQL may run as another user; what is in it is not readable.
+    Others can pass the state folder, since PostgreSQL may run as another user.
+    Others cannot read what is in the folder.
     """
     state.parent.mkdir(mode=0o711, exist_ok=True)
     state.mkdir(mode=0o711)
@@ -67,7 +75,7 @@ def remove_state(state: Path) -> None:
     """Remove a run's state folder.
 
     Raises:
-        ToolFailedError: if something in it cannot be removed.
+        ToolFailedError: if something in the folder cannot be removed.
     """
     try:
         shutil.rmtree(state)
@@ -77,12 +85,12 @@ def remove_state(state: Path) -> None:
 
 @contextmanager
 def locked(run: str, system: str = sys.platform) -> Iterator[None]:
-    """Hold this machine for one run: two at once would measure each other.
+    """Hold this machine for one run: two runs at once would measure each other.
 
     Raises:
-        LockedError: if another run holds it.
-        ToolFailedError: if it is no Linux. Remote targets need that as well: /proc shows what a run left, and programs
-            for the hosts are built here.
+        LockedError: if another run holds the machine.
+        ToolFailedError: if the machine does not run Linux. Remote targets need Linux as well: /proc shows what a run
+            left, and programs for the hosts are built here.
     """
     if system != "linux":
         raise ToolFailedError(

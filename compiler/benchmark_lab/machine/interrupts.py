@@ -1,6 +1,6 @@
-"""Signals during a run: the first one interrupts it, later ones only explain what is still being cleaned up.
+"""Handles signals during a run: the first signal interrupts the run, later signals only explain the cleaning up.
 
-A closed terminal (SIGHUP) is no reason to stop: the run goes on unseen, and `lab status` and `lab cancel` find it.
+A closed terminal (SIGHUP) is no reason to stop. The run goes on unseen, and `lab status` and `lab cancel` find the run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Interrupts:
 
     @contextmanager
     def handled(self) -> Iterator[None]:
-        """Handle signals within; the former handlers return afterwards."""
+        """Handle signals within the context; the former handlers return afterwards."""
         self._terminals = [stream.fileno() for stream in (sys.__stdout__, sys.__stderr__) if stream and stream.isatty()]
         former = [(number, signal.signal(number, self._on_signal)) for number in SIGNALS]
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # `nohup` has dealt with it
@@ -40,10 +40,10 @@ class Interrupts:
 
     @contextmanager
     def shielded(self, doing: str = "stopping what this run started") -> Iterator[None]:
-        """Finish what is within even if a signal comes; it takes effect at the end.
+        """Finish what is within the context even if a signal comes; the signal takes effect at the end.
 
         Args:
-            doing: what is within, for whoever sends a signal meanwhile.
+            doing: words that tell whoever sends a signal meanwhile what is within the context.
         """
         self._shields.append(doing)
         try:
@@ -66,7 +66,7 @@ class Interrupts:
         raise KeyboardInterrupt
 
     def _on_hangup(self, number: int, frame: FrameType | None) -> None:
-        """Go on without the terminal: what would be written to it goes nowhere, rather than fail."""
+        """Go on without the terminal: output to the terminal goes nowhere, rather than fail."""
         del number, frame
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for descriptor in self._terminals:

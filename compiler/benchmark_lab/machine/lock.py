@@ -1,4 +1,4 @@
-"""Locks that end with the process that holds them: one run a set of hosts, and one `lab` a run."""
+"""Locks that end with the process that holds the lock: one run holds a set of hosts, and one `lab` holds a run."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from benchmark_lab.diagnostics import LabError
 from benchmark_lab.machine.tools import ToolFailedError
 
 MACHINE = Path("/var/tmp/benchmark-lab.lock")  # noqa: S108  survives a reboot, unlike /tmp
-"""Held on each machine that is measured: all users have the same."""
+"""Path of the lock that a run holds on each machine that it measures; all users have the same lock."""
 _PATIENCE_S = 1.0
-"""How long to wait for the words of whoever has just taken the lock."""
+"""Seconds to wait for the words of whoever has just taken the lock."""
 
 
 class LockedError(LabError):
-    """Another run holds the hosts, or the run; the text says who."""
+    """Another run holds the hosts, or the run; the text says which run."""
 
     exit_code = 6
 
 
 @contextmanager
 def locked(path: Path, what: str, run: str) -> Iterator[None]:
-    """Hold the lock of this file for one run; the file says who holds it, from where, since when and why.
+    """Hold the lock of this file for one run; the file says who holds the lock, from where, since when and why.
 
-    It is opened for every user of the machine, since two users' runs would measure each other, too.
+    The file is opened for every user of the machine, since two users' runs would measure each other, too.
 
     Args:
-        path: the lock's file, made where it does not exist; it stays.
-        what: it stands for, such as `this machine`.
+        path: the lock's file, made where the file does not exist; the file stays.
+        what: what the lock stands for, such as `this machine`.
         run: the name of the run.
 
     Raises:
-        LockedError: if somebody else holds it.
+        LockedError: if somebody else holds the lock.
         ToolFailedError: if the file cannot be opened.
     """
     descriptor = _opened(path)
@@ -61,9 +61,9 @@ def locked(path: Path, what: str, run: str) -> Iterator[None]:
 
 
 def _opened(path: Path) -> int:
-    """A descriptor of the file: made first, then opened without making it, which is refused for a stranger's file.
+    """Return a descriptor of the lock's file: made first, then opened without making the file.
 
-    (Linux's fs.protected_regular, in folders that everybody may write.)
+    In folders that everybody may write, Linux refuses to open a stranger's file with O_CREAT (fs.protected_regular).
     """
     try:
         try:
@@ -86,7 +86,7 @@ def _introduction(run: str) -> str:
 
 
 def _holder(descriptor: int) -> str:
-    """What the holder wrote, as soon as it has."""
+    """Return what the lock's holder wrote, as soon as the holder has written."""
     deadline = time.monotonic() + _PATIENCE_S
     while not (text := os.pread(descriptor, 4096, 0).decode(errors="replace").strip()):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What users other than the owner can reach: programs that they can execute, and folders that they can read."""
+"""Says what users other than the owner can reach: programs that they can execute, and folders that they can read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ READABLE = 0o755
 
 
 def can_execute(program: Path) -> bool:
-    """True if every user can execute the program, by this path and where its links lead."""
+    """True if every user can execute the program, by this path and where the path's links lead."""
     target = Path(os.path.realpath(program))
     return (
         target.is_file()
@@ -27,8 +27,8 @@ def make_readable(folder: Path) -> None:
     """Make a folder that every user can read, or mend the mode of one that exists.
 
     Raises:
-        ToolFailedError: if the folder belongs to another user; for root, whose servers may run as other users, also if
-            those cannot pass a folder above it.
+        ToolFailedError: if the folder belongs to another user. Root's servers may run as other users: for root, also if
+            other users cannot pass a folder above this one.
     """
     for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
         missing.mkdir(exist_ok=True)
@@ -47,5 +47,5 @@ def make_readable(folder: Path) -> None:
 
 
 def _closed_above(path: Path) -> Iterator[Path]:
-    """The folders above a path that other users cannot pass."""
+    """Return the folders above a path that other users cannot pass."""
     return (parent for parent in path.parents if not parent.stat().st_mode & stat.S_IXOTH)

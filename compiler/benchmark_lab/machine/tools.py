@@ -1,4 +1,4 @@
-"""The one seam between `lab` and other programs, and the error that their failures become."""
+"""The one seam between `lab` and other programs, and the error for failures of other programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmark_lab.diagnostics import LabError
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """How a program ended and what it printed."""
+    """The end of a program: the exit status, and what the program printed."""
 
     status: int
     stdout: str
@@ -20,7 +20,7 @@ class Completed:
 
 
 class ToolFailedError(LabError):
-    """A program or host failed: what was tried, how it ended, the end of its output, and what to do next."""
+    """A program or host failed: what was tried, how the program ended, the end of the output, and what to do next."""
 
     exit_code = 3
 
@@ -40,7 +40,7 @@ class ToolFailedError(LabError):
 
 
 class ResourcesRemainError(ToolFailedError):
-    """Something that a run started could not be stopped; the text says what and how to remove it."""
+    """Something that a run started could not be stopped; the text says what is left and how to remove the rest."""
 
     exit_code = 7
 
@@ -49,14 +49,14 @@ class Conversation(Protocol):
     """A program that answers each line with a line."""
 
     def ask(self, line: str, timeout_s: float) -> str | None:
-        """Its answer; None if it ended or is silent."""
+        """Send the program a line and return the program's answer; None if the program ended or is silent."""
 
     def close(self) -> None:
-        """End its input, upon which it ends, or is ended."""
+        """End the program's input, upon which the program ends, or is ended."""
 
 
 class Tools(Protocol):
-    """What `lab` asks of the outside world; tests pass a fake."""
+    """The other programs, as `lab` starts them; tests pass a fake."""
 
     def run(
         self,
@@ -71,14 +71,18 @@ class Tools(Protocol):
     def stream(
         self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, on_line: Callable[[str], None]
     ) -> int:
-        """Run a long command in a session of its own, its output to `log`; its exit status.
+        """Run a long command in a session of its own, write the output to `log`, and return the exit status.
 
-        The command finds the number of a file descriptor in LAB_EVENTS_FD; each line it writes there goes to `on_line`.
+        The command finds the number of a file descriptor in LAB_EVENTS_FD.
+        Each line that the command writes there goes to `on_line`.
         If `on_line` raises, or a signal interrupts, the command and everything it started without detaching is ended.
         """
 
     def converse(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> Conversation:
-        """Start a program to talk with, in a session of its own, its messages to `log`; it ends when `lab` does."""
+        """Start a program to talk with, in a session of its own, and write the program's messages to `log`.
+
+        The program ends when `lab` ends.
+        """
 
     def start(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
-        """Start a command that goes on without `lab`, in a session of its own, its output to `log`."""
+        """Start a command that goes on without `lab`, in a session of its own, and write the output to `log`."""

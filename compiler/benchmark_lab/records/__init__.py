@@ -1,4 +1,4 @@
-"""The record of a run: what the hosts reported, the judged trials, and the summary people read."""
+"""The record of a run: what the hosts reported, the judged trials, and the summary that people read."""
 
 from benchmark_lab.records.journal import Controller, HostsReady, RoundKey, RunStarted
 from benchmark_lab.records.observations import (

@@ -1,4 +1,4 @@
-"""What the journal says of a run, beside its trials."""
+"""The parts of a run's journal beside the run's trials."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from benchmark_lab.records.trial import Purpose
 
 
 class RoundKey(Part):
-    """Names a round: its number counts the rounds, or the rounds of probes, of one hardware value."""
+    """The name of a round: the number counts the rounds, or the rounds of probes, of one hardware value."""
 
     hardware: str
     purpose: Purpose
@@ -15,18 +15,18 @@ class RoundKey(Part):
 
 
 class Controller(Part):
-    """The process that carries a run out."""
+    """The process that carries out a run."""
 
     pid: int
     start_ticks: int | None
-    """When it started, by its host's kernel."""
+    """Ticks of the host's kernel at which the process started."""
     host: str
     mark: str
-    """In the environment of what it starts."""
+    """Mark of the run in the environment of every process that the controller starts."""
 
 
 class RunStarted(Part):
-    """Journalled when a run starts, and when it is resumed."""
+    """The journal's event of a run that starts or is resumed."""
 
     lab: str
     controller: Controller
@@ -37,16 +37,16 @@ class RunStarted(Part):
 
 
 class HostsReady(Part):
-    """Journalled when a lane's hosts are prepared."""
+    """The journal's event of a lane whose hosts are prepared."""
 
     hardware: str
     lane: int
     identity: dict[str, str]
-    """What must stay the same within a round, such as the CPU's model."""
+    """Facts about the hosts that must stay the same within a round, such as the CPU's model."""
     versions: dict[str, str]
     cpu_sets: dict[str, str]
     labels: tuple[str, ...]
     machine: dict[str, str] = {}
-    """What the hosts are and how they are set, for the provenance."""
+    """Facts about the hosts and their settings, for the provenance."""
     as_found: dict[str, str] = {}
-    """Settings that the run changed, as they were before."""
+    """Settings of the hosts before the run changed the settings."""

@@ -1,4 +1,4 @@
-"""What the hosts reported of a trial, and what generator and database can do at most."""
+"""The hosts' observations of a trial, and what generator and database can do at most."""
 
 from __future__ import annotations
 
@@ -8,54 +8,57 @@ from benchmark_lab.bundle import Part, Role
 
 
 class ServerObservation(Part):
-    """What the sut's host saw of the server over the measured window."""
+    """The server over the measured window, as the sut's host saw the server."""
 
     problem: str | None = None
-    """Why there is nothing to measure, such as a server that never became ready."""
+    """Reason why there is nothing to measure, such as a server that never became ready."""
     ready_s: float | None = None
     processes_before: tuple[str, ...] = ()
-    """`pid:start` of each process of the server at the window's start; `processes_after` likewise at its end."""
+    """`pid:start` of each server process at the window's start; `processes_after` has the same at the window's end."""
     processes_after: tuple[str, ...] = ()
     cpu_s: float = 0.0
-    """CPU time of all its processes within the window."""
+    """Seconds of CPU time of all the server's processes within the window."""
     worker_cpu_s: tuple[float, ...] | None = None
-    """Of it, that of each process that serves; as many as there are such processes. None: they were not counted."""
+    """Seconds of CPU time of each process that serves, a part of `cpu_s`; None: the processes were not counted."""
     cpus: int = 1
     rss_peak_bytes: int = 0
     log_tail: str = ""
 
 
 class LoadObservation(Part):
-    """What one k6 process reported of a warm-up, or of a window, which begins once its connections are open."""
+    """One k6 process's report of a warm-up, or of a window, which begins once the process's connections are open."""
 
     problem: str | None = None
-    """Why k6's figures are missing, such as `k6 was ended by signal 9`."""
+    """Reason why k6's figures are missing, such as `k6 was ended by signal 9`."""
     window_taken_s: float = 0.0
-    """Duration of k6's executors."""
+    """Seconds that k6's executors took."""
     requests: int = 0
     failed_requests: int = 0
-    """Requests without an answer, with an unexpected status, or whose sampled body was wrong."""
+    """Requests without an answer, with an unexpected status, or with a wrong sampled body."""
     iterations: int = 0
     dropped_iterations: int = 0
     lags: int = 0
-    """Open load: iterations that told how late they began."""
+    """Open load: number of iterations that told how late the iteration began."""
     lag_p99_ms: float | None = None
-    """Open load: how late after their due time 99 of 100 iterations began at most; None where too few told it."""
+    """Open load: milliseconds by which 99 of 100 iterations began late at most; None where too few told the delay."""
     latency_quantiles_ms: tuple[float, ...] = ()
     """1,001 quantiles, 0 to 1 in steps of 0.001; a failed request counts as 60,000 ms.
 
     Latency is blocked + sending + waiting + receiving: k6's `blocked` holds connecting and the TLS handshake.
     """
     latency_tail_ms: dict[str, float] = {}
-    """Quantiles beyond the grid, by their name: `0.9995`, `0.9999`, …"""
+    """Latency quantiles in milliseconds beyond the grid, by their name: `0.9995`, `0.9999`, …"""
     latency_mean_ms: float = 0.0
     cpu_s: float = 0.0
-    """User and system CPU time of the k6 process over `wall_s`."""
+    """Seconds of user and system CPU time of the k6 process over `wall_s`."""
     cpus: int = 1
     wall_s: float = 0.0
-    """From the window's begin to the end of k6: its connecting before that would hide a generator at its limit."""
+    """Seconds from the window's begin to the end of k6.
+
+    k6's connecting before the window would hide a generator at its limit.
+    """
     cpus_busy: float = 0.0
-    """Share of the load's CPU set that was busy over the same time, whoever used it; of several, the busiest's."""
+    """Share of the load's CPU set that was busy over `wall_s`, whoever used the CPUs; of several sets, the busiest."""
     failures: dict[str, int] = {}
     """Failed requests by kind: `status 503`, `no answer`, `wrong body`."""
     successes: dict[str, int] = {}
@@ -63,27 +66,27 @@ class LoadObservation(Part):
     processes: int = 1
     """k6 processes whose figures are merged here."""
     parts: tuple[LoadObservation, ...] = ()
-    """What each of several processes reported."""
+    """Report of each of several k6 processes."""
     series_interval_s: float = 1.0
     throughput_series_rps: tuple[float, ...] = ()
-    """Requests that ended a second, interval by interval over the window; empty where it was too short."""
+    """Requests that ended a second, interval by interval over the window; empty where the window was too short."""
     latency_series_ms: tuple[float, ...] = ()
-    """Mean latency of the same intervals."""
+    """Mean latency in milliseconds of each interval of `throughput_series_rps`."""
 
 
 class HostObservation(Part):
-    """What one role's host counted over the measured window, by the kernel's own counters."""
+    """The counts of one role's host over the measured window, by the kernel's own counters."""
 
     cpus_busy: float = 0.0
-    """Share of the role's CPU set that was busy, whoever used it; of several hosts, the busiest's."""
+    """Share of the role's CPU set that was busy, whoever used the CPUs; of several hosts, the busiest's share."""
     interrupts: float = 0.0
-    """Share of the role's CPU set that the kernel's interrupts took, those of the network above all; a part of that."""
+    """Share of the role's CPU set that the kernel's interrupts took, the network's above all; a part of `cpus_busy`."""
     steal: float = 0.0
-    """Share of the role's CPU set that the hypervisor took; of several hosts, from the one that lost most."""
+    """Share of the role's CPU set that the hypervisor took; of several hosts, the share of the host that lost most."""
     context_switches: int = 0
     received_bytes: int = 0
     sent_bytes: int = 0
-    """Over all interfaces, loopback too."""
+    """Bytes sent over all interfaces, loopback too."""
     tcp_retransmits: int = 0
     syn_retransmits: int = 0
     listen_overflows: int = 0
@@ -91,51 +94,51 @@ class HostObservation(Part):
     disk_read_bytes: int = 0
     disk_written_bytes: int = 0
     allowance_exceeded: int = 0
-    """Packets that a network card of a rented host held back or dropped, since its allowance was used up."""
+    """Packets that the network card of a rented host held back or dropped, since the card's allowance was used up."""
     notices: int = 0
     """Hosts that had notice to be taken away when the trial ended, or could not tell."""
 
 
 class DatabaseObservation(Part):
-    """What PostgreSQL used and counted over the measured window; zeros where only its health was looked at."""
+    """PostgreSQL's use and counts over the measured window; zeros where `lab` only looked at PostgreSQL's health."""
 
     problem: str | None = None
-    """Why it is not the one that the run started, or does not answer."""
+    """Reason why PostgreSQL is not the one that the run started, or does not answer."""
     cpu_s: float = 0.0
-    """CPU time of all its processes."""
+    """Seconds of CPU time of all PostgreSQL processes."""
     cpus: int = 1
     transactions: int = 0
     active_s: float = 0.0
-    """Time that connections spent executing statements, summed (pg_stat_database.active_time)."""
+    """Seconds that connections spent executing statements, summed (pg_stat_database.active_time)."""
     idle_in_transaction_s: float = 0.0
-    """Time that connections spent inside a transaction, waiting for their client, summed."""
+    """Seconds that connections spent inside a transaction, waiting for their client, summed."""
     lock_waiters: float = 0.0
-    """Connections that waited for a lock, mean over the window's samples."""
+    """Mean number of connections that waited for a lock over the window's samples."""
     connections: int = 0
-    """Of the server to the database, the most in one sample."""
+    """Most connections of the server to the database in one sample."""
     checkpoints: int = 0
     rows_added: dict[str, int] = {}
-    """Rows since the database was last made anew, warm-up included, by table; only of tables that were counted."""
+    """Rows added since the database was last made anew, warm-up included, by table; only of counted tables."""
 
 
 class UpstreamObservation(Part):
-    """What the upstream counted and used over the measured window."""
+    """The upstream's counts and use over the measured window."""
 
     problem: str | None = None
     hits: int = 0
-    """Calls within the window."""
+    """Calls of the upstream within the window."""
     peak_in_flight: int = 0
     latency_ms: float = 0.0
-    """The mean latency that it was set to."""
+    """Mean latency in milliseconds that the upstream was set to."""
     cpu_s: float = 0.0
     cpus: int = 1
 
 
 class Calibration(Part):
-    """What generator and database can do at most for one cell's requests, measured before the first round."""
+    """The most that generator and database can do for one cell's requests, measured before the first round."""
 
     generator_rps: float | None = None
-    """Requests a second of k6 against a server that answers at once; None where it was not measured."""
+    """Requests a second of k6 against a server that answers at once; None where the rate was not measured."""
     generator_cpu_us_per_request: float | None = None
     database_tps: float | None = None
     """Transactions a second of pgbench with the scenario's statements over as many connections."""
@@ -149,16 +152,16 @@ class Measurement(Part):
     load: LoadObservation | None = None
     database: DatabaseObservation | None = None
     upstream: UpstreamObservation | None = None
-    """None where the scenario does not call it."""
+    """Observation of the upstream; None where the scenario does not call the upstream."""
     hosts: dict[Role, HostObservation] = {}
-    """By role; a role that shares another's host is not listed twice."""
+    """Hosts' observations by role; a role that shares another role's host is not listed twice."""
     overhead_s: float = 0.0
-    """Wall time of the trial outside warm-up and window."""
+    """Seconds of the trial outside warm-up and window."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One trial as the hosts reported it, and the logs that it left."""
+    """One trial's measurement as the hosts reported the trial, and the logs that the trial left."""
 
     started_at: str
     measurement: Measurement

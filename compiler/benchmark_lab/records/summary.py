@@ -1,4 +1,4 @@
-"""`summary.json`: what all trials of a run come to."""
+"""The file `summary.json`: what all trials of a run come to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmark_lab.records.observations import Calibration
 
 
 class Estimate(Part):
-    """A cell's median of a metric over its valid trials; from 6 of them on with a distribution-free interval."""
+    """A cell's median of a metric over its valid trials, with a distribution-free interval from 6 trials on."""
 
     median: float
     low: float | None = None
@@ -19,21 +19,21 @@ class Estimate(Part):
 
 
 class SearchResult(Part):
-    """Where an open load's objectives stop being kept."""
+    """The result of a search: the rates at which an open load's objectives stop being kept."""
 
     last_pass_rps: int | None
     first_fail_rps: int | None
     lower_bound: bool
-    """Whether the server might keep its objectives at more than could be asked of it."""
+    """True if the server might keep its objectives at a higher rate than the search could ask for."""
     probes: int
     confirmations: int
     """Restarts of the server that passed again at the last pass."""
     end: str
-    """Why the search ended, such as `bracketed`."""
+    """Reason why the search ended, such as `bracketed`."""
 
 
 class CellSummary(Part):
-    """One cell: how many of its trials count, why the others don't, and its metrics."""
+    """One cell: how many of its trials count, why the other trials do not count, and the cell's metrics."""
 
     cell: str
     axes: dict[str, Scalar]
@@ -42,51 +42,63 @@ class CellSummary(Part):
     invalid_reasons: dict[str, int] = {}
     load_model: LoadModel = "open"
     load: str = ""
-    """The load that was found for it, in words; empty where the experiment itself gives it."""
+    """Load in words that was found for the cell; empty where the experiment itself gives the load."""
     unequal_utilisation: str | None = None
-    """Why that load may utilise it less than the others of its step."""
+    """Reason why the load may utilise the cell less than the other cells of its step."""
     search: SearchResult | None = None
     calibration: Calibration | None = None
-    """What generator and database can do at most with its requests."""
+    """The most that generator and database can do with the cell's requests."""
     invalid_evidence: dict[str, str] = {}
-    """By reason: the evidence of its first trial."""
+    """Evidence of the first invalid trial, by reason."""
     requests: int = 0
     failed_requests: int = 0
-    """Of all its trials, the invalid ones too."""
+    """Failed requests of all the cell's trials, the invalid trials too."""
     excluded: str | None = None
-    """Why the cell has no trial at all, such as a failed conformance gate."""
+    """Reason why the cell has no trial at all, such as a failed conformance gate."""
     retired: str | None = None
-    """Why it has no more trials than these, and is not ranked: it did not conform any more when the run was resumed."""
+    """Reason why the cell has no more trials and is not ranked: the cell did not conform when the run was resumed."""
     bottlenecks: dict[str, int] = {}
-    """Closed load: what limited its valid trials, and those that something else than the server held back."""
+    """Closed load: number of trials by bottleneck.
+
+    The trials are the valid ones, and those trials that something else than the server held back.
+    """
     throughput_at_least_rps: float | None = None
-    """Closed load: the median of these trials, where more than a few were limited by something else than the server."""
+    """Closed load: median throughput of the trials that `bottlenecks` counts.
+
+    The median is None unless something else than the server limited more than a few trials.
+    """
     warnings: dict[str, int] = {}
-    """On its valid trials."""
+    """Number of the cell's valid trials with each warning."""
     warning_evidence: dict[str, str] = {}
-    """By warning: the evidence of its first trial."""
+    """Evidence of the first trial with each warning, by warning."""
     metrics: dict[str, Estimate] = {}
 
     @property
     def has_result(self) -> bool:
-        """Whether it has a figure that counts: of a search, a rate at which the objectives were kept, or were not."""
+        """True if the cell has a figure that counts.
+
+        The figure of a search is a rate at which the server kept the objectives, or did not keep the objectives.
+        """
         if self.search:
             return self.search.last_pass_rps is not None or self.search.first_fail_rps is not None
         return self.valid > 0
 
 
 class UnitCost(Part):
-    """What a piece of a scenario's work costs the server: of one cell, or of cells that differ in how much they do."""
+    """The server's cost of one piece of a scenario's work.
+
+    The cost is that of one cell, or of cells that differ in how much work their requests do.
+    """
 
     unit: str
-    """The piece, such as `MiB`."""
+    """Name of the piece, such as `MiB`."""
     cells: tuple[str, ...]
     cpu_us: Estimate
-    """CPU time of a piece, one value a round."""
+    """Microseconds of CPU time of a piece, one value a round."""
 
 
 class Fitted(Part):
-    """A parameter of a fitted law; from 6 rounds on with its bootstrapped 95 % interval."""
+    """A parameter of a fitted law, with a bootstrapped 95 % interval from 6 rounds on."""
 
     value: float
     low: float | None = None
@@ -94,7 +106,7 @@ class Fitted(Part):
 
 
 class Scaling(Part):
-    """The Universal Scalability Law of cells that differ in their workers; `statistics.usl` has it."""
+    """The Universal Scalability Law of cells that differ in their workers; `statistics.usl` has the law."""
 
     cells: tuple[str, ...]
     rounds: int
@@ -102,15 +114,15 @@ class Scaling(Part):
     contention: Fitted
     """The share of the work that is serial."""
     coherence: Fitted
-    """What each pair of workers costs."""
+    """Cost of each pair of workers."""
     peak_workers: Fitted | None
-    """With the highest throughput; None unless the coherence's interval excludes 0."""
+    """Workers with the highest throughput; None unless the coherence's interval excludes 0."""
     beyond_sweep: bool
-    """Whether that is more workers than were measured: the law's word, not the sweep's."""
+    """True if `peak_workers` is more workers than were measured: the law says so, not the sweep."""
 
 
 Answer = Literal["higher", "lower", "equivalent", "inconclusive", "no interval", "not ranked"]
-"""About the ratio candidate / baseline: whether more is better depends on the metric."""
+"""Answer about the ratio candidate / baseline; the metric decides whether more is better."""
 
 
 class MetricComparison(Part):
@@ -125,7 +137,7 @@ class MetricComparison(Part):
     unranked_reason: str | None = None
     paired: bool
     n: int
-    """Paired rounds; unpaired: the smaller number of trials."""
+    """Number of paired rounds; without pairs, the smaller number of trials."""
     ratio: float | None = None
     low: float | None = None
     high: float | None = None
@@ -135,25 +147,25 @@ class MetricComparison(Part):
     p_value_holm: float | None = None
     answer: Answer
     rounds_needed: int | None = None
-    """For an inconclusive answer: the rounds that would settle it at the margin."""
+    """Rounds that would settle an inconclusive answer at the margin."""
     smallest_detectable: float | None = None
     """The smallest relative difference that these rounds would find with 80 % power."""
 
 
 class CriterionResult(Part):
-    """Whether one of the experiment's criteria held."""
+    """The result of one of the experiment's criteria: whether the criterion held."""
 
     text: str
     held: bool | None
-    """None where a cell that it speaks of has no such figure, or only a bound of it, or where no ranking is allowed."""
+    """True if the criterion held; None if a cell has no such figure or only a bound, or if no ranking is allowed."""
     unranked_reason: str | None = None
-    """Why the method forbids to rank cells that it compares, which leaves it undecided."""
+    """Reason why the method forbids to rank the criterion's cells, which leaves the criterion undecided."""
     left: float | None = None
     right: float | None = None
 
 
 class TaskTime(Part):
-    """What one task of a playbook took on one host."""
+    """The seconds that one task of a playbook took on one host."""
 
     task: str
     host: str
@@ -166,13 +178,13 @@ class Phase(Part):
     name: str
     seconds: float
     hosts: dict[str, float] = {}
-    """By host, what its tasks took; only for the phase that brings hosts up."""
+    """Seconds that each host's tasks took, by host; only for the phase that brings hosts up."""
     slowest: tuple[TaskTime, ...] = ()
-    """Its slowest tasks, the slowest first."""
+    """Slowest tasks of the phase, the slowest first."""
 
 
 class Provenance(Part):
-    """What produced the numbers: enough to produce them again."""
+    """The origin of the numbers: enough to produce the numbers again."""
 
     lab: str
     git_commit: str | None
@@ -181,9 +193,9 @@ class Provenance(Part):
     machine: dict[str, str]
     """Kernel, CPU model, CPUs, memory and settings of the hosts, by host where they differ."""
     as_found: dict[str, str] = {}
-    """Settings that the run changed, as they were before."""
+    """Settings of the hosts before the run changed the settings."""
     versions: dict[str, str]
-    """Of everything that measured and that was measured."""
+    """Versions of everything that measured and of everything that was measured."""
     cpu_sets: dict[str, str]
 
 
@@ -199,7 +211,7 @@ class Summary(StoredFile):
     ended_at: str
     complete: bool
     labels: tuple[str, ...] = ()
-    """What holds for every number, such as `shared-host`."""
+    """Labels that hold for every number, such as `shared-host`."""
     notes: tuple[str, ...] = ()
     margin: float
     rounds_done: int
@@ -214,8 +226,8 @@ class Summary(StoredFile):
     criteria: tuple[CriterionResult, ...]
     phases: tuple[Phase, ...]
     measuring_share: float
-    """Warm-up and windows over the wall time of the rounds."""
+    """Share of the rounds' wall time that warm-ups and windows took."""
     overhead_per_trial_s: float
     rented_usd: float | None = None
-    """What the rented hosts have cost: all phases at the price of the dearest hardware value; None where none were."""
+    """US dollars that rented hosts cost in all phases, at the price of the dearest hardware value; None without any."""
     provenance: Provenance

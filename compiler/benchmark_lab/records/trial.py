@@ -1,4 +1,4 @@
-"""A judged trial, and what it was judged by."""
+"""The judged trial, and the record that `lab` judges a trial by."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ Purpose = Literal["measure", "probe"]
 Bottleneck = Literal["sut-cpu", "sut-slots", "pool", "db", "upstream", "network", "generator", "unknown"]
 
 SERVER_BOTTLENECKS: frozenset[str] = frozenset({"sut-cpu", "sut-slots", "pool"})
-"""The bottlenecks that are the server's own: under any other the throughput is a lower bound, too (METHOD 12)."""
+"""Bottlenecks that are the server's own: under any other bottleneck, the throughput is a lower bound (METHOD 12)."""
 
 
 class TrialRecord(StoredFile):
-    """One line of `measurements.jsonl`: what a trial is judged by, beside the bundle.
+    """One line of `measurements.jsonl`: what `lab` judges a trial by, beside the bundle.
 
-    Of the server's log it has the last line, and no latency quantiles: `distributions.jsonl` has the window's.
+    The record has the last line of the server's log. The record has no latency quantiles: `distributions.jsonl` has the
+    quantiles of the window.
     """
 
     trial: str
@@ -28,7 +29,7 @@ class TrialRecord(StoredFile):
     load: Load
     calibration: Calibration
     shared_host: bool
-    """Whether all roles share one machine."""
+    """True if all roles share one machine."""
     measurement: Measurement
 
 
@@ -42,7 +43,7 @@ class LatencyDistribution(StoredFile):
 
 
 class Reason(Part):
-    """Why a trial is invalid, or a warning on a valid one: a code and the figures behind it."""
+    """A reason why a trial is invalid, or a warning on a valid trial: a code and the figures behind the code."""
 
     code: str
     evidence: str
@@ -51,14 +52,14 @@ class Reason(Part):
 class Trial(StoredFile):
     """One line of `trials.jsonl`; the writer adds the cell's parameters as further plain keys.
 
-    Metrics are None where the trial has none, or too few samples for them (METHOD.md 8). The fields below are those
-    that the engine itself reads; other declared metrics are plain keys beside them.
+    A metric is None where the trial has no such figure, or too few samples for the figure (METHOD.md 8). The engine
+    itself reads the fields below. Other declared metrics are plain keys beside the fields.
     """
 
     model_config = ConfigDict(extra="allow")
 
     trial: str
-    """`r<round>.p<position>`, unique within a hardware value's block."""
+    """Name of the trial, `r<round>.p<position>`, unique within a hardware value's block."""
     cell: str
     implementation: str
     server: str
@@ -74,12 +75,12 @@ class Trial(StoredFile):
     warnings: tuple[Reason, ...] = ()
     bottleneck: Bottleneck | None = None
     bottleneck_evidence: str | None = None
-    """The figures that name the limit."""
+    """Figures that name the bottleneck."""
     purpose: Purpose = "measure"
-    """A probe looks for the load of the trials that measure, and counts in no median."""
+    """Purpose of the trial: a probe looks for the load of the trials that measure, and a probe counts in no median."""
     load_model: LoadModel
     vus: int | None = None
-    """Closed: the virtual users."""
+    """Closed load: number of virtual users."""
     arrival_rate_rps: float | None = None
     requests: int = 0
     failed_requests: int = 0

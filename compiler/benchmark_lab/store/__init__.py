@@ -1,1 +1,1 @@
-"""What is kept on disk: bundles, runs, and what is read back of them."""
+"""Keeps bundles and runs on disk, and reads bundles and runs back."""

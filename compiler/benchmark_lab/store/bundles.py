@@ -1,4 +1,4 @@
-"""Bundles and results on disk: written whole or not at all, read back with their schema checked."""
+"""Writes bundles and results to disk, whole or not at all, and reads both back with their schema checked."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class LoadedBundle:
 
     @property
     def files(self) -> Path:
-        """The folder of the copied sources."""
+        """Return the folder of the copied sources."""
         return self.folder / "files"
 
     @property
     def digest(self) -> str:
-        """Of everything in it: of its files, and of the list of its copies' digests."""
+        """Return the digest of everything in the bundle: of its files, and of the list of its copies' digests."""
         total = hashlib.sha256()
         for path in sorted(path for path in self.folder.rglob("*") if path.is_file()):
             if not path.is_relative_to(self.files):
@@ -62,7 +62,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def tracked_files(root: Path, folders: Iterable[str], tools: Tools) -> list[str]:
-    """The project's files below `folders` that git tracks or would track, sorted; ignored files are left out."""
+    """Return the project's files below `folders` that git tracks or would track, sorted; ignored files are left out."""
     done = tools.run(
         ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *folders]
     )
@@ -76,7 +76,7 @@ def tracked_files(root: Path, folders: Iterable[str], tools: Tools) -> list[str]
 
 
 def write_bundle(bundle: Bundle, root: Path, out: Path, tools: Tools) -> None:
-    """Write a bundle to the folder `out`, with copies of the project's files; it appears whole or not at all."""
+    """Write a bundle to the folder `out`, with copies of project files; the folder appears whole or not at all."""
     paths = tracked_files(root, bundle.copies, tools)
     with _replacing(out) as partial:
         for name, text in bundle.files.items():
@@ -98,7 +98,7 @@ def _write(path: Path, content: bytes) -> Path:
 
 @contextmanager
 def _replacing(out: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `out` at the end."""
+    """Yield a new folder that takes the place of `out` at the end."""
     if out.exists() and not (out / "experiment.json").exists() and any(out.iterdir()):
         raise ToolFailedError(f"{out} exists and holds no bundle", next_step="choose another folder with --out")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ Stored = TypeVar("Stored", bound=StoredFile)
 
 
 def read_stored(path: Path, model: type[Stored]) -> Stored:
-    """Read a stored JSON file, with a clear error where it is missing, broken or of another schema."""
+    """Read a stored JSON file, with a clear error where the file is missing, broken or of another schema."""
     try:
         return model.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
@@ -158,6 +158,6 @@ def read_variables(bundle: Path) -> TerraformVariables:
 
 
 def worst_case_usd(bundle: Path) -> float:
-    """Return what hosts cost in US dollars that are rented for as long as a bundle allows; 0 where it rents none."""
+    """Return the cost in US dollars of hosts rented for as long as a bundle allows; 0 if the bundle rents no hosts."""
     prices = read_stored(bundle / "experiment.json", Experiment).hosts.usd_per_hour
     return sum(prices.values()) * read_variables(bundle).hours if prices else 0.0

@@ -1,6 +1,7 @@
 """The journal of a run: what happened, in order, each line checksummed and on disk before the next deed.
 
-It is the only truth about a run: `trials.jsonl` and the summary are made of it, and resuming reads nothing else.
+The journal is the only truth about a run. `lab` makes `trials.jsonl` and the summary from the journal. To resume a run,
+`lab` reads nothing but the journal.
 """
 
 from __future__ import annotations
@@ -37,35 +38,35 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """What of a journal is whole: it ends before the first line that is torn or was changed."""
+    """The whole part of a journal: the prefix ends before the first line that is torn or was changed."""
 
     entries: tuple[Entry, ...] = ()
     length: int = 0
-    """In bytes."""
+    """Length of the prefix in bytes."""
     last_sum: str = _BEFORE_THE_FIRST
     warning: str | None = None
-    """What follows the prefix, if anything."""
+    """Warning on what follows the prefix; None if nothing follows the prefix."""
 
 
 def _checksum(before: str, body: bytes) -> str:
-    """Of a line and, through the checksum before it, of all lines up to it."""
+    """Return the checksum of a line and, through the checksum before, of all lines up to this line."""
     return hashlib.sha256(before.encode() + body).hexdigest()[:16]
 
 
 def read_journal(path: Path) -> Prefix:
-    """Read the valid prefix of a journal; there is none where there is no file.
+    """Read the valid prefix of a journal; the prefix is empty where there is no file.
 
     Raises:
-        ToolFailedError: it was written with another schema.
+        ToolFailedError: if the journal was written with another schema.
     """
     return parse_journal(path.read_bytes() if path.exists() else b"")
 
 
 def parse_journal(content: bytes) -> Prefix:
-    """The valid prefix of a journal's content.
+    """Return the valid prefix of a journal's content.
 
     Raises:
-        ToolFailedError: it was written with another schema.
+        ToolFailedError: if the journal was written with another schema.
     """
     entries: list[Entry] = []
     length, last = 0, _BEFORE_THE_FIRST
@@ -89,7 +90,7 @@ def parse_journal(content: bytes) -> Prefix:
 
 
 class Journal:
-    """Appends to `journal.jsonl`, and is the only one that does: it holds the file's lock."""
+    """Appends to `journal.jsonl` as the only writer: the journal holds the file's lock."""
 
     def __init__(
         self,
@@ -98,17 +99,18 @@ class Journal:
         on_entry: Callable[[Entry], None],
         fsync: Callable[[int], None] = os.fsync,
     ) -> None:
-        """Go on where the valid prefix ends; what follows it is moved to `journal.cut` beside it.
+        """Go on where the valid prefix ends, and move what follows the prefix to `journal.cut` beside the journal.
 
         Args:
-            path: of the file, which may not exist yet.
-            now: the time that entries carry.
-            on_entry: takes every entry, first those that the file has already, then each once it is on disk.
-            fsync: waits until the disk has what was written.
+            path: the path of the file, which may not exist yet.
+            now: the function that returns the time that an entry carries.
+            on_entry: the function that takes every entry: first the entries that the file has already, then each new
+                entry once the entry is on disk.
+            fsync: the function that waits until the disk has what was written.
 
         Raises:
-            LockedError: if another `lab` writes it.
-            ToolFailedError: it was written with another schema.
+            LockedError: if another `lab` writes the journal.
+            ToolFailedError: if the journal was written with another schema.
         """
         self._now, self._on_entry, self._fsync = now, on_entry, fsync
         self._lock = Lock()
@@ -138,7 +140,7 @@ class Journal:
         """Append an event and wait until the disk has it.
 
         Raises:
-            ToolFailedError: the first time that it cannot be written; after that the run only cleans up, unrecorded.
+            ToolFailedError: the first time that the file cannot be written; then the run only cleans up, unrecorded.
         """
         with self._lock:
             if self._failed:
@@ -160,7 +162,7 @@ class Journal:
 
 
 def _set_aside(path: Path, length: int) -> None:
-    """Cut the file to this length; the rest is evidence, and is kept."""
+    """Cut the file to this length, and keep the rest beside the file as evidence."""
     with path.open("r+b") as file, path.with_suffix(".cut").open("ab") as cut:
         file.seek(length)
         cut.write(file.read())
@@ -170,7 +172,7 @@ def _set_aside(path: Path, length: int) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Wait until the disk has the names of the files in it."""
+    """Wait until the disk has the names of the files in the folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

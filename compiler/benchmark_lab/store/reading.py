@@ -1,4 +1,4 @@
-"""Trials and their records read back from the files of a run."""
+"""Reads trials and their records back from the files of a run."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from benchmark_lab.records import LatencyDistribution, Measurement, Trial, Trial
 
 @dataclass(frozen=True, slots=True)
 class ReadTrials:
-    """The trials of a file's valid prefix; `warning` says what follows it, if anything."""
+    """The trials of a file's valid prefix; `warning` says what follows the prefix, if anything."""
 
     trials: tuple[Trial, ...]
     warning: str | None = None
 
 
 def read_trials(text: str) -> ReadTrials:
-    """Read a file that an interrupted writer may have left: a torn line, and what follows it, is not counted.
+    """Read the trials of a file that an interrupted writer may have left.
+
+    A torn line, and the lines after the torn line, do not count.
 
     Raises:
-        ValidationError: a line is whole but was written with another schema.
+        ValidationError: if a line is whole but was written with another schema.
     """
     trials: list[Trial] = []
     lines = text.splitlines()
@@ -40,10 +42,10 @@ def read_trials(text: str) -> ReadTrials:
 
 
 def read_records(measurements: str, distributions: str) -> Iterator[TrialRecord]:
-    """Each record with the latencies of its window; a torn last line is left out.
+    """Yield each record with the latencies of its window; a torn last line is left out.
 
     Raises:
-        ValidationError: a line is broken, or was written with another schema.
+        ValidationError: if a line is broken, or was written with another schema.
     """
     latencies = {
         (of.trial, of.cell): of for of in map(LatencyDistribution.model_validate_json, _whole_lines(distributions))

@@ -17,35 +17,35 @@ from benchmark_lab.store.bundles import write_atomically
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """`results/YYYY-MM-DD/<experiment>-<run>/`."""
+    """The folder of a run: `results/YYYY-MM-DD/<experiment>-<run>/`."""
 
     path: Path
     run: str
 
     @property
     def name(self) -> str:
-        """The run's name among all runs, short enough for the paths of sockets."""
+        """Return the run's name among all runs, short enough for the paths of sockets."""
         return f"{self.path.parent.name}-{self.run}"
 
     @property
     def bundle(self) -> Path:
-        """The bundle that the run carries out."""
+        """Return the folder of the bundle that the run carries out."""
         return self.path / "bundle"
 
     @property
     def journal(self) -> Path:
-        """The record of what happened."""
+        """Return the path of the journal: the record of what happened in the run."""
         return self.path / "journal.jsonl"
 
     @property
     def logs(self) -> Path:
-        """Output of the playbooks, and per trial of the server and k6."""
+        """Return the folder of the logs: the output of the playbooks, and per trial the output of the server and k6."""
         return self.path / "logs"
 
     def keep(self, trial: Trial, record: TrialRecord, measured: Measured) -> None:
-        """Keep what a trial was judged by, and its logs where there is something in them.
+        """Keep what a trial was judged by, and the trial's logs where there is something in the logs.
 
-        To be called before it is journalled, for nothing of it is kept anywhere else.
+        Call `keep` before the trial is journalled, since no other place keeps what `keep` writes.
         """
         load = record.measurement.load
         if load and load.latency_quantiles_ms:
@@ -62,11 +62,11 @@ class RunFolder:
                 (self.logs / f"{trial.hardware}-{trial.trial}.{kind}.log").write_text(text + "\n", encoding="utf-8")
 
     def add(self, trial: Trial, cell: Cell) -> None:
-        """Append a journalled trial."""
+        """Append a journalled trial to `trials.jsonl`."""
         _append(self._trials, _line(trial, cell))
 
     def restore(self, trials: Sequence[Trial], cells: Sequence[Cell]) -> None:
-        """Write the trials anew as the journal has them, and drop what is kept of others."""
+        """Write the trials anew as the journal has them, and drop what is kept of other trials."""
         by_id = {cell.id: cell for cell in cells}
         write_atomically(self._trials, "".join(json.dumps(_line(trial, by_id[trial.cell])) + "\n" for trial in trials))
         count = {(trial.trial, trial.cell) for trial in trials}
@@ -88,13 +88,13 @@ class RunFolder:
         return self.path / "measurements.jsonl"
 
     def conclude(self, summary: Summary, markdown: str) -> None:
-        """Write the summary, for programs and for people."""
+        """Write the summary as JSON for programs and as Markdown for people."""
         write_atomically(self.path / "summary.json", summary.model_dump_json(indent=1, by_alias=True) + "\n")
         write_atomically(self.path / "summary.md", markdown)
 
 
 def new_run_folder(results: Path, experiment: str, now: datetime) -> RunFolder:
-    """Make the folder of a new run; its name says when it began (UTC)."""
+    """Make the folder of a new run; the folder's name says when the run began (UTC)."""
     run = f"{now:%H%M%S}-{secrets.token_hex(2)}"
     folder = RunFolder(results / f"{now:%Y-%m-%d}" / f"{experiment}-{run}", run)
     folder.logs.mkdir(parents=True)
@@ -102,17 +102,20 @@ def new_run_folder(results: Path, experiment: str, now: datetime) -> RunFolder:
 
 
 def _line(trial: Trial, cell: Cell) -> dict[str, object]:
-    """The cell's parameters stand in the line as plain keys beside the trial's own."""
+    """Return the line of a trial, with the cell's parameters as plain keys beside the trial's own keys."""
     return {**cell.parameters, **trial.model_dump(mode="json", by_alias=True)}
 
 
 _QUANTILES = {"latency_quantiles_ms": True, "latency_tail_ms": True}
 _LATENCIES: dict[str, bool | dict[str, dict[str, bool]]] = {**_QUANTILES, "parts": {"__all__": _QUANTILES}}
-"""Of each load, what the line of a measurement is without."""
+"""Fields of each load that the line of a measurement leaves out: the latencies."""
 
 
 def _measurement_line(record: TrialRecord) -> dict[str, object]:
-    """The record without its latencies, of which the distributions have the window's, and most of the server's log."""
+    """Return the line of a record, without the record's latencies and most of the server's log.
+
+    The distributions have the latencies of the window.
+    """
     line = record.model_dump(mode="json", exclude={"measurement": {"warmup": _LATENCIES, "load": _LATENCIES}})
     server = line["measurement"]["server"]
     server["log_tail"] = server["log_tail"].strip().rpartition("\n")[2]
@@ -120,7 +123,7 @@ def _measurement_line(record: TrialRecord) -> dict[str, object]:
 
 
 def _of_trials(lines: Iterable[bytes], count: Container[tuple[object, object]]) -> Iterator[str]:
-    """The whole lines of these trials."""
+    """Yield the whole lines of these trials."""
     for line in lines:
         try:
             fields = json.loads(line)
@@ -139,5 +142,5 @@ def _append(path: Path, line: dict[str, object]) -> None:
 
 
 def run_folder(path: Path) -> RunFolder:
-    """The folder of a run that exists."""
+    """Return the folder of a run that exists."""
     return RunFolder(path.resolve(), "-".join(path.resolve().name.rsplit("-", 2)[-2:]))

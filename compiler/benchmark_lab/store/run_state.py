@@ -1,4 +1,7 @@
-"""What a run has come to: its journal, entry by entry, whether just written or read back after a crash."""
+"""Learns what a run has come to from the run's journal, entry by entry.
+
+An entry may be just written, or read back after a crash.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from benchmark_lab.records import (
 from benchmark_lab.store.journal import Entry, read_journal
 
 MEASURE = "measure"
-"""The phase of the rounds."""
+"""Name of the phase of the rounds."""
 
 _LANE = TypeAdapter(int)
 _NAMES = TypeAdapter(tuple[str, ...])
@@ -36,72 +39,75 @@ _SEARCHES = TypeAdapter(dict[str, SearchResult])
 
 @dataclass(slots=True)
 class RunState:
-    """What a run has come to so far: whole at its end, partial after an interruption."""
+    """The state that a run has come to so far: whole at the run's end, partial after an interruption."""
 
     started_at: str = ""
     last_at: str = ""
     start: RunStarted | None = None
-    """What it began with."""
+    """Facts that the run began with, such as the digest of its bundle."""
     controller: Controller | None = None
-    """The process that carries it out, or did last."""
+    """Process that carries out the run, or that carried out the run last."""
     marks: list[str] = field(default_factory=list)
-    """In the environment of what its controllers started, one after the other."""
+    """Marks in the environment of the processes that the run's controllers, one after the other, started."""
     ended: Literal["complete", "interrupted"] | None = None
-    """None while it is carried out, and after a crash."""
+    """End of the run: complete or interrupted; None while the run is carried out, and after a crash."""
     seal: str | None = None
-    """Digest of the list of its files' digests."""
+    """Digest of the list of the digests of the run's files."""
     trials: list[Trial] = field(default_factory=list)
-    """Those that count."""
+    """Trials that count."""
     excluded: dict[str, str] = field(default_factory=dict)
-    """Why a cell, by id, is not measured, or not any more."""
+    """Reasons by cell id why the cell is not measured, or not measured any more."""
     calibrations: dict[int, dict[str, Calibration]] = field(default_factory=dict)
-    """By lane: what generator and database can do at most with a cell's requests, by its id."""
+    """Calibrations by lane and cell id: what generator and database can do at most with the cell's requests."""
     calibrated: set[tuple[str, int]] = field(default_factory=set)
-    """The hardware values and lanes whose present hosts are calibrated."""
+    """Hardware values and lanes whose present hosts are calibrated."""
     loads: dict[str, Load] = field(default_factory=dict)
-    """What probing found, by cell id."""
+    """Loads that probing found, by cell id."""
     unequal_utilisation: dict[str, str] = field(default_factory=dict)
-    """Why such a load may utilise its cell, by id, less than the others of its step."""
+    """Reasons by cell id why a load that probing found may utilise the cell less than the other cells of its step."""
     searches: dict[str, SearchResult] = field(default_factory=dict)
-    """What a cell's search, by id, found."""
+    """Results of the cells' searches, by cell id."""
     settled: set[str] = field(default_factory=set)
-    """The hardware values whose rounds ended before the last one."""
+    """Hardware values whose rounds ended before the last round."""
     orders: dict[RoundKey, tuple[str, ...]] = field(default_factory=dict)
-    """Of each round that began: its cells by id, in the order of their trials."""
+    """Cell ids of each round that began, in the order of the cells' trials."""
     lanes: dict[RoundKey, int] = field(default_factory=dict)
-    """Which lane each of them is run on."""
+    """Number of the lane that each round that began is run on."""
     finished: set[RoundKey] = field(default_factory=set)
     hosts: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
-    """By hardware value and lane: what must stay the same within a round, such as the CPU's model."""
+    """Host facts by hardware value and lane that must stay the same within a round, such as the CPU's model."""
     phases: list[Phase] = field(default_factory=list)
     phase: tuple[str, str] | None = None
-    """The one that is going on: its name, and when it began."""
+    """Name of the phase that is going on, and the time when this phase began."""
     labels: tuple[str, ...] = ()
     machine: dict[str, str] = field(default_factory=dict)
-    """What the hosts are."""
+    """Facts of what the hosts are and how the hosts are set."""
     as_found: dict[str, str] = field(default_factory=dict)
-    """What of it was otherwise before they were tuned."""
+    """Settings of the hosts that the run tuned, as the settings were before."""
     notes: list[str] = field(default_factory=list)
-    """What a reader of the results should know of how the run went."""
+    """Notes of what a reader of the results should know of how the run went."""
     versions: dict[str, str] = field(default_factory=dict)
     cpu_sets: dict[str, str] = field(default_factory=dict)
 
     def unfinished(self, hardware: str, lane: int | None = None) -> list[RoundKey]:
-        """The rounds that began on this hardware, and lane, and did not end."""
+        """Return the rounds that began on this hardware value, and on this lane if one is given, and did not end."""
         begun = (key for key in self.orders if key.hardware == hardware and lane in (None, self.lanes[key]))
         return [key for key in begun if key not in self.finished]
 
     def left_of_round(self, key: RoundKey) -> list[str]:
-        """The cells that the round has no trial of, by id, in their order: the first of them was interrupted."""
+        """Return the ids of the cells that the round has no trial of, in order: the first cell was interrupted."""
         found = self.of_round(key)
         return [cell for cell in self.orders[key] if cell not in found]
 
     def of_round(self, key: RoundKey) -> dict[str, Trial]:
-        """The trials that the round has so far, by cell id."""
+        """Return the trials that the round has so far, by cell id."""
         return {trial.cell: trial for trial in self.trials if _round_of(trial) == key}
 
     def allowed_rps(self, generator_share: float) -> dict[str, float]:
-        """What the generator may send in every lane that was calibrated, by cell id, so that it holds back no trial."""
+        """Return the requests a second that the generator may send in every calibrated lane, by cell id.
+
+        At such a rate the generator holds back no trial.
+        """
         allowed: dict[str, float] = {}
         for calibrations in self.calibrations.values():
             for cell, calibration in calibrations.items():
@@ -133,7 +139,7 @@ class RunState:
         self.last_at = entry.at
 
     def _measure(self, entry: Entry) -> None:
-        """Learn of a round, or of a trial in it."""
+        """Learn of a round, or of a trial in a round."""
         data = entry.data
         match entry.event:
             case "round-started":
@@ -153,7 +159,7 @@ class RunState:
                 pass
 
     def _find(self, entry: Entry) -> None:
-        """Learn what was found out of cells."""
+        """Learn what the run found out about cells."""
         data = entry.data
         match entry.event:
             case "excluded":
@@ -193,7 +199,7 @@ class RunState:
         self.phase = self.ended = self.seal = None
 
     def _meet(self, hosts: HostsReady) -> None:
-        """Hosts that are not those of before need another calibration."""
+        """Learn what the hosts of a lane are; hosts that are not the same as before need another calibration."""
         key = hosts.hardware, hosts.lane
         if self.hosts.get(key) != hosts.identity:
             self.calibrated.discard(key)
@@ -212,10 +218,10 @@ class RunState:
 
 
 def read_run_state(journal: Path) -> tuple[RunState, str | None]:
-    """What the journal's valid prefix tells, and a warning on what follows it, if anything.
+    """Return the state that the journal's valid prefix tells, and a warning on what follows the prefix, if anything.
 
     Raises:
-        ToolFailedError: it was written with another schema.
+        ToolFailedError: if the journal was written with another schema.
     """
     prefix = read_journal(journal)
     outcome = RunState()

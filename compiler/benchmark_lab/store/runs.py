@@ -1,4 +1,4 @@
-"""Runs found and read back from `results/`, for the commands that speak of one."""
+"""Finds runs in `results/` and reads runs back, for the commands that speak of a run."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from benchmark_lab.store.seal import broken
 
 
 class UnreadableRunError(LabError):
-    """No run, or no readable one, where the user said."""
+    """There is no run, or no readable run, where the user said."""
 
     exit_code = 2
 
 
 def find_run(named: str, start: Path) -> Path:
-    """The folder of a run: given as a path, or by its folder's name or id below the `results/` at or above `start`.
+    """Return the folder of a run that is given as a path, or as the folder's name or the run's id.
+
+    `find_run` looks a name or an id up below the `results/` at or above `start`.
 
     Raises:
-        UnreadableRunError: there is none, or more than one.
+        UnreadableRunError: if there is no such run, or more than one run.
     """
     if (folder := start / named).is_dir():
         return folder
@@ -45,10 +47,10 @@ def find_run(named: str, start: Path) -> Path:
 
 
 def newest_run(start: Path) -> Path:
-    """The folder of the run that began last, below the `results/` at or above `start`.
+    """Return the folder of the run that began last, below the `results/` at or above `start`.
 
     Raises:
-        UnreadableRunError: there is none.
+        UnreadableRunError: if there is no run.
     """
     runs = [folder for folder in _runs(start) if (folder / "journal.jsonl").exists()]
     if not runs:
@@ -57,12 +59,14 @@ def newest_run(start: Path) -> Path:
 
 
 def read_run(folder: Path) -> StoredRun:
-    """Read what a run left, interrupted or not: its bundle, its trials and, where it came to one, its summary.
+    """Read what a run left, interrupted or not: its bundle, its trials and, where there is a summary, its summary.
 
-    Its trials are the journal's, where it has one; what of its files is torn or was changed brings a warning.
+    The trials are the journal's trials, where the run has a journal. A file of the run that is torn or was changed
+    brings a warning.
 
     Raises:
-        UnreadableRunError: it is no run, is broken, has another schema, or its files contradict each other.
+        UnreadableRunError: if the folder is no run, is broken, has another schema, or has files that contradict each
+            other.
     """
     if not (folder / "bundle").is_dir():
         raise UnreadableRunError(f"{folder} is no run: it has no bundle/")
@@ -101,7 +105,7 @@ def read_run(folder: Path) -> StoredRun:
 
 
 def _read_summary(path: Path) -> tuple[Summary | None, str | None]:
-    """The summary, if there is a whole one, and a warning if there is a torn one."""
+    """Return the summary, if there is a whole summary, and a warning if there is a torn summary."""
     if not path.exists():
         return None, None
     try:
@@ -128,12 +132,12 @@ def _read_trials(path: Path, outcome: RunState) -> ReadTrials:
 
 
 def _agreeing(one: Sequence[Trial], other: Sequence[Trial]) -> int:
-    """How many trials from the first on are the same."""
+    """Return the number of trials, from the first trial on, that are the same in both sequences."""
     return len([*takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))])
 
 
 def _refuse_other_schema(path: Path, error: ValidationError) -> None:
-    """Raise UnreadableRunError where it is the schema that is wrong, rather than the file."""
+    """Raise UnreadableRunError where the schema is wrong, rather than the file."""
     for detail in error.errors():
         if detail["type"] == "value_error":
             raise UnreadableRunError(f"{path} cannot be read: {detail['msg']}") from error

@@ -1,4 +1,7 @@
-"""Seals a run's files: their digests in `SHA256SUMS`, for `sha256sum --check`, and its own digest in the journal."""
+"""Seals a run's files: `SHA256SUMS` has the files' digests, for `sha256sum --check`.
+
+The journal has the digest of `SHA256SUMS`.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from benchmark_lab.store.bundles import write_atomically
 
 NAME = "SHA256SUMS"
 _UNSEALED = frozenset({NAME, "journal.jsonl"})
-"""The list itself, and what the list's own digest stands in."""
+"""Names of the files that the list leaves out: the list itself, and the journal, which has the list's digest."""
 
 
 def seal(folder: Path) -> str:
-    """Write the digests of everything in the folder; the digest of the list."""
+    """Write the list of the digests of everything in the folder, and return the digest of the list."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {str(path.relative_to(folder)): path for path in files}
     lines = [f"{_digest(path)}  {name}\n" for name, path in names.items() if name not in _UNSEALED]
@@ -23,7 +26,7 @@ def seal(folder: Path) -> str:
 
 
 def broken(folder: Path, sealed: str, names: Iterable[str]) -> list[str]:
-    """Which of these files are not as they were sealed; only the list where it is itself broken."""
+    """Return the names of these files that are not as sealed; only the list's name where the list itself is broken."""
     path = folder / NAME
     if not path.is_file() or _digest(path) != sealed:
         return [NAME]

@@ -1,7 +1,8 @@
-"""Drivers make the hosts of targets; each is a module or package in this one, with a `DRIVER` in it.
+"""Finds the drivers, which make the hosts of targets.
 
-A target's manifest names its driver: to add one, write `targets/<driver>.py`, and `driver: <driver>` in the target's
-`infra/<target>/target.yaml`. Drivers are imported only when they are asked: what one needs is no burden on the others.
+Each driver is a module or package in this package, and holds a `DRIVER`. The manifest of a target names its driver. To
+add a driver, write `targets/<driver>.py`, and `driver: <driver>` in the target's `infra/<target>/target.yaml`. `lab`
+imports a driver only to ask that driver: the needs of one driver are no burden on the others.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ if TYPE_CHECKING:  # planning asks only for the drivers' names
     from benchmark_lab.machine.progress import Progress
 
 Cost = Literal["free", "unknown", "rented"]
-"""What hosts cost: nothing, what only their owner knows, or a price by the hour that the bundle holds."""
+"""Cost of hosts: nothing, a price that only the hosts' owner knows, or a price by the hour that the bundle holds."""
 
 _ASKING = frozenset({"doctor", "leftovers"})
-"""The modules of this package that ask drivers and are none."""
+"""Names of the modules in this package that ask drivers and are no drivers."""
 
 
 class Driver(Protocol):
-    """Makes the hosts of a target for a run, and removes them."""
+    """The driver of a target: makes the target's hosts for a run, and removes the hosts."""
 
     cost: Cost
 
@@ -35,31 +36,32 @@ class Driver(Protocol):
         """Say in words what this machine lacks for the driver; return an empty list if it lacks nothing."""
 
     def make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
-        """Make or take the hosts of one hardware value, lane by lane; nothing runs on them yet.
+        """Make or take the hosts of one hardware value, lane by lane; nothing runs on the hosts yet.
 
         Args:
-            wanted: what they are for.
-            interrupts: shields what must not be cut short.
-            progress: is told what happens.
+            wanted: the request, which says what the hosts are for.
+            interrupts: the shield of what must not be cut short.
+            progress: the listener that is told what happens.
 
         Raises:
             ToolFailedError: if there are no such hosts.
-            LockedError: if somebody else has them.
-            ResourcesRemainError: if some were made, and are still there.
+            LockedError: if somebody else has the hosts.
+            ResourcesRemainError: if some hosts were made, and are still there.
         """
 
     def remove_leftovers(
         self, state: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]
     ) -> bool:
-        """Remove the hosts that this driver made for the run of a state folder; may be repeated.
+        """Remove the hosts that this driver made for the run of a state folder; callers may repeat the removal.
 
-        Return False if it made none: a host that stays is cleaned by the inventory in the state.
+        Return False if this driver made no hosts for the run. `lab` uses the inventory in the state to clean hosts that
+        stay.
 
         Args:
-            state: the run's state folder; its `lab` is gone.
+            state: the run's state folder; the run's `lab` is gone.
             tools: the seam to other programs.
-            environment: the caller's.
-            say: tells the user.
+            environment: the caller's environment.
+            say: the function that tells the user.
 
         Raises:
             ResourcesRemainError: if something could not be removed.
@@ -67,7 +69,7 @@ class Driver(Protocol):
 
 
 def driver_names() -> tuple[str, ...]:
-    """Return the name of every driver in alphabetical order; none is imported."""
+    """Return the name of every driver in alphabetical order, and import no driver."""
     return tuple(sorted({module.name for module in iter_modules(__path__)} - _ASKING))
 
 
@@ -75,7 +77,7 @@ def find_driver(name: str) -> Driver:
     """Return the driver of this name.
 
     Raises:
-        ToolFailedError: if there is none, or its module cannot be imported.
+        ToolFailedError: if there is no such driver, or its module cannot be imported.
     """
     known = driver_names()
     if name not in known:
@@ -97,7 +99,7 @@ def make_hosts(wanted: HostRequest, interrupts: Interrupts, progress: Progress) 
     """Have the driver of a bundle's target make the hosts of one hardware value; see `Driver.make_hosts`.
 
     Raises:
-        ToolFailedError: if there is no such driver, or nobody could agree to what its hosts cost.
+        ToolFailedError: if there is no such driver, or the driver rents hosts whose price is not known.
     """
     experiment = wanted.bundle.experiment
     driver = find_driver(experiment.hosts.source)

@@ -1,4 +1,4 @@
-"""What this machine lacks for runs, what it lacks for each driver of targets, and how to get it."""
+"""Finds what this machine lacks for runs and for each driver of targets, and says how to get what is missing."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from benchmark_lab.targets import driver_names, find_driver
 FREE_GIB = 3
 CPUS_WANTED = 2
 FIRST_DRIVER = "local"
-"""The driver of the target that quickstart runs on."""
+"""Name of the driver of the target that quickstart runs on."""
 
 
 class Finding(Part):
-    """One thing that was looked at."""
+    """One thing that `lab doctor` looked at."""
 
     what: str
     ok: bool
     needed: bool
-    """Whether `lab apply` cannot do without it."""
+    """True if `lab apply` cannot do without the thing."""
     found: str
     help: str = ""
 
@@ -34,7 +34,10 @@ class Finding(Part):
 def examine(
     tools: Tools, environment: Mapping[str, str], system: str = sys.platform, languages: Iterable[BundledLanguage] = ()
 ) -> Iterator[Finding]:
-    """Look at everything that runs, drivers and these languages use; without Linux, at nothing else."""
+    """Look at everything that runs, drivers and these languages use.
+
+    On a machine without Linux, look at nothing but the system.
+    """
     yield Finding(
         what="Linux",
         ok=system == "linux",
@@ -65,7 +68,10 @@ def examine(
 
 
 def _drivers(environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Look at what each driver needs; the one of target `local` is needed, since a first run is on this machine."""
+    """Look at what each driver needs.
+
+    The driver of target `local` is needed, since a first run is on this machine.
+    """
     for name in driver_names():
         lacking = _lacking(name, environment)
         yield Finding(

@@ -1,4 +1,4 @@
-"""What a `lab` that was killed, or could not clean up, left: found by the next command, and ended."""
+"""Finds and ends, in the next command, what a `lab` left that was killed or could not clean up."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from benchmark_lab.targets import driver_names, find_driver
 
 
 class UncleanHostsError(ResourcesRemainError):
-    """Hosts that are not this machine could not be cleaned."""
+    """`lab` could not clean hosts other than this machine."""
 
 
 def leftover_states() -> list[Path]:
-    """State folders whose controller is gone; to be called with the machine locked, or a run that begins looks so."""
+    """Return the state folders whose controller is gone.
+
+    Call this function with the machine locked: otherwise a run that begins looks as if its controller were gone.
+    """
     return [folder for folder in sorted(run_states().glob("*/")) if not is_controlled(folder)]
 
 
 def reap_all(project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """End what every run of this user left, and say so; to be called with the machine locked.
+    """End what every run of this user left, and tell the user; call this function with the machine locked.
 
     Raises:
-        ToolFailedError: if the processes of one cannot be ended.
+        ToolFailedError: if the processes of a run cannot be ended.
     """
     for state in leftover_states():
         say(f"Cleaning up after run {state.name}, which was killed or could not do it itself.")
@@ -39,16 +42,17 @@ def reap_all(project: Path, tools: Tools, environment: Mapping[str, str], say: C
 
 
 def reap(state: Path, project: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """End every process that the run of this state started, remove the hosts that it made, and the state.
+    """End every process that the run of this state started, and remove the hosts that the run made, and the state.
 
-    Each driver is asked whether it made the hosts; one that cannot be imported may own them. If none made them, they
-    stay, and the processes on them are ended by the same role that ends a run as it should, with the inventory that
-    the run left. The roles are the project's, since the run's own bundle may be gone.
+    `lab` asks each driver whether the driver made the hosts. A driver that cannot be imported may own the hosts. If no
+    driver made the hosts, the hosts stay. The Ansible role that ends an undisturbed run then ends the processes on
+    these hosts, with the inventory that the run left. The Ansible roles are the project's, since the run's own bundle
+    may be gone.
 
     Raises:
         UncleanHostsError: if hosts that are not this machine cannot be cleaned; the state stays.
         ResourcesRemainError: if hosts that the run made cannot be removed; the state stays.
-        ToolFailedError: if the processes cannot be ended, or no driver made the hosts and one cannot be asked.
+        ToolFailedError: if the processes cannot be ended, or no driver made the hosts and a driver cannot be asked.
     """
     try:
         mark = json.loads((state / "controller.json").read_text())["mark"]
@@ -106,15 +110,17 @@ def remove_all(  # noqa: PLR0917  as reap's, whose arguments these are
     environment: Mapping[str, str],
     say: Callable[[str], None],
 ) -> bool:
-    """Remove what a run that is not carried out any more left, and look that nothing is; whether there was anything.
+    """Remove what a run left that is not carried out any more, and check that nothing is left.
+
+    Return True if there was anything to remove.
 
     Args:
         state: the run's state folder, which may be gone.
-        marks: in the environment of what its controllers started.
-        project: with the roles that clean up.
+        marks: the marks in the environment of the processes that the run's controllers started.
+        project: the project's folder, with the Ansible roles that clean up.
         tools: the seam to other programs.
-        environment: the caller's.
-        say: tells the user.
+        environment: the caller's environment.
+        say: the function that tells the user.
 
     Raises:
         ResourcesRemainError: if something could not be removed.

@@ -1,4 +1,4 @@
-"""This machine as the hosts of a bundle: made before the first playbook, released after the last."""
+"""Makes this machine the hosts of a bundle: before the first playbook, until the release after the last playbook."""
 
 from __future__ import annotations
 
@@ -27,38 +27,38 @@ ADDRESS = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class ThisMachine:
-    """One machine in every role: nothing is forwarded, and there is one clock."""
+    """This machine in every role: `lab` forwards nothing, and all roles have one clock."""
 
     state: Path
 
     def address(self, role: Role) -> str:
-        """Where the other roles reach it."""
+        """Return the address where the other roles reach the role's host."""
         del role
         return ADDRESS
 
     @contextmanager
     def forwarded(self, role: Role, port: int) -> Iterator[str]:
-        """Where the controller reaches a port of it."""
+        """Yield the address (`host:port`) where the controller reaches a port of the role's host."""
         yield f"{self.address(role)}:{port}"
 
     def station(self, host: str) -> AbstractContextManager[Path]:
-        """Where the socket of a host's station is."""
+        """Return a context with the path of the socket of a host's station."""
         return nullcontext(self.state / host / STATION)
 
     def server_log(self) -> str:
-        """What the server has written so far."""
+        """Return the text that the server has written so far."""
         return (self.state / "sut-0" / "logs" / "sut.log").read_text(encoding="utf-8", errors="replace")
 
     def server_memory(self, pid: int) -> Callable[[], int]:
-        """Reads the resident memory of the process and its descendants."""
+        """Return a function that reads the resident memory of the process and its descendants, in bytes."""
         return partial(resident_bytes, pid)
 
     def clock_offsets_s(self) -> dict[str, float]:
-        """None: there is one clock."""
+        """Return an empty mapping: all roles have one clock."""
         return {}
 
     def release(self, finish: Callable[[], None]) -> None:
-        """Stop everything and remove the state.
+        """Stop everything that the run started, and remove the state.
 
         Raises:
             ResourcesRemainError: if something could not be stopped.
@@ -78,8 +78,8 @@ def make_hosts(wanted: HostRequest, say: Callable[[str], None]) -> Hosts:
     """Share this machine out among the roles; nothing is started yet.
 
     Args:
-        wanted: what they are for.
-        say: is told what a server of another user could not do here.
+        wanted: the request, which says what the hosts are for.
+        say: the function that is told what a server of another user could not do on this machine.
 
     Raises:
         ToolFailedError: if the machine lacks CPUs or PostgreSQL, or if the folder of builds cannot be used.
@@ -112,7 +112,7 @@ def make_hosts(wanted: HostRequest, say: Callable[[str], None]) -> Hosts:
 
 
 def _build_path(wanted: HostRequest, say: Callable[[str], None]) -> str:
-    """Return the PATH of builds: root's begins with the programs that servers of other users can run on."""
+    """Return the PATH of builds; root's PATH begins with the programs that servers of other users can run on."""
     environment = wanted.caller.environment
     found: list[Path] = []
     needs = [need for language in wanted.bundle.experiment.languages for need in language.needs if need.serves]
@@ -128,9 +128,10 @@ def _build_path(wanted: HostRequest, say: Callable[[str], None]) -> str:
 def inventory(
     state: Path, bundle: Path, hardware: Hardware, postgres: programs.Postgres, *, cache: Path, path: str
 ) -> tuple[dict[str, object], CpuSets]:
-    """Ansible's inventory of this machine in its three roles, and the CPU sets that it assigns.
+    """Return Ansible's inventory of this machine in its three roles, and the CPU sets that the inventory assigns.
 
-    It holds no secret: those reach the playbooks by environment. Builds lie below `cache` and find programs by `path`.
+    The inventory holds no secret: secrets reach the playbooks by environment. Builds lie below `cache` and find
+    programs by `path`.
     """
     cpus = share_out(available_cpus(), hardware)
     common: dict[str, object] = {
@@ -161,12 +162,12 @@ def inventory(
 
 
 class Local:
-    """Has this machine play every role; makes no hosts."""
+    """The driver that has this machine play every role, and makes no hosts."""
 
     cost: Cost = "free"
 
     def needs(self, environment: Mapping[str, str]) -> list[str]:
-        """Say that PostgreSQL is missing, if it is."""
+        """Say that PostgreSQL is missing; return an empty list if this machine has PostgreSQL."""
         try:
             programs.locate_postgres(environment)
         except ToolFailedError as error:
@@ -174,14 +175,14 @@ class Local:
         return []
 
     def make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
-        """Share this machine out among the roles: there is one lane."""
+        """Share this machine out among the roles, as one lane."""
         del interrupts
         return [make_hosts(wanted, progress.say)]
 
     def remove_leftovers(
         self, state: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]
     ) -> bool:
-        """Return False: this machine stays."""
+        """Return False: this machine stays after a run."""
         del state, tools, environment, say
         return False
 

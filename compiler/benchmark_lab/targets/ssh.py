@@ -1,4 +1,4 @@
-"""Hosts that somebody has, listed in an inventory: they are taken for a run, and left as they were found."""
+"""Takes hosts that somebody has for a run, as an inventory lists them, and leaves the hosts as they were found."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from benchmark_lab.targets import Cost, Driver
 
 
 class Ssh:
-    """Takes the hosts of the inventory that the user lists; makes none."""
+    """The driver that takes the hosts of the inventory that the user lists, and makes no hosts."""
 
     cost: Cost = "unknown"
 
     def needs(self, environment: Mapping[str, str]) -> list[str]:
-        """Say that SSH's client is missing, if it is."""
+        """Say that SSH's client is missing; return an empty list if this machine has SSH's client."""
         found = shutil.which("ssh", path=environment.get("PATH"))
         return [] if found else ["`ssh` (Debian package openssh-client)"]
 
@@ -29,7 +29,7 @@ class Ssh:
 
         Raises:
             ToolFailedError: if there is no inventory, or a host cannot be reached or lacks something.
-            LockedError: if another run holds one of them.
+            LockedError: if another run holds one of the hosts.
         """
         del interrupts, progress
         if wanted.caller.inventory is None:
@@ -42,7 +42,7 @@ class Ssh:
     def remove_leftovers(
         self, state: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]
     ) -> bool:
-        """Return False: the hosts stay."""
+        """Return False: the user's hosts stay after a run."""
         del state, tools, environment, say
         return False
 

@@ -1,1 +1,1 @@
-"""What commands read: options, the project, inventories, and where a run comes from."""
+"""The input of commands: options, the project, inventories, and the origin of a run."""

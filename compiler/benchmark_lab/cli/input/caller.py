@@ -1,4 +1,4 @@
-"""The checkout around a run: what its results name as their origin."""
+"""The checkout around a run, which the run's results name as their origin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmark_lab.machine.tools import Tools
 
 
 def find_caller(root: Path, tools: Tools, inventory: Inventory | None = None) -> Caller:
-    """Return where a run of this project comes from: its commit, what was changed since, and the environment."""
+    """Return the origin of a run of this project: the commit, whether anything changed since, and the environment."""
     commit = tools.run(["git", "-C", str(root), "rev-parse", "HEAD"])
     changed = tools.run(["git", "-C", str(root), "status", "--porcelain"])
     return Caller(

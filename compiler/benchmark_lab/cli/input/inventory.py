@@ -1,4 +1,4 @@
-"""The inventory file that somebody names, with its mistakes in their place."""
+"""Reads the inventory file that somebody names, and shows the file's mistakes in their place."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from benchmark_lab.source import decode, parse, read
 
 
 def read_inventory(file: Path) -> Inventory:
-    """Read an inventory; the paths in it are relative to it.
+    """Read an inventory file; paths in the file are relative to the file.
 
     Raises:
-        InvalidExperimentError: everything that is wrong with it.
+        InvalidExperimentError: with everything that is wrong with the file.
     """
     document = parse(file.as_posix(), decode(file.as_posix(), file.read_bytes()))
     inventory, problems = read(document, Inventory)

@@ -1,4 +1,4 @@
-"""The flags that `validate`, `plan`, `compile` and `apply` share, and what they alter in an experiment."""
+"""The flags that `validate`, `plan`, `compile` and `apply` share, and what the flags alter in an experiment."""
 
 from __future__ import annotations
 
@@ -64,5 +64,5 @@ def changes(
     only: list[str] | None,
     keywords: str,
 ) -> Changes:
-    """Gather the flags."""
+    """Return the changes that the flags make to an experiment."""
     return Changes(target, rounds, lanes, window, tuple(map(_axis_and_value, only or ())), keywords)

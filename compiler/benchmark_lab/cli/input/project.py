@@ -1,4 +1,4 @@
-"""The project around the working directory: its root, its catalog, and the experiments to plan in it."""
+"""The project around the working directory: its root, its catalog, and the experiments to plan in the project."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def find_root(start: Path) -> Path:
 
 
 def read_catalog(root: Path) -> Catalog:
-    """Read every manifest of a project; InvalidExperimentError holds what is wrong with all of them."""
+    """Read every manifest of a project; InvalidExperimentError holds what is wrong with all manifests."""
     return load_catalog(root, driver_names())
 
 
 def plan_file(file: Path, catalog: Catalog, changes: Changes) -> Plan:
-    """Read an experiment from disk and plan it; InvalidExperimentError holds what is wrong with it."""
+    """Read an experiment from disk and plan it; InvalidExperimentError holds what is wrong with the experiment."""
     name = file.as_posix()
     return make_plan(resolve(parse(name, decode(name, file.read_bytes())), catalog, changes))
 
 
 def plan_here(file: Path, changes: Changes) -> tuple[Path, Plan]:
-    """Return the root of the project around the working directory, and the plan of an experiment in it."""
+    """Return the root of the project around the working directory, and the plan of an experiment in the project."""
     root = find_root(Path.cwd())
     return root, plan_file(file, read_catalog(root), changes)

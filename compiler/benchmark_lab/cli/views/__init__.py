@@ -1,1 +1,1 @@
-"""What commands print, apart from how they come to know it: pure functions from data to text."""
+"""The output of commands, apart from how commands come to know the data: pure functions from data to text."""

@@ -1,4 +1,4 @@
-"""A plan for programs."""
+"""Turns a plan into JSON, for programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmark_lab.plan import Plan
 
 
 def as_json(file: str, plan: Plan) -> str:
-    """Write `{"schema": 1, "cells": […], …}`."""
+    """Return a plan as JSON: `{"schema": 1, "cells": […], …}`."""
     asked = plan.experiment
     document = {
         "schema": 1,

@@ -1,4 +1,4 @@
-"""A plan for a pull request's comment, with a marker by which the comment is found again."""
+"""Turns a plan into a pull request's comment, with a marker by which the comment is found again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ENTITIES = {ord(character): f"&#{ord(character)};" for character in "\\`*_[]<>|
 
 
 def markdown(file: str, plan: Plan) -> str:
-    """Write a plan as GitHub shows it."""
+    """Return a plan as Markdown, as GitHub shows Markdown."""
     return "\n".join(_lines(file, plan)) + "\n"
 
 
@@ -81,5 +81,5 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str
 
 
 def _escaped(text: str) -> str:
-    """Keep what people wrote from being Markdown, HTML, a mention or a new line."""
+    """Return text that cannot become Markdown, HTML, a mention or a new line, whatever people wrote."""
     return " ".join(text.translate(_ENTITIES).split())

@@ -1,4 +1,4 @@
-"""A plan for the terminal."""
+"""Turns a plan into text for the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_CELLS = 60
 
 
 def text(plan: Plan) -> str:
-    """Write a plan as aligned lines; of very many cells the first stand for all."""
+    """Return a plan as aligned lines; where there are very many cells, the first cells stand for all."""
     return "\n".join(_lines(plan)) + "\n"
 
 

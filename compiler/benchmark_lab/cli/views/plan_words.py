@@ -1,4 +1,4 @@
-"""The parts of a plan in words, which the terminal and Markdown share."""
+"""Puts the parts of a plan into words, which the terminal and Markdown share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmark_lab.source.quantity import counted, duration_text
 
 
 def facts(plan: Plan) -> dict[str, str]:
-    """Describe everything but the cells, by heading."""
+    """Return the parts of a plan in words, by heading: everything but the cells."""
     asked = plan.experiment
     hardware = [choice.value for choice in asked.hardware]
     named = len(hardware) > 1
@@ -67,7 +67,7 @@ def _load_words(plan: Plan) -> str:
 
 
 def baselines(plan: Plan) -> Mapping[str, str]:
-    """Return by cell what it is compared with, or that it is a baseline."""
+    """Return by cell id the cell's baseline, or the word `baseline` where the cell is a baseline."""
     compared = {contrast.candidate: contrast.baseline for contrast in plan.contrasts}
     return {**dict.fromkeys(compared.values(), "baseline"), **compared}
 

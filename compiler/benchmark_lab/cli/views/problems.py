@@ -1,4 +1,4 @@
-"""Diagnostics for programs: JSON, and the annotations that GitHub shows beside a pull request's lines."""
+"""Writes diagnostics for programs: JSON, and the annotations that GitHub shows beside a pull request's lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PROPERTY_ESCAPES = {**_ESCAPES, ":": "%3A", ",": "%2C"}
 
 
 def as_json(diagnostics: Sequence[Diagnostic]) -> str:
-    """Write `{"schema": 1, "valid": …, "problems": […]}`."""
+    """Return diagnostics as JSON: `{"schema": 1, "valid": …, "problems": […]}`."""
     problems = [
         {
             "code": found.code.number,
@@ -30,7 +30,7 @@ def as_json(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def github(diagnostics: Sequence[Diagnostic]) -> str:
-    """Write one workflow command a diagnostic."""
+    """Return one of GitHub's workflow commands for each diagnostic."""
     return "\n".join(map(_annotation, diagnostics))
 
 

@@ -1,4 +1,4 @@
-"""Shows a run's progress on standard error: a bar on a terminal, a line an event elsewhere."""
+"""Shows a run's progress on standard error: a bar on a terminal, a line for each event elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmark_lab.records import Trial
 
 
 class RunProgress:
-    """The command line's view of a run (a `runtime.progress.Progress`)."""
+    """The command line's view of a run (a `machine.progress.Progress`)."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
@@ -38,18 +38,18 @@ class RunProgress:
         self._bar.stop()
 
     def phase(self, name: str) -> None:
-        """A phase starts."""
+        """Show that a phase starts."""
         self._bar.update(self._task, description=name.capitalize(), total=None, left="")
         self.say(f"{name.capitalize()} …")
 
     def step(self, text: str) -> None:
-        """Something within the phase starts."""
+        """Show that something within the phase starts."""
         self._bar.update(self._task, description=text)
         if self._bar.disable:
             self.say(f"  {text}")
 
     def trial(self, done: int, total: int, trial: Trial, seconds_left: float) -> None:
-        """Trial `done` of at most `total` ended."""
+        """Show that trial `done` of at most `total` ended."""
         left = f"about {minutes(seconds_left)} left" if done < total else ""
         self._bar.update(self._task, description=f"Trial {done} of {total}", completed=done, total=total, left=left)
         why = f": {'; '.join(reason.evidence for reason in trial.reasons)}" if trial.reasons else ""
@@ -59,13 +59,13 @@ class RunProgress:
         )
 
     def say(self, text: str) -> None:
-        """Something the user should read, whatever else is shown."""
+        """Show something that the user should read, whatever else is shown."""
         with suppress(OSError):  # nobody may read any more, and the run goes on
             self._console.print(text, markup=False, soft_wrap=True)
 
 
 def minutes(seconds: float) -> str:
-    """A duration for people: `40 s`, `3 min`, `1 h 5 min`."""
+    """Return a duration for people: `40 s`, `3 min`, `1 h 5 min`."""
     if seconds < 90:  # noqa: PLR2004  from here on seconds say nothing
         return f"{seconds:.0f} s"
     whole = round(seconds / 60)

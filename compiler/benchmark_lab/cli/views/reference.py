@@ -1,4 +1,4 @@
-"""The reference of a file that people write, as Markdown, from the file's JSON schema."""
+"""Writes the reference of a file that people write, as Markdown, from the file's JSON schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _REF = "#/definitions/"
 
 
 def reference(schema: JsonSchema) -> str:
-    """Return a section for the file, and one for each kind of mapping in it, with a table of the keys."""
+    """Return a section for the file, and one for each kind of mapping in the file, with a table of the keys."""
     definitions: JsonSchema = schema["definitions"]
     sections = [f"## The {schema['title']}'s keys\n\n{_section(schema, definitions)}"]
     sections += [
@@ -32,7 +32,7 @@ def _section(of: JsonSchema, definitions: JsonSchema) -> str:
 
 
 def _mentioned(schema: JsonSchema, definitions: JsonSchema) -> Iterator[str]:
-    """The definitions in the order in which a reader comes to them."""
+    """Yield the names of the definitions in the order in which a reader comes to the definitions."""
     found: dict[str, None] = {}
 
     def look(value: object) -> None:
@@ -53,7 +53,7 @@ def _mentioned(schema: JsonSchema, definitions: JsonSchema) -> Iterator[str]:
 
 
 def _type(of: JsonSchema) -> str:
-    """What may stand there, in words."""
+    """Return in words which values the schema allows."""
     match of:
         case {"$ref": ref}:
             name = str(ref).removeprefix(_REF)
@@ -116,7 +116,10 @@ def _default(key: str, of: JsonSchema, required: object) -> str:
 
 
 def _meaning(of: JsonSchema, definitions: JsonSchema) -> str:
-    """What the key is for, in one line; of a mapping that is described where it stands, the first sentence of that."""
+    """Return what a key is for, in one line.
+
+    A key without a description of its own gets the description of the definition that the key refers to.
+    """
     known = {"description": "", **of}
     if not known["description"] and "$ref" in of:
         known = definitions[str(of["$ref"]).removeprefix(_REF)]

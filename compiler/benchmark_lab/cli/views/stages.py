@@ -1,4 +1,4 @@
-"""The stages of a run, for the terminal and as JSON."""
+"""Prints the stages of a run, for the terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def print_stages(name: str, became: str, stages: Sequence[Stage], *, as_json: bo
     """Print what a run would do, stage by stage.
 
     Args:
-        name: of the run, or of the experiment that it would carry out.
-        became: what became of it so far, and how long the rest takes.
-        stages: what is left of it.
+        name: name of the run, or of the experiment that the run would carry out.
+        became: what became of the run so far, and how long the rest takes.
+        stages: the stages that are left of the run.
         as_json: print JSON instead of a table.
     """
     explained = explain(stages)

@@ -1,4 +1,4 @@
-"""Tables of results in the terminal: `lab apply` ends with them, `lab compare` answers with them."""
+"""Prints tables of results in the terminal: `lab apply` ends with tables, `lab compare` answers with a table."""
 
 from __future__ import annotations
 
@@ -26,19 +26,22 @@ from benchmark_lab.report.tables import (
 )
 
 GAP = 1
-"""Blanks right of a column, beside the one that parts it from the next."""
+"""Number of blanks right of a column, beside the blank that parts the column from the next."""
 
 
 PIPED_WIDTH = 140
 
 
 def stdout_console() -> Console:
-    """Standard output: as wide as the terminal, or wide enough for the tables where there is none."""
+    """Return the console of standard output, as wide as the terminal.
+
+    Where there is no terminal, the console is wide enough for the tables.
+    """
     return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 def print_summary(summary: Summary) -> None:
-    """The tables of a run, and last its answer."""
+    """Print the tables of a run, and last the run's answer."""
     console = stdout_console()
     tables = (
         cells_table(summary),
@@ -59,7 +62,7 @@ def print_summary(summary: Summary) -> None:
 
 
 def print_table(console: Console, table: Table) -> None:
-    """One table with its notes; an empty one is left out."""
+    """Print one table with the table's notes; leave an empty table out."""
     if not table.rows:
         return
     drawn = RichTable(
@@ -76,7 +79,10 @@ def print_table(console: Console, table: Table) -> None:
 
 
 def _widths(table: Table, available: int) -> list[int]:
-    """Column widths that fit where words allow it: the widest gives way first, none below its longest word."""
+    """Return column widths that fit where words allow a fit.
+
+    The widest column gives way first. No column gets narrower than its longest word.
+    """
     texts = [[column, *cells] for column, cells in zip(table.columns, zip(*table.rows, strict=True), strict=True)]
     widths = [max(len(line) for text in column for line in text.splitlines()) for column in texts]
     longest_words = [max(len(word) for text in column for word in text.split()) for column in texts]

@@ -1,4 +1,4 @@
-"""Hosts that an inventory lists, reached over SSH: taken for a run, and left as they were found."""
+"""Hosts that an inventory lists and SSH reaches: a run takes the hosts, and leaves them as it found them."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from benchmark_lab.machine.process import start_ticks
 from benchmark_lab.machine.tools import ResourcesRemainError, ToolFailedError
 
 LETS_GO_S = 60.0
-"""How long a host may take to notice that a connection is gone."""
+"""Seconds that a host may take to notice that a connection is gone."""
 PASSED_ON = ("PATH", "HOME", "USER", "SSH_AUTH_SOCK")
-"""What ssh needs of the caller's environment."""
+"""Variables of the caller's environment that ssh needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteSite:
-    """A lane of hosts that are held by sessions."""
+    """A lane of hosts that sessions hold."""
 
     lane: Lane
     sessions: Mapping[str, HostSession]
@@ -45,28 +45,34 @@ class RemoteSite:
     end: LanesEnd
 
     def address(self, role: Role) -> str:
-        """Where the lane's other hosts reach the role's."""
+        """Return the address at which the lane's other hosts reach the role's host."""
         return self._session(role).access.host.address
 
     def forwarded(self, role: Role, port: int) -> AbstractContextManager[str]:
-        """Where the controller reaches a port of the role's host, within."""
+        """Return a context manager of the address at which the controller reaches a port of the role's host."""
         return self._session(role).forwarded(port)
 
     def station(self, host: str) -> AbstractContextManager[Path]:
-        """Where the controller reaches the socket of a host's station, within."""
+        """Return a context manager of the path at which the controller reaches the socket of a host's station."""
         return self.sessions[host].forwarded_socket(f"{self.layouts[host].variables()['lab_folder']}/{STATION}")
 
     def server_log(self) -> str:
-        """What the server has written so far."""
+        """Return what the server has written so far."""
         name = self.lane.sut[0].name
         return self.sessions[name].read(f"{self.layouts[name].variables()['lab_folder']}/logs/sut.log")
 
     def server_memory(self, pid: int) -> None:
-        """The controller does not see it; only the deeper conformance checks, which run here, ask for it."""
+        """Return None: the controller does not see the server's memory.
+
+        Only the deeper conformance checks ask for the server's memory, and these checks run on this machine.
+        """
         del pid
 
     def clock_offsets_s(self) -> dict[str, float]:
-        """By host: what its monotonic clock is ahead of the load's; how sure that is goes to `clocks.jsonl`."""
+        """Return the seconds that each host's monotonic clock is ahead of the load host's, by host name.
+
+        The errors of these seconds go to `clocks.jsonl`.
+        """
         offsets = {name: session.clock_offset() for name, session in self.sessions.items()}
         base = offsets[self.lane.load[0].name]
         found = {name: offset.seconds - base.seconds for name, offset in offsets.items()}
@@ -76,7 +82,7 @@ class RemoteSite:
         return found
 
     def release(self, finish: Callable[[], None]) -> None:
-        """End what runs on the hosts and let go of them, or remove them.
+        """End what runs on the hosts and let go of the hosts, or remove the hosts.
 
         Raises:
             ResourcesRemainError: if something may still be running on a host, or a host is still there.
@@ -104,17 +110,19 @@ class RemoteSite:
 def make_hosts(
     wanted: HostRequest, inventory: Inventory, remove: Callable[[], object] | None = None, metadata: str = ""
 ) -> Sequence[Hosts]:
-    """Take the lanes of an inventory for a run, as many as its experiment asks for; nothing is started on them yet.
+    """Take the lanes of an inventory for a run, as many as the run's experiment asks for.
+
+    Nothing is started on the hosts yet.
 
     Args:
-        wanted: what they are for.
-        inventory: with as many lanes or more; of fewer all are taken.
-        remove: removes the hosts after the run, where they were made for it.
-        metadata: where (`host:port`) hosts that may be taken away meanwhile are told so; empty where they may not.
+        wanted: what the hosts are for.
+        inventory: the lanes to take from; where there are fewer than the experiment asks for, `lab` takes all.
+        remove: removes the hosts after the run, where the hosts were made for the run.
+        metadata: address (`host:port`) that tells a host that somebody takes the host away; empty where nobody can.
 
     Raises:
-        LockedError: if another run holds one of them.
-        ToolFailedError: if one cannot be reached, or lacks something that this target does not install.
+        LockedError: if another run holds one of the hosts.
+        ToolFailedError: if a host cannot be reached, or lacks something that this target does not install.
     """
     state = wanted.state
     if own := not state.exists():
@@ -140,17 +148,21 @@ def make_hosts(
 
 @dataclass(slots=True)
 class LanesEnd:
-    """What is left to do once every lane is released."""
+    """The steps that are left to do once every lane is released."""
 
     lanes: int
-    """Those that are not."""
+    """Number of lanes that are not released yet."""
     state: Path
     remove: Callable[[], object] | None
     keeps_state: bool = False
-    """Since something may be left, which is found by it."""
+    """True if something of the run may be left on a host: the state folder stays, so that `lab` finds the rest."""
 
     def released(self) -> None:
-        """Another one is."""
+        """Count one more lane as released.
+
+        After the last lane, remove the hosts that were made for the run.
+        Then remove the run's state folder, unless `keeps_state`.
+        """
         self.lanes -= 1
         if self.lanes == 0:
             if self.remove is not None:
@@ -170,7 +182,7 @@ def _lane_of_hosts(
     end: LanesEnd,
     held: ExitStack,
 ) -> Hosts:
-    """The hosts of one lane, held until `held` lets them go."""
+    """Return the hosts of one lane, which stay held until `held` lets them go."""
     state, experiment = lane_folder(wanted.state, number), wanted.bundle.experiment
     of_lane = lanes.chosen(lane, wanted.hardware)
     on_a_machine = len(of_lane.load) * experiment.lanes if experiment.hosts.shared else 1
@@ -216,7 +228,7 @@ def _lane_of_hosts(
 def _held(
     of_lane: Lane, login: Login, wanted: HostRequest
 ) -> Iterator[tuple[dict[str, HostSession], dict[str, lanes.Layout]]]:
-    """Every host of the lane, held beyond the end unless something fails within."""
+    """Hold every host of the lane, also after the context ends, unless something fails within the context."""
     run, environment = wanted.state.name, wanted.caller.environment
     folder = lanes.state_folder(wanted.state)
     user = pwd.getpwuid(os.getuid()).pw_name
@@ -249,7 +261,10 @@ def _held(
 
 
 def _opened(open_it: Callable[[], HostSession]) -> HostSession:
-    """A session on a host; one that a controller of this machine, now gone, was cut off from soon lets go of itself."""
+    """Open a session on a host, and wait where a controller of this machine that is gone still holds the host.
+
+    A host that was cut off from its controller soon lets go of itself.
+    """
     deadline = time.monotonic() + LETS_GO_S
     while True:
         try:
@@ -262,5 +277,5 @@ def _opened(open_it: Callable[[], HostSession]) -> HostSession:
 
 
 def _beside(cpus: CpuSets) -> tuple[int, ...]:
-    """This machine's CPUs but the server's, where its hosts are parts of it."""
+    """Return this machine's CPUs without the server's, where the lane's hosts are parts of this machine."""
     return tuple(sorted({*available_cpus()} - {*cpus.sut})) or available_cpus()

@@ -1,4 +1,4 @@
-"""How `lab` and Ansible log in to a host: the only place with SSH's options."""
+"""Says how `lab` and Ansible log in to a host: the only module with SSH's options."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 from benchmark_lab.hosts.inventory import InventoryHost, Login
 
 ALIVE = ("ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3")
-"""A host that is cut off is noticed after 15 s."""
+"""Options with which `ssh` notices after 15 s that a host is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One host as SSH reaches it."""
+    """One host, and how SSH reaches the host."""
 
     host: InventoryHost
     login: Login
     socket: Path
-    """Of the connection that everything shares; its path is short, as sockets' must be."""
+    """Path of the socket of the connection that all commands share; the path is short, as sockets' must be."""
 
     @property
     def user(self) -> str:
-        """Who logs in."""
+        """Return the name of the user that logs in."""
         return self.host.user or self.login.user
 
     @property
     def described(self) -> str:
-        """For messages."""
+        """Return the host's name, user and address, for messages."""
         return f"host {self.host.name} ({self.user}@{self._address})"
 
     @property
@@ -47,23 +47,26 @@ class Access:
         return [word for option in options for word in ("-o", option)]
 
     def opening(self, command: str) -> list[str]:
-        """The command line that opens the connection and runs a command on the host; both end together."""
+        """Return the command line that opens the connection and runs a command on the host; both end together."""
         master = ["-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-T"]
         return ["ssh", *master, *self._options(), *self._destination(), command]
 
     def asking(self, command: str) -> list[str]:
-        """The command line that runs a command on the host over a connection of its own."""
+        """Return the command line that runs a command on the host over a connection of its own."""
         return ["ssh", "-T", *self._options(), *self._destination(), command]
 
     def forwarding(self, action: str, ports: str) -> list[str]:
-        """The command line that adds a forward to the open connection (`forward`) or removes it (`cancel`)."""
+        """Return the command line that adds a forward to the open connection (`forward`) or removes one (`cancel`)."""
         return ["ssh", "-O", action, "-L", ports, *self._options(), *self._destination()]
 
     def _destination(self) -> list[str]:
         return ["-p", str(self._port), f"{self.user}@{self._address}"]
 
     def variables(self) -> dict[str, object]:
-        """The host's variables for Ansible, which shares the open connection, and opens one where that is gone."""
+        """Return the host's variables for Ansible.
+
+        Ansible shares the open connection, and opens another connection where the shared one is gone.
+        """
         return {
             "ansible_host": self._address,
             "ansible_port": self._port,

@@ -1,6 +1,7 @@
-"""Runs on a host as long as a run uses it: holds the host's lock and answers questions, a JSON line each.
+"""Runs on a host as long as a run uses the host: holds the host's lock and answers questions, a JSON line each.
 
-It is sent over the connection and needs nothing but Python's own library. With its input it ends, and lets go.
+The controller sends this program over the connection. The program needs nothing but Python's own library.
+When the program's input ends, the program ends and lets go of the host.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from pathlib import Path
 from typing import IO
 
 DPKG_STATUS = Path("/var/lib/dpkg/status")
-"""Where Debian notes what is installed; other systems have no such file."""
+"""File in which Debian notes the installed packages; other systems have no such file."""
 
 
 def take(root: Path, cache: Path, path: Path, run: str, owner: str) -> tuple[IO[str] | None, str]:
-    """The lock's file where it is taken, and who holds it if somebody else does."""
+    """Take the host's lock, and return the lock's file if taken, and the holder if somebody else holds the lock."""
     root.mkdir(mode=0o711, exist_ok=True)
     cache.mkdir(exist_ok=True)
     for folder in (root, cache):
@@ -43,7 +44,7 @@ def take(root: Path, cache: Path, path: Path, run: str, owner: str) -> tuple[IO[
 
 
 def opened(path: Path) -> int:
-    """A descriptor of the lock that all users of the machine share, as benchmark_lab.machine.lock opens it."""
+    """Return a descriptor of the lock that all users of the machine share, opened as in benchmark_lab.machine.lock."""
     with contextlib.suppress(FileExistsError):
         made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
         os.fchmod(made, 0o666)  # whatever the umask
@@ -52,7 +53,7 @@ def opened(path: Path) -> int:
 
 
 def facts() -> dict[str, object]:
-    """What the host is and has."""
+    """Return what the host is, and what the host has installed."""
     cpuinfo = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
     models = {line.partition(":")[2].strip() for line in cpuinfo if line.startswith("model name")}
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -76,7 +77,7 @@ def facts() -> dict[str, object]:
 
 
 def installed(status: Path) -> list[str]:
-    """Return the names of the Debian packages that are installed, sorted; none on other systems."""
+    """Return the sorted names of the Debian packages that are installed; other systems have none."""
     found = []
     for paragraph in status.read_text(errors="replace").split("\n\n") if status.exists() else ():
         fields = dict(line.split(": ", 1) for line in paragraph.splitlines() if ": " in line and line[0] != " ")
@@ -86,14 +87,14 @@ def installed(status: Path) -> list[str]:
 
 
 def machine_id() -> str:
-    """Tells this installation from others, as benchmark_lab.hosts.facts has it."""
+    """Return the id that tells this installation from others, as benchmark_lab.hosts.facts does."""
     path = Path("/etc/machine-id")
     known = (path.read_bytes().strip() if path.exists() else b"") or platform.node().encode()
     return hashlib.sha256(b"benchmark-lab:" + known).hexdigest()[:16]
 
 
 def main() -> None:
-    """Take the host, then answer until the questions end."""
+    """Take the host, then answer questions until the input ends."""
     os.umask(0o022)  # whatever the host's: other users pass the folders that are made here
     order = json.loads(sys.stdin.readline())
     root, cache = Path(order["root"]), Path(order["cache"])
@@ -121,7 +122,7 @@ def main() -> None:
 
 
 def say(answer: dict[str, object]) -> None:
-    """Answer with a line."""
+    """Print an answer as one JSON line."""
     print(json.dumps(answer), flush=True)  # noqa: T201  the answer
 
 

@@ -1,4 +1,4 @@
-"""A bundle's files as one archive, named by their content, that goes to each host once."""
+"""Packs a bundle's files into one archive, named by the files' content, that goes to each host once."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 from benchmark_lab.store.bundles import LoadedBundle
 
 COMPLETE = ".complete"
-"""The last member: a folder without it was not unpacked whole."""
+"""Name of the archive's last member: a folder without this file was not unpacked whole."""
 LEFT_OUT = "playbooks"
-"""Ansible sends what a task needs of it."""
+"""Name of the folder that the archive leaves out: Ansible sends what a task needs of the folder."""
 
 
 def name_of(bundle: LoadedBundle) -> str:
-    """The folder of the files, by their content."""
+    """Return the name of the folder of the bundle's files; the name follows from the files' content."""
     return f"files-{hashlib.sha256((bundle.folder / 'files.json').read_bytes()).hexdigest()[:16]}"
 
 
 def pack(bundle: LoadedBundle, archive: Path) -> Path:
-    """Write the archive."""
+    """Write the archive of a bundle's files, and return the archive's path."""
     name = name_of(bundle)
     with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
         for path in sorted(bundle.files.iterdir()):

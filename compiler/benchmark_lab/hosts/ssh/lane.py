@@ -1,4 +1,4 @@
-"""The hosts of a lane, and what they offer, into Ansible's inventory and the CPU sets that it assigns."""
+"""Turns the hosts of a lane, and what the hosts offer, into Ansible's inventory and the CPU sets in the inventory."""
 
 from __future__ import annotations
 
@@ -20,25 +20,28 @@ POSTGRES = "postgres"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things lie on a host, for a user and a run."""
+    """The folders on a host for one user and one run."""
 
     user: str
     run: str
     files: str
-    """The name of the folder with the bundle's files, by their content."""
+    """Name of the folder with the bundle's files; the name follows from the files' content."""
 
     @property
     def root(self) -> str:
-        """The folder on a host that runs of this user write to."""
+        """Return the folder on a host that this user's runs write to."""
         return f"/var/tmp/benchmark-lab-{self.user}"  # noqa: S108  survives a reboot, unlike /tmp; mode 0711
 
     @property
     def cache(self) -> str:
-        """The folder of builds and sources, which stays: root's lies where other users read it, as on this machine."""
+        """Return the folder of builds and sources on a host, which stays after the run.
+
+        Root's folder lies where other users can read the folder, as on this machine.
+        """
         return str(folders.SHARED_CACHE) if self.user == "root" else f"{self.root}/cache"
 
     def variables(self) -> dict[str, object]:
-        """For the roles."""
+        """Return the folders as variables for Ansible's roles."""
         return {
             "ansible_remote_tmp": f"{self.root}/runs/{self.run}/ansible",
             "lab_folder": f"{self.root}/runs/{self.run}",
@@ -48,10 +51,10 @@ class Layout:
 
 
 def chosen(lane: Lane, hardware: Hardware) -> Lane:
-    """The hosts that take part: one sut and one db, and as many load hosts as the hardware asks for.
+    """Return the hosts that take part: one sut, one db, and as many load hosts as the hardware asks for.
 
     Raises:
-        ToolFailedError: if there are too few.
+        ToolFailedError: if the lane has too few load hosts.
     """
     count = hardware.load.count
     if len(lane.load) < count:
@@ -63,7 +66,7 @@ def chosen(lane: Lane, hardware: Hardware) -> Lane:
 
 
 def by_role(lane: Lane) -> dict[RoleOfHost, list[str]]:
-    """The names of the hosts."""
+    """Return the names of the lane's hosts, by role."""
     return {
         "sut": [host.name for host in lane.sut],
         "load": [host.name for host in lane.load],
@@ -72,7 +75,9 @@ def by_role(lane: Lane) -> dict[RoleOfHost, list[str]]:
 
 
 def share_out(lane: Lane, sessions: Mapping[str, HostSession], hardware: Hardware) -> CpuSets:
-    """The CPU set of each role on its own host; PostgreSQL and the upstream share out the db host's.
+    """Return the CPU set of each role on the role's own host.
+
+    PostgreSQL and the upstream share out the CPUs of the db host.
 
     Raises:
         ToolFailedError: if a host has fewer CPUs than its role asks for.
@@ -87,7 +92,10 @@ def share_out(lane: Lane, sessions: Mapping[str, HostSession], hardware: Hardwar
 
 
 def load_cpus(lane: Lane, sessions: Mapping[str, HostSession], cpus: CpuSets, *, shared: bool) -> int:
-    """How many CPUs the load hosts have together; where they are parts of one machine, those of several count once."""
+    """Return the number of CPUs that the load hosts have together.
+
+    Where the load hosts are parts of one machine, a CPU that several load hosts have counts once.
+    """
     each = [sessions[host.name].facts.cpus[: len(cpus.load)] for host in lane.load]
     return len({cpu for own in each for cpu in own}) if shared else sum(map(len, each))
 
@@ -107,7 +115,7 @@ def packages(lane: Lane, sessions: Mapping[str, HostSession], serving: Sequence[
 
     Args:
         lane: the hosts.
-        sessions: on each of them.
+        sessions: the session on each host, by the host's name.
         serving: the packages that the languages of the implementations ask of the server's host.
     """
     lacking: dict[str, list[str]] = {name: [] for name in sessions}
@@ -119,10 +127,10 @@ def packages(lane: Lane, sessions: Mapping[str, HostSession], serving: Sequence[
 
 
 def require(lacking: Mapping[str, Sequence[str]], sessions: Mapping[str, HostSession]) -> None:
-    """Go on only where no host lacks anything.
+    """Go on only where no host lacks a Debian package.
 
     Raises:
-        ToolFailedError: that says what to install where.
+        ToolFailedError: if a host lacks a package; the text says what to install where.
     """
     lines = [
         f"{sessions[name].access.described}: apt-get install {' '.join(wanted)}"
@@ -146,7 +154,10 @@ def inventory(
     lacking: Mapping[str, Sequence[str]],
     common: Mapping[str, object],
 ) -> dict[str, object]:
-    """Ansible's inventory; it holds no secret: those reach the playbooks by environment."""
+    """Return Ansible's inventory.
+
+    The inventory holds no secret: secrets reach the playbooks by environment.
+    """
     sets = {"sut": cpus.sut, "load": cpus.load, "db": tuple(sorted({*cpus.db, *cpus.upstream}))}
 
     def variables(name: str, role: RoleOfHost) -> dict[str, object]:
@@ -181,26 +192,30 @@ def inventory(
 
 
 def machines(lane: Lane, sessions: Mapping[str, HostSession]) -> dict[str, str]:
-    """What the hosts are, for the provenance: once where they are alike, else by host."""
+    """Return what the hosts are, for the provenance: a fact comes once where the hosts are alike, else by host."""
     facts = {host.name: sessions[host.name].facts.machine for host in lane.hosts()}
     return by_host(facts)
 
 
 def identities(lane: Lane, sessions: Mapping[str, HostSession]) -> dict[str, str]:
-    """Which hosts they are: hosts that are alike are not the same."""
+    """Return the machine id of each host, which tells apart hosts that are alike."""
     return {f"machine of {host.name}": sessions[host.name].facts.machine_id for host in lane.hosts()}
 
 
 def state_folder(state: Path) -> Path:
-    """Where the controller keeps the connections' sockets and what ssh says; private, since they need no key."""
+    """Return the controller's folder for the connections' sockets and ssh's messages; make the folder if need be.
+
+    The folder is private, since the connections need no key.
+    """
     folder = state / "ssh"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 
 def socket_in(folder: Path, number: int) -> Path:
-    """Of the connection to one of the lane's hosts: short, and no other process's.
+    """Return the path of the socket of the connection to one of the lane's hosts.
 
-    Where a connection was lost, Ansible opens one that outlives it by 15 s, and then removes its socket, whose it is.
+    The path is short, and no other process uses the path. Where a connection was lost, Ansible opens another one.
+    Ansible's connection stays for 15 s after its last use, and then removes its own socket.
     """
     return folder / f"{os.getpid()}.{number}"

@@ -1,4 +1,4 @@
-"""The connection to one host over a run: it holds the host's lock, and answers what the controller must know of it."""
+"""The connection to one host over a run, which holds the host's lock and tells the controller about the host."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ _COMMAND = "python3 -c 'import json, sys; exec(json.loads(sys.stdin.readline()))
 
 
 class Facts(Part):
-    """What a host is and has."""
+    """The facts of a host: what the host is, and what the host has."""
 
     machine: dict[str, str]
     machine_id: str
-    """Tells the host from others that are alike."""
+    """Id that tells the host from other hosts that are alike."""
     cpus: tuple[int, ...]
     python: str
     packages: tuple[str, ...]
-    """Debian packages that are installed."""
+    """Names of the Debian packages that are installed."""
     postgresql: bool
     users: tuple[str, ...]
     former: tuple[str, ...]
-    """Runs that left their folder on the host, since nobody ended them as they should."""
+    """Names of the runs that left their folder on the host, since nobody ended these runs as they should."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
-    """What the host's monotonic clock is ahead of the controller's, and how far off that may be."""
+    """Seconds that a host's monotonic clock is ahead of the controller's, and the error of these seconds."""
 
     seconds: float
     error_s: float
@@ -49,7 +49,7 @@ class ClockOffset:
 
 @dataclass(frozen=True, slots=True)
 class HostSession:
-    """A host that is held."""
+    """A session on a host, which holds the host."""
 
     access: Access
     facts: Facts
@@ -57,7 +57,10 @@ class HostSession:
     _tools: Tools
 
     def clock_offset(self) -> ClockOffset:
-        """From the exchange that took least: the host's answer lies somewhere within it."""
+        """Return the clock offset from the exchange that took least.
+
+        The host's answer lies somewhere within the exchange.
+        """
         return min((self._exchange() for _ in range(CLOCK_QUESTIONS)), key=lambda offset: offset.error_s)
 
     def _exchange(self) -> ClockOffset:
@@ -67,7 +70,7 @@ class HostSession:
         return ClockOffset(there - (before + after) / 2, (after - before) / 2)
 
     def read(self, path: str) -> str:
-        """The text of a file on the host."""
+        """Return the text of a file on the host."""
         return str(self._ask({"ask": "read", "path": path})["text"])
 
     def _ask(self, question: Mapping[str, object]) -> dict[str, object]:
@@ -75,7 +78,7 @@ class HostSession:
 
     @contextmanager
     def forwarded(self, port: int) -> Iterator[str]:
-        """Where on this machine a port of the host's own address is reached, within."""
+        """Forward a port of the host's own address within the context, and yield the address on this machine."""
         with socket.create_server(("127.0.0.1", 0)) as probe:
             here = f"127.0.0.1:{probe.getsockname()[1]}"
         with self._forward(f"{here}:{self.access.host.address}:{port}", f"port {port}"):
@@ -83,7 +86,10 @@ class HostSession:
 
     @contextmanager
     def forwarded_socket(self, path: str) -> Iterator[Path]:
-        """Where on this machine a socket of the host's file system is reached, within, once it is there."""
+        """Forward a socket of the host's file system within the context, and yield the path on this machine.
+
+        The path reaches the host's socket once the socket is there.
+        """
         here = self.access.socket.with_suffix(f"{self.access.socket.suffix}.{Path(path).name}")
         with self._forward(f"{here}:{path}", path):
             try:
@@ -118,22 +124,22 @@ def open_session(
     log: Path,
     tools: Tools,
 ) -> HostSession:
-    """Log in to a host and take it for a run.
+    """Log in to a host and take the host for a run.
 
     Args:
-        access: to the host.
+        access: how SSH reaches the host.
         root: folder on the host for all that this user's runs write there.
         cache: folder on the host for builds, which stay and which every user of the host can read.
         lock: file on the host that every user's runs lock.
-        run: whose own folder is made there.
-        owner: who the next one is told of, as long as the host is held.
-        environment: in which ssh finds an agent.
-        log: gets what ssh says.
+        run: name of the run, whose own folder is made below `root`.
+        owner: words that tell the next run who holds the host, as long as the host is held.
+        environment: variables with which ssh finds an agent.
+        log: file that gets ssh's messages.
         tools: the seam to other programs.
 
     Raises:
         ToolFailedError: if the host cannot be reached or used.
-        LockedError: if another run holds it.
+        LockedError: if another run holds the host.
     """
     conversation = tools.converse(access.opening(_COMMAND), env=environment, log=log)
     try:

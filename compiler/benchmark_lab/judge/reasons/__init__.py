@@ -1,4 +1,4 @@
-"""The rules of the verdict, a module a code; a rule is found by being defined in one of these modules."""
+"""The rules of the verdict, one module a code; `lab` finds every rule that one of these modules defines."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from benchmark_lab.records import Bottleneck
 
 _RULES = rules_in(__name__, __path__)
 REASONS = tuple(rule for rule in _RULES if rule.kind == "reason")
-"""Causes before their effects: the order in which a trial's reasons are listed."""
+"""Reasons in the order in which a trial lists its reasons: causes before their effects."""
 WARNINGS = tuple(rule for rule in _RULES if rule.kind == "warning")
-"""What a reader of a trial should know although it does not make the trial invalid."""
+"""Warnings: rules for what a reader of a trial should know although the rule does not make the trial invalid."""
 
 LOWER_BOUND_REASONS: Mapping[str, Bottleneck] = {rule.code: rule.bound for rule in REASONS if rule.bound}
-"""By code, what was at its limit instead of the server: the trial's throughput is a lower bound."""
+"""Bottlenecks by reason code: each was at its limit instead of the server, so the throughput is a lower bound."""
 OWN_FAULTS = frozenset(rule.code for rule in REASONS if rule.own_fault)
-"""Codes of reasons that the server brings about: under such a load it does not keep its objectives."""
+"""Codes of reasons that the server brings about: under such a load, the server does not keep its objectives."""

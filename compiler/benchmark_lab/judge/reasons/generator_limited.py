@@ -6,7 +6,7 @@ from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.rule import reason
 
 ROUNDING = 0.01
-"""A rate may exceed the generator's share by this: a load of exactly the share is not too much."""
+"""Share by which a rate may exceed the generator's share: a load of exactly the generator's share is not too much."""
 
 
 @reason(

@@ -8,7 +8,10 @@ from benchmark_lab.judge.case import Case
 from benchmark_lab.judge.rule import warning
 
 LEAST_CPU = 0.1
-"""CPUs that the workers must use together before their parts are compared. An idle server's parts mean nothing."""
+"""CPUs that the workers must use together before `lab` compares the workers' parts.
+
+The parts of an idle server mean nothing.
+"""
 
 
 @warning("imbalanced-workers", rank=20, thresholds=("worker_imbalance",))

@@ -7,7 +7,7 @@ from benchmark_lab.judge.rule import reason
 from benchmark_lab.judge.surroundings import SHARED_HOST_FACTOR
 
 LAG_SHARE = 0.1
-"""Iterations may start late by this share of the p99 latency."""
+"""Share of the p99 latency by which iterations may start late."""
 
 
 @reason("late-arrivals", rank=150, needs="load", thresholds=("lag_ms",))

@@ -7,7 +7,10 @@ from benchmark_lab.judge.drift import drift_of, level_shift_of
 from benchmark_lab.judge.rule import reason
 
 MOST_DILUTED = 0.2
-"""The wait for last responses may hide this share of CPU time, transactions and the like. Beyond it no limit shows."""
+"""Share of CPU time, transactions and the like that the wait for last responses may hide.
+
+No limit shows beyond this share.
+"""
 
 
 @reason("no-steady-state", rank=180, thresholds=("drift",), own_fault=True)

@@ -7,7 +7,7 @@ from benchmark_lab.judge.drift import FEWEST_INTERVALS, drift_of
 from benchmark_lab.judge.rule import warning
 
 MOST_HIDDEN = 0.2
-"""Noise may pass for a change up to this share of the throughput before the window counts as untested."""
+"""Share of the throughput up to which noise may pass for a change before the window counts as untested."""
 
 
 @warning("steady-state-untested", rank=40, unless=("no-steady-state",))

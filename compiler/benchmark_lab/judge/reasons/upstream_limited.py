@@ -1,4 +1,4 @@
-"""The reason `upstream-limited`: as METHOD 11 has it of the database."""
+"""The reason `upstream-limited`: METHOD 11 has the same rule for the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An account in one region: its clients, and the failures of its API as the user's errors."""
+"""The AWS account in one region: the account's clients, and failures of the AWS API as the user's errors."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who asks, and whom."""
+    """The caller who asks AWS, the account and region that the caller asks, and the clients that ask."""
 
     id: str
     owner: str
-    """Who the credentials belong to, such as `user/alice`: what a run's resources are tagged with."""
+    """Owner of the credentials, such as `user/alice`; a run's resources are tagged with the owner."""
     partition: str
     region: str
     ec2: EC2Client
@@ -59,10 +59,10 @@ class Account:
 
 
 def connect(region: str) -> Account:
-    """Find the caller's credentials as every tool of AWS does, and ask whose they are.
+    """Find the caller's credentials as every tool of AWS does, and ask AWS whose credentials they are.
 
     Raises:
-        ToolFailedError: if there are none, or they are not valid.
+        ToolFailedError: if there are no credentials, or the credentials are not valid.
     """
     session = boto3.Session(region_name=region)
     with asking("who the caller is"):
@@ -84,7 +84,7 @@ def connect(region: str) -> Account:
 
 @contextmanager
 def asking(what: str) -> Iterator[None]:
-    """Turn what goes wrong within into an error that says what was asked, and what to do."""
+    """Turn what goes wrong within the context into an error that says what `lab` asked AWS, and what to do."""
     try:
         yield
     except (NoCredentialsError, PartialCredentialsError) as error:
@@ -102,5 +102,5 @@ def asking(what: str) -> Iterator[None]:
 
 
 def code_of(error: ClientError) -> str:
-    """The API's own name of what went wrong."""
+    """Return the AWS API's own name of what went wrong."""
     return error.response.get("Error", {}).get("Code", "")

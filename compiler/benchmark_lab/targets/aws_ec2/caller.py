@@ -1,4 +1,4 @@
-"""The address that hosts are to let in: the caller's own, as AWS sees it."""
+"""Finds the address that hosts are to let in: the caller's own address, as AWS sees the caller."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ASKED = "https://checkip.amazonaws.com"
 
 
 def caller_address(environment: Mapping[str, str]) -> IPv4Address:
-    """The public IPv4 address of this machine: LAB_CALLER_ADDRESS, or what AWS's own service answers.
+    """Return the public IPv4 address of this machine: LAB_CALLER_ADDRESS, or what AWS's own service answers.
 
     Raises:
-        ToolFailedError: if it can't be found out.
+        ToolFailedError: if the address cannot be found out.
     """
     set_by_hand = environment.get(SETTING)
     try:

@@ -1,4 +1,4 @@
-"""Hosts that are rented for a run: looked ahead for, made by Terraform, reached over SSH, and removed after it."""
+"""Rents hosts for a run: looks ahead, makes hosts with Terraform, reaches hosts over SSH, removes hosts afterwards."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from benchmark_lab.targets.aws_ec2.preflight import Ready, look_ahead
 from benchmark_lab.targets.aws_ec2.terraform import terraform_program
 
 BUCKET = "LAB_STATE_BUCKET"
-"""The setting that has Terraform keep its state in S3."""
+"""Environment variable that names the S3 bucket where Terraform is to keep its state."""
 METADATA = "169.254.169.254:80"
-"""Where a host on EC2 is told of itself."""
+"""Address and port where a host on EC2 is told of itself."""
 READY_TIMEOUT_S = 300.0
-"""For a host to boot and to be done with its first start."""
+"""Seconds that a host has to boot and to be done with its first start."""
 _LONGEST_NAME = 30
 _DONE_BOOTING = "test ! -x /usr/bin/cloud-init || cloud-init status --wait >/dev/null"
 
 
 class Rented(Part):
-    """One host, as Terraform's output has it."""
+    """One rented host, as Terraform's output describes the host."""
 
     name: str
     id: str
@@ -49,20 +49,20 @@ class Rented(Part):
 
 
 class Outputs(Part):
-    """What Terraform says of what it made."""
+    """Terraform's outputs, which describe what Terraform made."""
 
     hosts: dict[str, dict[str, tuple[Rented, ...]]]
-    """Lane → role → hosts."""
+    """Rented hosts by lane, and in each lane by role."""
     login: dict[str, str]
     spot: bool = False
 
 
 def make_hosts(wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
-    """Rent hosts for one hardware value, lane by lane; nothing is installed on them yet.
+    """Rent hosts for one hardware value, lane by lane; nothing is installed on the hosts yet.
 
     Raises:
-        ToolFailedError: if the account can't give them, or something failed; nothing is left of what was made.
-        ResourcesRemainError: if something is.
+        ToolFailedError: if the account cannot give the hosts, or something failed; nothing is left of what was made.
+        ResourcesRemainError: if something is left of what was made.
     """
     variables = _variables(wanted)
     account = connect(variables.region)
@@ -129,14 +129,17 @@ def make_hosts(wanted: HostRequest, interrupts: Interrupts, progress: Progress) 
 
 
 def _variables(wanted: HostRequest) -> TerraformVariables:
-    """What the compiler knew of this hardware value's hosts."""
+    """Return Terraform's variables as the compiler wrote them, with the hosts of this hardware value alone."""
     variables = read_variables(wanted.bundle.folder)
     name = wanted.hardware.name
     return variables.model_copy(update={"hardware": {name: variables.hardware[name]}})
 
 
 def _laid_out(wanted: HostRequest, variables: TerraformVariables) -> tuple[Path, rented.Record]:
-    """The run's own copy of Terraform's root and modules, and the record by which it is found again."""
+    """Copy Terraform's root and modules for the run, and save the record by which `lab` finds the copy again.
+
+    Return the folder of the copy, and the record.
+    """
     folder, root = wanted.state / rented.FOLDER, wanted.bundle.experiment.target
     folder.mkdir(mode=0o700)
     expires_at = datetime.now(UTC) + timedelta(hours=variables.hours)
@@ -157,19 +160,25 @@ def _laid_out(wanted: HostRequest, variables: TerraformVariables) -> tuple[Path,
 
 
 def run_name(name: str) -> str:
-    """A run's name as names and tags on AWS hold it: its end is what tells runs apart."""
+    """Return a run's name in the form of names and tags on AWS.
+
+    A long name keeps its end, since the end tells runs apart.
+    """
     return re.sub(r"[^a-z0-9-]", "-", name.lower())[-_LONGEST_NAME:].lstrip("-")
 
 
 def ended_runs(results: Path) -> frozenset[str]:
-    """The names, as tags have them, of this machine's runs that are over."""
+    """Return the names of this machine's runs that are over, in the form of tags on AWS."""
     going_on = {folder.name for folder in folders.run_states().glob("*/") if folders.is_controlled(folder)}
     runs = (f"{folder.parent.name}-{'-'.join(folder.name.rsplit('-', 2)[-2:])}" for folder in results.glob("*/*/"))
     return frozenset(run_name(name) for name in runs if name not in going_on)
 
 
 def _inventory(outputs: Outputs, folder: Path, host_key: str) -> Inventory:
-    """The hosts with how to log in; they are known by the key that they were given, and no other."""
+    """Write the known hosts, and return the inventory of the rented hosts with how to log in.
+
+    SSH knows the hosts by the key that `lab` gave them, and by no other key.
+    """
 
     def listed(role: str, hosts: tuple[Rented, ...]) -> tuple[InventoryHost, ...]:
         return tuple(
@@ -193,7 +202,7 @@ def _wait(inventory: Inventory, folder: Path, tools: Tools) -> None:
     """Wait until each host answers, and has done what a host does at its first start.
 
     Raises:
-        ToolFailedError: if one doesn't in time.
+        ToolFailedError: if a host is not ready in time.
     """
     deadline = time.monotonic() + READY_TIMEOUT_S
     for lane in inventory.lanes:
@@ -210,7 +219,7 @@ def _wait(inventory: Inventory, folder: Path, tools: Tools) -> None:
 def _described(
     lane: Mapping[str, Sequence[Rented]], variables: TerraformVariables, ready: Ready, *, spot: bool
 ) -> dict[str, str]:
-    """What was rented, for the provenance."""
+    """Return a description of what was rented, for the provenance."""
     types: Mapping[str, str] = {
         role: hosts.type for roles in variables.hardware.values() for role, hosts in roles.items()
     }
@@ -223,12 +232,12 @@ def _described(
 
 
 class AwsEc2:
-    """Rents hosts from Amazon EC2 for a run."""
+    """The driver that rents hosts from Amazon EC2 for a run."""
 
     cost: Cost = "rented"
 
     def needs(self, environment: Mapping[str, str]) -> list[str]:
-        """Say which programs are missing."""
+        """Say which programs this machine lacks for the driver; return an empty list if it lacks none."""
         terraform = terraform_program(environment)
         uses = {
             terraform: "Terraform 1.10 or later, or OpenTofu with LAB_TERRAFORM=tofu",
@@ -239,13 +248,13 @@ class AwsEc2:
         return [f"`{name}` ({source})" for name, source in uses.items() if not shutil.which(name, path=path)]
 
     def make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
-        """Rent hosts, which go with the run."""
+        """Rent hosts for a run; the hosts go with the run."""
         return make_hosts(wanted, interrupts, progress)
 
     def remove_leftovers(
         self, state: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]
     ) -> bool:
-        """Remove the hosts that were rented for a run; return False if it rented none."""
+        """Remove the hosts that were rented for a run; return False if the run rented no hosts."""
         del tools
         return rented.destroy_leftover(state, environment, say)
 

@@ -1,4 +1,4 @@
-"""The image of each architecture: pinned in `lab.lock`, looked up once in Debian's public parameters."""
+"""Finds the image of each architecture: looked up once in Debian's public parameters, and pinned in `lab.lock`."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ PARAMETER = "/aws/service/debian/release/12/latest/{architecture}"
 
 
 class Locked(StoredFile):
-    """`lab.lock`: what was looked up once, and stays."""
+    """Contents of `lab.lock`: images that `lab` looked up once, and that stay."""
 
     images: dict[str, dict[str, str]] = {}
-    """Region → architecture → image."""
+    """Image ids by region, and in each region by architecture."""
 
     def pinning(self, region: str, images: Mapping[str, str]) -> Locked:
-        """These images pinned, too."""
+        """Return the contents of `lab.lock` with these images pinned, too."""
         return Locked(images={**self.images, region: {**self.images.get(region, {}), **images}})
 
 
 def read_lock(path: Path) -> Locked:
-    """What is pinned; nothing where there is no such file."""
+    """Return the images that a lock file pins; return no images if there is no such file."""
     return read_stored(path, Locked) if path.exists() else Locked()
 
 
 def pin(path: Path, region: str, images: Mapping[str, str]) -> bool:
-    """Write images down that are not pinned yet; whether there were any."""
+    """Write down the images that are not pinned yet; return True if there were such images."""
     locked = read_lock(path)
     pinned = locked.pinning(region, images)
     if pinned == locked:
@@ -41,10 +41,10 @@ def pin(path: Path, region: str, images: Mapping[str, str]) -> bool:
 
 
 def find_images(account: Account, architectures: Iterable[str], pinned: Mapping[str, str]) -> dict[str, str]:
-    """The image of each architecture: the pinned one, or Debian's newest.
+    """Return the image of each architecture: the pinned image, or Debian's newest image.
 
     Raises:
-        ToolFailedError: if a pinned image is gone, or Debian has none in the region.
+        ToolFailedError: if a pinned image is gone, or Debian has no image in the region.
     """
     wanted = sorted(set(architectures))
     known = [pinned[name] for name in wanted if name in pinned]

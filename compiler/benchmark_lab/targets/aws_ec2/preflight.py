@@ -1,4 +1,4 @@
-"""What an account can give a run, found out before anything is made."""
+"""Finds out what an account can give a run, before `lab` makes anything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import InstanceTypeInfoTypeDef
 
 STANDARD_VCPUS = "L-1216C47A"
-"""The quota of vCPUs in running on-demand hosts of the families A, C, D, H, I, M, R, T and Z."""
+"""Code of the quota of vCPUs in running on-demand hosts of the families A, C, D, H, I, M, R, T and Z."""
 BOUNDARY = "lab-boundary"
 _STANDARD = re.compile(r"[acdhimrtz]\d")
 _NAMES = {"x86_64": "amd64", "arm64": "arm64"}
@@ -27,7 +27,7 @@ _NAMES = {"x86_64": "amd64", "arm64": "arm64"}
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """An availability zone: its id, which means the same in every account, and this account's name for it."""
+    """An availability zone: its id, which means the same in every account, and this account's name for the zone."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What only the account knows, and a run needs."""
+    """Facts that a run needs, and that only the account knows."""
 
     zone: Zone
     images: dict[str, str]
@@ -45,16 +45,16 @@ class Ready:
 def look_ahead(
     account: Account, wanted: TerraformVariables, pinned: Mapping[str, str], say: Callable[[str], None]
 ) -> Ready:
-    """Check everything that would fail half-way.
+    """Check in advance everything that would fail half-way.
 
     Args:
-        account: to rent in.
-        wanted: the hosts.
-        pinned: image by architecture.
-        say: tells the user what could not be checked.
+        account: the account to rent in.
+        wanted: the hosts to rent.
+        pinned: the pinned images by architecture.
+        say: the function that tells the user what could not be checked.
 
     Raises:
-        ToolFailedError: with all that stands in the way.
+        ToolFailedError: if anything stands in the way; the error lists everything that does.
     """
     hosts = [hosts for roles in wanted.hardware.values() for hosts in roles.values()]
     with asking("what instance types there are"):
@@ -82,7 +82,7 @@ def _types(account: Account, names: set[str]) -> dict[str, InstanceTypeInfoTypeD
 
 
 def _unlike(hosts: list[RentedHosts], types: Mapping[str, InstanceTypeInfoTypeDef]) -> Iterator[str]:
-    """Yield how the account's types differ from what was planned with."""
+    """Yield how the account's instance types differ from the instance types that the run was planned with."""
     planned = {each.type: each for each in hosts}
     for name, each in planned.items():
         if name not in types:
@@ -94,7 +94,7 @@ def _unlike(hosts: list[RentedHosts], types: Mapping[str, InstanceTypeInfoTypeDe
 
 
 def _zones(account: Account, names: set[str]) -> list[Zone]:
-    """The zones that offer every type, in the order of their ids."""
+    """Return the availability zones that offer every instance type, in the order of the zones' ids."""
     with asking("which zones offer the instance types"):
         pages = account.ec2.get_paginator("describe_instance_type_offerings").paginate(
             LocationType="availability-zone-id", Filters=[{"Name": "instance-type", "Values": sorted(names)}]
@@ -114,7 +114,7 @@ def _beyond_quota(
     types: Mapping[str, InstanceTypeInfoTypeDef],
     say: Callable[[str], None],
 ) -> Iterator[str]:
-    """Yield that the vCPUs asked for, beside those that run already, are more than the account's quota."""
+    """Yield a problem if the vCPUs asked for and the vCPUs that run already are more than the account's quota."""
     try:
         quota = account.quotas.get_service_quota(ServiceCode="ec2", QuotaCode=STANDARD_VCPUS)["Quota"].get("Value")
     except ClientError as error:
@@ -150,7 +150,7 @@ def _running_vcpus(account: Account) -> int:
 
 
 def _boundary(account: Account) -> str | None:
-    """The policy that bounds the role which ends hosts, where the account has it."""
+    """Return the ARN of the policy that bounds the role which ends hosts; return None if the account lacks it."""
     arn = f"arn:{account.partition}:iam::{account.id}:policy/{BOUNDARY}"
     with asking(f"whether there is a policy {BOUNDARY}"):
         try:

@@ -1,4 +1,4 @@
-"""Removes resources that were found by tag, what uses others first."""
+"""Removes resources that `lab` found by tag: a resource that uses others goes before the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ Removal = Callable[[Account, Sequence[str]], None]
 
 
 def remove(account: Account, resources: Iterable[Tagged], say: Callable[[str], None]) -> None:
-    """Remove what can be removed; what could not is said, and found again by whoever looks."""
+    """Remove the resources that can be removed, and tell the user which resources could not be removed.
+
+    Whoever looks again finds the resources that could not be removed.
+    """
     left = list(resources)
     for kind, removal in ORDER.items():
         ids = sorted(each.id for each in left if each.kind == kind)
@@ -52,7 +55,7 @@ def _placement_group(account: Account, ids: Sequence[str]) -> None:
 
 
 def _close_groups(account: Account, ids: Sequence[str]) -> None:
-    """Remove the rules first: groups that name each other can't be deleted."""
+    """Remove security groups, and their rules first: groups that name each other cannot be deleted."""
     for group in account.ec2.describe_security_groups(GroupIds=ids)["SecurityGroups"]:
         name = group.get("GroupId", "")
         if inward := group.get("IpPermissions"):
@@ -94,10 +97,10 @@ ORDER: dict[str, Removal] = {
     "internet-gateway": _gateway,
     "vpc": lambda account, ids: _quiet(account.ec2.delete_vpc(VpcId=ids[0])),
 }
-"""By kind, how it is removed: what costs most first, and what others stand in last."""
+"""Functions that remove resources, by kind: what costs most comes first, and what others stand in comes last."""
 
 TOGETHER = {"instance", "security-group"}
-"""Kinds that are removed in one go."""
+"""Kinds whose resources `lab` removes in one go."""
 
 
 def _quiet(answer: object) -> None:

@@ -1,4 +1,4 @@
-"""Hosts that Terraform made for a run: what is known of them on this machine, and their end."""
+"""Records on this machine what is known of the hosts that Terraform made for a run, and removes the hosts."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from benchmark_lab.targets.aws_ec2.tagged import find
 from benchmark_lab.targets.aws_ec2.terraform import PLAN, Terraform, TerraformProgram
 
 FOLDER = "terraform"
-"""In the state of a run that rents hosts; private, since keys lie in it."""
+"""Name of the folder in the state of a run that rents hosts; the folder is private, since keys lie in it."""
 RECORD = "rented.json"
 ATTEMPTS = 3
-"""To destroy: much of what AWS refuses it allows a little later."""
+"""Number of attempts to destroy hosts: AWS allows a little later much of what AWS refuses at first."""
 
 
 class Record(StoredFile):
-    """`rented.json`: what it takes to find and remove everything."""
+    """Contents of `rented.json`: what `lab` needs to find and remove everything that was rented for a run."""
 
     run: str
-    """The value of the tag `lab:run`."""
+    """Value of the tag `lab:run` on the run's resources."""
     region: str
     root: str
-    """The folder of Terraform's root beside the modules."""
+    """Name of the folder of Terraform's root, beside the folder of the modules."""
     expires_at: str
     bucket: str | None = None
-    """Where Terraform keeps the state, if not in the run's folder."""
+    """S3 bucket where Terraform keeps the state; None if the state is in the run's folder."""
 
     @property
     def backend(self) -> dict[str, str]:
-        """Of Terraform; empty where the state is in the folder."""
+        """Return the settings of Terraform's backend; return an empty mapping if the state is in the run's folder."""
         return {"bucket": self.bucket, "key": f"lab/{self.run}", "region": self.region} if self.bucket else {}
 
 
 class Cloud(Protocol):
-    """Where hosts are rented, beside Terraform."""
+    """The cloud where hosts are rented, as `lab` asks the cloud beside Terraform."""
 
     def clear(self, run: str) -> None:
         """Remove what carries the run's tag, until several listings in a row are empty.
 
         Raises:
-            ResourcesRemainError: with what is left.
-            ToolFailedError: if that can't be found out.
+            ResourcesRemainError: if resources are left; the error lists the resources.
+            ToolFailedError: if `lab` cannot find out which resources are left.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The real one."""
+    """The real cloud: AWS in one region."""
 
     region: str
     say: Callable[[str], None]
@@ -75,7 +75,7 @@ class Aws:
 def terraform_in(
     folder: Path, record: Record, environment: Mapping[str, str], *, log: Path, on_step: Callable[[str], None]
 ) -> TerraformProgram:
-    """Terraform in a run's folder."""
+    """Return Terraform for a run's folder."""
     cache = folders.cache_root(environment) / "terraform"
     return TerraformProgram(
         folder / record.root, environment, backend=record.backend, cache=cache, log=log, on_step=on_step
@@ -83,15 +83,17 @@ def terraform_in(
 
 
 def save(record: Record, folder: Path) -> None:
-    """Write the record."""
+    """Write the record of a run's rented hosts into a folder."""
     write_atomically(folder / RECORD, record.model_dump_json(indent=1) + "\n")
 
 
 def destroy_leftover(state: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> bool:
-    """Remove the hosts of a run whose `lab` was killed; may be repeated. Return False for a run that rents none.
+    """Remove the hosts of a run whose `lab` was killed; callers may repeat the removal.
+
+    Return False for a run that rents no hosts.
 
     Raises:
-        ResourcesRemainError: with what is left, and how to remove it.
+        ResourcesRemainError: if resources are left; the error lists the resources, and says how to remove them.
     """
     folder = state / FOLDER
     if not folder.exists():
@@ -105,12 +107,12 @@ def destroy_leftover(state: Path, environment: Mapping[str, str], say: Callable[
 
 
 def end(folder: Path, record: Record, terraform: Terraform, cloud: Cloud, say: Callable[[str], None]) -> None:
-    """Remove everything that was made for a run, and look that nothing is left.
+    """Remove everything that was made for a run, and check that nothing is left.
 
-    A Terraform that still works for it is interrupted, once, and waited for.
+    If a Terraform still works for the run, `lab` interrupts that Terraform once, and waits for its end.
 
     Raises:
-        ResourcesRemainError: with what is left, and how to remove it.
+        ResourcesRemainError: if resources are left; the error lists the resources, and says how to remove them.
     """
     interrupt_in(folder / record.root)
     if not (folder / record.root / PLAN).exists():
@@ -143,7 +145,10 @@ def end(folder: Path, record: Record, terraform: Terraform, cloud: Cloud, say: C
 
 
 def _destroyed(terraform: Terraform, say: Callable[[str], None]) -> list[str]:
-    """Destroy, again where that fails; why it failed each time."""
+    """Destroy what Terraform made, and try again after a failure.
+
+    Return why each attempt failed; return an empty list once an attempt succeeds.
+    """
     problems: list[str] = []
     for attempt in range(1, ATTEMPTS + 1):
         try:

@@ -1,4 +1,4 @@
-"""What outlived its time or its run: which of the tagged resources may be removed, and the proof that they are gone."""
+"""Finds tagged resources that outlived their time or their run, removes these resources, and proves them gone."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from benchmark_lab.targets.aws_ec2.removal import remove
 from benchmark_lab.targets.aws_ec2.tagged import Tagged, find
 
 EMPTY_LISTINGS = 3
-"""In a row, since AWS shows what it did a little late."""
+"""Number of empty listings in a row that `lab` waits for, since AWS shows what AWS did a little late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A resource that should not be there any more, and why."""
+    """A resource that should not be there any more, and the reason."""
 
     resource: Tagged
     reason: str
@@ -29,25 +29,25 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long AWS is given to show what it did."""
+    """Time that AWS is given to show what AWS did: the number of listings, and the seconds between two listings."""
 
     pause_s: float = 2.0
     listings: int = 30
 
 
 def leftovers(account: Account, now: datetime, ended: Collection[str]) -> list[Leftover]:
-    """Find the caller's own resources that outlived their time, or their run.
+    """Find the caller's own resources that outlived their time or their run.
 
     Args:
-        account: to look in; what others own in it is left alone.
-        now: the time.
-        ended: runs that are known to be over; those of other machines are not.
+        account: the account to look in; `lab` leaves alone what others own in the account.
+        now: the current time.
+        ended: the runs that are known to be over; runs of other machines are not known to be over.
     """
     return list(outlived(find(account), account.owner, now, ended))
 
 
 def outlived(resources: Iterable[Tagged], owner: str, now: datetime, ended: Collection[str]) -> Iterator[Leftover]:
-    """Yield the owner's resources that outlived their time, or their run."""
+    """Yield the owner's resources that outlived their time or their run."""
     for each in resources:
         if each.owner != owner:
             continue
@@ -65,10 +65,10 @@ def remove_and_look(
     patience: Patience,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Remove what `look` finds, until it finds nothing several times in a row.
+    """Remove what `look` finds, until `look` finds nothing several times in a row.
 
     Raises:
-        ResourcesRemainError: with what it still finds after that, and how to remove it.
+        ResourcesRemainError: if `look` finds resources to the end; the error lists them, and says how to remove them.
     """
     empty = 0
     found: Sequence[Leftover] = ()

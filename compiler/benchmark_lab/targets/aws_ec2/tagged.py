@@ -1,4 +1,4 @@
-"""What runs have made in an account, found by its tags."""
+"""Finds what runs have made in an account, by tags."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 RUN, OWNER, EXPIRES_AT = "lab:run", "lab:owner", "lab:expires-at"
 PREFIX = "lab-"
-"""What names on AWS begin with."""
+"""Prefix of the names that `lab` gives on AWS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How resources of one kind are listed."""
+    """The way in which AWS lists resources of one kind."""
 
     kind: str
     operation: str
     key: str
-    """Of the list in the answer."""
+    """Key of the list of resources in AWS's answer."""
     id: str
-    """Key of a resource's id."""
+    """Key of a resource's id in AWS's answer."""
     over: tuple[object, ...] = ()
-    """States of what is gone, and still listed for a while."""
+    """States of resources that are gone, and that AWS still lists for a while."""
 
 
 PAID_FOR = {"active", "pending"}
@@ -50,28 +50,31 @@ LISTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """One resource of a run."""
+    """One tagged resource of a run."""
 
     kind: str
     id: str
     run: str
     owner: str
     expires_at: datetime | None
-    """None where it has no tag that says so."""
+    """Time when the resource expires; None if the resource has no tag that says a time."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id} (run {self.run})"
 
 
 def find(account: Account, run: str | None = None) -> tuple[Tagged, ...]:
-    """Every resource in the region that is tagged with a run, or with this one; hosts that have ended are left out."""
+    """Return every resource in the region that is tagged with a run, or with this run if one is given.
+
+    Hosts that have ended are left out.
+    """
     with asking("what runs have left"):
         found = [*_of_ec2(account, run), *_reservations(account, run), *_schedule_groups(account, run)]
         return (*found, *_roles(account, {each.run for each in found} | ({run} if run else set())))
 
 
 def role_name(run: str) -> str:
-    """The role that ends a run's hosts, as Terraform calls it."""
+    """Return the name that Terraform gives the role that ends a run's hosts."""
     return f"{PREFIX}{run}-scheduler"
 
 
@@ -95,7 +98,10 @@ def _items(ec2: EC2Client, listing: Listing, filters: Sequence[Mapping[str, obje
 
 
 def _reservations(account: Account, run: str | None) -> Iterator[Tagged]:
-    """Yield capacity reservations that are paid for; without one nothing but its tag is asked for."""
+    """Yield the capacity reservations that are paid for.
+
+    If no reservation carries the tag, `lab` asks AWS for nothing but the tag.
+    """
     tag: TagFilterTypeDef = {"Key": RUN, "Values": [run]} if run else {"Key": RUN}
     pages = account.tags.get_paginator("get_resources").paginate(
         TagFilters=[tag], ResourceTypeFilters=["ec2:capacity-reservation"]
@@ -120,7 +126,7 @@ def _schedule_groups(account: Account, run: str | None) -> Iterator[Tagged]:
 
 
 def _roles(account: Account, runs: Collection[str]) -> Iterator[Tagged]:
-    """Yield the roles of these runs: roles can't be listed by tag."""
+    """Yield the roles of these runs, found by name: AWS cannot list roles by tag."""
     for name in sorted(runs):
         try:
             role = account.iam.get_role(RoleName=role_name(name))["Role"]

@@ -1,4 +1,4 @@
-"""Drives Terraform in one folder: what is planned is what is applied, and an interrupt reaches it exactly once."""
+"""Drives Terraform in one folder: Terraform applies just what was planned, and gets an interrupt exactly once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _STEPS = ("apply_start", "apply_complete", "apply_errored")
 
 
 class Terraform(Protocol):
-    """What `lab` asks of Terraform, or of OpenTofu; each raises ToolFailedError if it fails."""
+    """Commands that `lab` gives Terraform or OpenTofu; each command raises ToolFailedError if the command fails."""
 
     def init(self) -> None:
-        """Get the provider."""
+        """Get the provider that the configuration needs."""
 
     def plan(self) -> None:
         """Decide what to make, and keep the plan."""
@@ -32,22 +32,22 @@ class Terraform(Protocol):
         """Make exactly what was planned."""
 
     def outputs(self) -> Mapping[str, object]:
-        """What the configuration says of what was made."""
+        """Return the outputs of the configuration, which describe what was made."""
 
     def destroy(self) -> None:
-        """Remove everything that the state knows."""
+        """Remove everything that Terraform's state knows."""
 
     def known(self) -> tuple[str, ...]:
-        """What the state knows to be there, such as `aws_instance i-0a1b`."""
+        """Return the resources that Terraform's state knows to be there, such as `aws_instance i-0a1b`."""
 
 
 def terraform_program(environment: Mapping[str, str]) -> str:
-    """Return the name or path of the program: Terraform, or what LAB_TERRAFORM names."""
+    """Return the name or path of the program: Terraform, or the program that LAB_TERRAFORM names."""
     return environment.get("LAB_TERRAFORM", "terraform")
 
 
 class TerraformProgram:
-    """The real one: python-terraform's command lines; what takes long is followed line by line."""
+    """The real Terraform, with python-terraform's command lines; `lab` follows long commands line by line."""
 
     def __init__(
         self,
@@ -59,15 +59,15 @@ class TerraformProgram:
         log: Path,
         on_step: Callable[[str], None],
     ) -> None:
-        """Prepare for one folder.
+        """Prepare Terraform for one folder.
 
         Args:
-            folder: of the configuration, its variables and its state.
-            environment: of the caller, with what the provider finds its account by.
-            backend: where the state is kept; empty for the folder itself.
-            cache: where providers are kept between runs.
-            log: gets everything that Terraform prints.
-            on_step: is told what begins and ends.
+            folder: the folder of the configuration, its variables and its state.
+            environment: the caller's environment, with what the provider finds its account by.
+            backend: the settings of where the state is kept; empty if the folder itself keeps the state.
+            cache: the folder where providers are kept between runs.
+            log: the file that gets what Terraform prints.
+            on_step: the function that is told what begins and ends.
         """
         self._folder = folder
         self._program = terraform_program(environment)
@@ -85,7 +85,7 @@ class TerraformProgram:
         self._on_step = on_step
 
     def init(self) -> None:
-        """Get the provider."""
+        """Get the provider that the configuration needs."""
         self._cache.mkdir(parents=True, exist_ok=True)
         self._follow("init", input=False, no_color=IsFlagged, backend_config=self._backend)
 
@@ -98,16 +98,16 @@ class TerraformProgram:
         self._follow("apply", PLAN, json=IsFlagged, input=False, lock_timeout=LOCK_TIMEOUT)
 
     def outputs(self) -> Mapping[str, object]:
-        """What the configuration says of what was made."""
+        """Return the outputs of the configuration, which describe what was made."""
         found: dict[str, dict[str, object]] = json.loads(self._short("output", json=IsFlagged))
         return {name: output["value"] for name, output in found.items()}
 
     def destroy(self) -> None:
-        """Remove everything that the state knows."""
+        """Remove everything that Terraform's state knows."""
         self._follow("destroy", json=IsFlagged, auto_approve=IsFlagged, input=False, lock_timeout=LOCK_TIMEOUT)
 
     def known(self) -> tuple[str, ...]:
-        """What the state knows to be there, such as `aws_instance i-0a1b`."""
+        """Return the resources that Terraform's state knows to be there, such as `aws_instance i-0a1b`."""
         if not (self._folder / ".terraform").exists():
             return ()
         state = json.loads(self._short("state pull") or "{}")
@@ -139,14 +139,17 @@ class TerraformProgram:
 
 
 class _CommandLines(PythonTerraform):  # type: ignore[misc]  # the package has no types
-    """python-terraform, without its look at the state when it is made: another Terraform may be writing that."""
+    """Builds command lines with python-terraform, and does not look at the state as python-terraform does.
+
+    Another Terraform may be writing the state when an object of python-terraform is made.
+    """
 
     def read_state_file(self, file_path: str | None = None) -> None:
-        """Read nothing."""
+        """Read no state file."""
 
 
 class _Heard:
-    """What a command said: errors of its JSON lines, and lines that are none."""
+    """Lines that a Terraform command printed: the errors of its JSON lines, and the lines that are no JSON."""
 
     def __init__(self, on_step: Callable[[str], None]) -> None:
         self.errors: list[str] = []

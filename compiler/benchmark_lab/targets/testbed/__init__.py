@@ -1,4 +1,4 @@
-"""Debian hosts in namespaces of this machine, made for a run or by `lab testbed`."""
+"""Makes Debian hosts in namespaces of this machine, for a run or for `lab testbed`."""
 
 from benchmark_lab.targets.testbed.driver import DRIVER
 

@@ -1,4 +1,4 @@
-"""A testbed of this machine as the hosts of a run: the one that is up, or one that is made for the run."""
+"""Gives a run a testbed of this machine as hosts: the testbed that is up, or a testbed that is made for the run."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from benchmark_lab.targets.testbed.status import TestbedStatus
 
 
 def make_hosts(wanted: HostRequest, interrupts: Interrupts, say: Callable[[str], None]) -> Sequence[Hosts]:
-    """Take the testbed that is up, which stays; or make one, which goes after the run.
+    """Take the testbed that is up, which stays; or make a testbed, which goes after the run.
 
     Raises:
-        ToolFailedError: if there can be none on this machine, or a former one was left unfinished.
-        LockedError: if another run holds it.
+        ToolFailedError: if this machine cannot carry a testbed, or a former testbed was left unfinished.
+        LockedError: if another run holds the testbed.
     """
     machine = lifecycle.Machine(wanted.tools, wanted.caller.environment, say, interrupts)
     found = lifecycle.status(machine)
@@ -53,7 +53,7 @@ def make_hosts(wanted: HostRequest, interrupts: Interrupts, say: Callable[[str],
 
 
 def listed(status: TestbedStatus) -> Inventory:
-    """The hosts of a testbed as an inventory."""
+    """Return the hosts of a testbed as an inventory."""
     first = status.hosts[0]
     login = Login(user=first.user, port=first.port, key=first.key_file, known_hosts=first.known_hosts_file)
     numbers = sorted({host.lane for host in status.hosts})
@@ -73,7 +73,7 @@ def _lane(status: TestbedStatus, number: int) -> Lane:
 
 
 class Testbed:
-    """Makes hosts in namespaces of this machine, unless a testbed is up."""
+    """The driver that makes hosts in namespaces of this machine, unless a testbed is up."""
 
     cost: Cost = "free"
 
@@ -82,13 +82,16 @@ class Testbed:
         return missing(environment)
 
     def make_hosts(self, wanted: HostRequest, interrupts: Interrupts, progress: Progress) -> Sequence[Hosts]:
-        """Take the testbed that is up, or make one for the run."""
+        """Take the testbed that is up, or make a testbed for the run."""
         return make_hosts(wanted, interrupts, progress.say)
 
     def remove_leftovers(
         self, state: Path, tools: Tools, environment: Mapping[str, str], say: Callable[[str], None]
     ) -> bool:
-        """Remove the testbed that was made for a run, and no other; return False if none was."""
+        """Remove the testbed that was made for a run, and no other testbed.
+
+        Return False if no testbed was made for the run.
+        """
         made = state / lifecycle.MADE
         if not made.exists():
             return False

@@ -1,4 +1,4 @@
-"""One host of a testbed: its files, its start, its processes and their end."""
+"""Prepares one host of a testbed, starts the host, finds its processes and ends them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from benchmark_lab.targets.testbed.network import NAMESPACES
 from benchmark_lab.targets.testbed.packages import PackageSettings, reaching
 
 DISK_GIB = 16
-"""Of what a host can write: a sparse file, so that a full disk is the host's alone."""
+"""GiB that a host can write: the disk is a sparse file, so that a full disk is the host's alone."""
 
 PORT = 22
 START_TIMEOUT_S = 20.0
 END_TIMEOUT_S = 10.0
 
 _OPEN_FILES = 1024
-"""The soft limit, as Debian sets it, whatever the caller's is."""
+"""Soft limit of open files in a host: the limit that Debian sets, whatever the caller's limit is."""
 
 _INIT = Path(__file__).with_name("host.sh")
 _SSHD = f"""Port {PORT}
@@ -46,14 +46,14 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 def prepare(
     host: Host, folder: Path, *, hosts: Sequence[Host], authorized: str, settings: PackageSettings, tools: Tools
 ) -> str:
-    """Write the host's own files and its empty disk; its line for `known_hosts`.
+    """Write the host's own files and its empty disk; return the host's line for `known_hosts`.
 
     Args:
-        host: to be prepared.
-        folder: of this host, made here.
-        hosts: all that are to know each other by name.
+        host: the host to prepare.
+        folder: the folder of this host, which this function makes.
+        hosts: all hosts that are to know each other by name.
         authorized: the public key that may log in as root.
-        settings: how packages are got.
+        settings: the settings with which hosts get packages.
         tools: the seam to other programs.
     """
     files = folder / "files"
@@ -76,7 +76,7 @@ def prepare(
 
 
 def _write(root: Path, name: str, text: str) -> None:
-    """Write one file as Debian would have it: readable by all, root's own by root alone."""
+    """Write one file with Debian's permissions: all users can read the file, but root alone reads root's own files."""
     private = name.startswith("root/")
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,10 @@ def _make_disk(path: Path, tools: Tools) -> None:
 
 
 def start(host: Host, rootfs: Path, folder: Path, mark: Mapping[str, str], tools: Tools) -> None:
-    """Start the host on its CPUs; it goes on when `lab` has ended, with `mark` in its processes' environment."""
+    """Start the host on its CPUs, with `mark` in the environment of the host's processes.
+
+    The host goes on when `lab` has ended.
+    """
     argv = [
         *("nsenter", f"--net={NAMESPACES / host.namespace}"),
         *("prlimit", f"--nofile={_OPEN_FILES}:"),
@@ -110,7 +113,7 @@ def wait_until_answering(host: Host, folder: Path) -> None:
     """Wait until the host's sshd answers.
 
     Raises:
-        ToolFailedError: if it doesn't in time.
+        ToolFailedError: if the host's sshd does not answer in time.
     """
     deadline = time.monotonic() + START_TIMEOUT_S
     while not answers(host):
@@ -123,19 +126,19 @@ def wait_until_answering(host: Host, folder: Path) -> None:
 
 
 def answers(host: Host) -> bool:
-    """Whether an SSH server greets at the host's address."""
+    """Return True if an SSH server greets at the host's address."""
     with suppress(OSError), socket.create_connection((host.address, PORT), timeout=1) as connection:
         return connection.recv(4) == b"SSH-"
     return False
 
 
 def processes(host: Host, tools: Tools) -> list[int]:
-    """The host's processes, as the machine numbers them: all that are in its network namespace."""
+    """Return the machine's ids of the host's processes: all processes that are in the host's network namespace."""
     return [int(pid) for pid in tools.run(["ip", "netns", "pids", host.namespace]).stdout.split()]
 
 
 def init_pid(host: Host, tools: Tools) -> int | None:
-    """The host's process 1, as the machine numbers it; None while the host is not running."""
+    """Return the machine's id of the host's process 1; return None while the host is not running."""
     for pid in processes(host, tools):
         if _numbers(pid).endswith("\t1"):
             return pid
@@ -143,7 +146,7 @@ def init_pid(host: Host, tools: Tools) -> int | None:
 
 
 def _numbers(pid: int) -> str:
-    """The process's number in each pid namespace that it is in, the innermost last."""
+    """Return the line with the process's number in each of the process's pid namespaces, the innermost last."""
     with suppress(OSError):
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
         return next((line for line in lines if line.startswith("NSpid:")), "")
@@ -151,7 +154,7 @@ def _numbers(pid: int) -> str:
 
 
 def end(host: Host, tools: Tools) -> None:
-    """End all that runs on the host, at once: its process 1 takes the others with it."""
+    """End all that runs on the host at once: the host's process 1 takes the other processes with it."""
     deadline = time.monotonic() + END_TIMEOUT_S
     while (pids := processes(host, tools)) and time.monotonic() < deadline:
         for pid in pids:

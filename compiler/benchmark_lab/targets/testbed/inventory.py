@@ -1,4 +1,7 @@
-"""A testbed's hosts into the inventory that the target `ssh` reads: lanes of hosts by role, and how to log in."""
+"""Turns a testbed's hosts into the inventory that the target `ssh` reads.
+
+The inventory holds lanes of hosts by role, and how to log in.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ INVENTORY = "hosts.yaml"
 
 
 def inventory(hosts: Iterable[Host], folder: Path) -> str:
-    """The inventory as YAML.
+    """Return the inventory of a testbed's hosts as YAML.
 
     Args:
-        hosts: lane by lane, and in each lane role by role.
-        folder: that holds the key and the known hosts.
+        hosts: the hosts, lane by lane, and in each lane role by role.
+        folder: the folder that holds the key and the known hosts.
     """
     lanes = [
         {

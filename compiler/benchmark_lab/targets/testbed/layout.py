@@ -1,4 +1,4 @@
-"""How many hosts of each role in how many lanes into their names, addresses and CPUs."""
+"""Turns the number of hosts of each role and the number of lanes into names, addresses and CPUs of hosts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmark_lab.diagnostics import LabError
 from benchmark_lab.hosts.cpus import CpuSets, share_out
 
 RANGE = IPv4Network("198.18.0.0/15")
-"""Set apart for benchmarks by RFC 2544: routed nowhere."""
+"""Addresses that RFC 2544 sets apart for benchmarks, and that are routed nowhere."""
 
 NETWORK = IPv4Network("198.18.0.0/24")
 BRIDGE = "lab-bridge"
@@ -21,13 +21,13 @@ TestbedRole = Literal["sut", "load", "db"]
 
 
 class NoRoomError(LabError):
-    """More hosts than the network has addresses for."""
+    """The network has fewer addresses than there are hosts."""
 
     exit_code = 2
 
 
 class Host(Part):
-    """One host: what it is called, where it stands, where it answers, which CPUs it has."""
+    """One host of a testbed: its name, role, lane, address and CPUs."""
 
     name: str
     role: TestbedRole
@@ -37,17 +37,17 @@ class Host(Part):
 
     @property
     def namespace(self) -> str:
-        """Name of its network namespace, and of the link that leads into it."""
+        """Return the name of the host's network namespace, and of the link that leads into the namespace."""
         return f"lab-{self.name}"
 
 
 def gateway(network: IPv4Network) -> IPv4Address:
-    """The machine's own address in the network: the way out of it."""
+    """Return the machine's own address in the network: the hosts' way out of the network."""
     return network[1]
 
 
 def share_out_to_lanes(available: tuple[int, ...], hardware: Hardware, lanes: int) -> tuple[CpuSets, ...]:
-    """Give each lane CPUs of its own where the machine has enough of them; else all lanes have the same."""
+    """Give each lane CPUs of its own if the machine has enough CPUs; otherwise give all lanes the same CPUs."""
     own = len(available) // lanes
     if own < (hardware.sut.cpus or 1) + (hardware.load.cpus or 1):
         return (share_out(available, hardware),) * lanes
@@ -55,7 +55,7 @@ def share_out_to_lanes(available: tuple[int, ...], hardware: Hardware, lanes: in
 
 
 def lay_out(counts: Mapping[TestbedRole, int], lanes: Sequence[CpuSets], network: IPv4Network) -> tuple[Host, ...]:
-    """Name the hosts, lane by lane, and give them addresses in turn; a name stands once on the whole testbed.
+    """Name the hosts, lane by lane, and give the hosts addresses in turn; a name stands once on the whole testbed.
 
     Hosts of one role and lane share the role's CPUs. The database's host gets the upstream's CPUs too, since the
     upstream runs there.

@@ -1,4 +1,4 @@
-"""Makes a testbed, looks at it, and removes it without a trace: Debian hosts in namespaces of this machine."""
+"""Makes a testbed of Debian hosts in namespaces of this machine, looks at it, and removes it without a trace."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ from benchmark_lab.targets.testbed.removal import is_there, remove
 from benchmark_lab.targets.testbed.status import TestbedStatus, status_of
 
 MADE = "testbed"
-"""In the state of a run that makes a testbed for itself: its name, since by now there may be another."""
+"""Name of the file in a run's state that holds the name of the testbed which the run makes for itself.
+
+`lab` needs the testbed's name, since by now there may be another testbed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine that carries the hosts, as a command finds it."""
+    """The machine that carries the hosts, as a command finds the machine."""
 
     tools: Tools
     environment: Mapping[str, str]
@@ -43,38 +46,38 @@ class Machine:
 
     @property
     def folder(self) -> Path:
-        """Where the testbed keeps its keys, its hosts' disks and its registry."""
+        """Return the folder where the testbed keeps its keys, its hosts' disks and its registry."""
         return folders.state_root() / "testbed"
 
     @property
     def rootfs(self) -> Path:
-        """Where the hosts' root file system is cached."""
+        """Return the folder where the hosts' root file system is cached."""
         return rootfs.place(folders.cache_root(self.environment))
 
 
 @dataclass(frozen=True, slots=True)
 class TestbedRequest:
-    """The hosts to be made."""
+    """The hosts that a testbed is to have."""
 
     counts: Mapping[TestbedRole, int]
-    """Hosts of each role in a lane."""
+    """Number of hosts of each role in a lane."""
     lanes: int
     hardware: Hardware
-    """How many CPUs each role asks for."""
+    """Hardware value, which says how many CPUs each role asks for."""
     network: IPv4Network
 
 
 def up(machine: Machine, wanted: TestbedRequest, *, name: str, now: datetime) -> TestbedStatus:
-    """Make hosts and wait until they answer; after a failure or an interrupt nothing of them is left.
+    """Make hosts and wait until the hosts answer; after a failure or an interrupt nothing of the hosts is left.
 
     Args:
-        machine: to carry them.
-        wanted: what to make.
-        name: of the testbed: it marks what is the testbed's own.
-        now: the time.
+        machine: the machine that is to carry the hosts.
+        wanted: the hosts to make.
+        name: the name of the testbed, which marks what is the testbed's own.
+        now: the current time.
 
     Raises:
-        LockedError: if there is a testbed already, or one in the making.
+        LockedError: if there is a testbed already, or a testbed in the making.
         NoRoomError: if the network has too few addresses.
         ToolFailedError: if the machine lacks something or a command fails.
         ResourcesRemainError: if something could not be removed again.
@@ -127,15 +130,17 @@ def _make(machine: Machine, registry: Registry, settings: PackageSettings) -> Te
 
 
 def down(machine: Machine, name: str | None = None) -> bool:
-    """Remove the testbed, or what a killed `up` or `down` left of it; whether there was one.
+    """Remove the testbed, or what a killed `up` or `down` left of the testbed.
+
+    Return True if there was a testbed, or the rest of one.
 
     Args:
-        machine: that carries it.
-        name: of the only testbed to remove; any where it is None.
+        machine: the machine that carries the testbed.
+        name: the name of the only testbed to remove; None removes any testbed.
 
     Raises:
         LockedError: if another `lab testbed` is at work.
-        ResourcesRemainError: if something is still there; the text says what, and how to remove it.
+        ResourcesRemainError: if something is still there; the text says what is there, and how to remove it.
     """
     require(machine.environment)
     with _held():
@@ -146,7 +151,7 @@ def down(machine: Machine, name: str | None = None) -> bool:
 
 
 def status(machine: Machine) -> TestbedStatus:
-    """Look at the testbed."""
+    """Look at the testbed, and return its status."""
     require(machine.environment)
     return status_of(read_registry(machine.folder), machine.folder, machine.tools)
 
@@ -158,7 +163,10 @@ def _remove(machine: Machine) -> None:
 
 @contextmanager
 def _held() -> Iterator[None]:
-    """Only one `lab testbed` changes the machine at a time; what holds the lock is a folder, so no file is left."""
+    """Hold the lock: only one `lab testbed` changes the machine at a time.
+
+    A folder holds the lock, so that no file is left.
+    """
     root = folders.state_root()
     root.mkdir(mode=0o711, exist_ok=True)
     descriptor = os.open(root, os.O_RDONLY)

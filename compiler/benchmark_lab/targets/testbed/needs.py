@@ -1,4 +1,4 @@
-"""What a machine needs to carry hosts of its own, and which of it is missing."""
+"""Lists what a machine needs to carry hosts of its own, and finds which of these needs are missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmark_lab.machine.tools import ToolFailedError
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-"""What the root file system's packages are checked against."""
+"""Keyring that the root file system's packages are checked against."""
 
 PROGRAMS = {
     "debootstrap": "debootstrap",
@@ -22,11 +22,11 @@ PROGRAMS = {
     "sysctl": "procps",
     "unshare": "util-linux",
 }
-"""Programs that must be on PATH, and the Debian package that has each."""
+"""Debian packages by the name of the program that must be on PATH, and that the package has."""
 
 
 def missing(environment: Mapping[str, str]) -> list[str]:
-    """Say in words what is missing; empty if hosts can be made here."""
+    """Say in words what this machine lacks; return an empty list if hosts can be made on this machine."""
     if sys.platform != "linux":
         return ["Linux: hosts are made of its namespaces"]
     found = [] if os.geteuid() == 0 else ["root: making namespaces, mounts and network links takes it"]
@@ -36,22 +36,22 @@ def missing(environment: Mapping[str, str]) -> list[str]:
 
 
 def installation(environment: Mapping[str, str]) -> str | None:
-    """Return the command that installs the missing Debian packages; None if there are none."""
+    """Return the command that installs the missing Debian packages; return None if no package is missing."""
     packages = sorted(set(_missing_by_package(environment.get("PATH")).values()))
     return f"apt-get install --no-install-recommends {' '.join(packages)}" if packages else None
 
 
 def _missing_by_package(path: str | None) -> dict[str, str]:
-    """Return each program and file that is missing, and the Debian package that has it."""
+    """Return the Debian packages of the programs and files that are missing, by program or file."""
     found = {f"`{name}`": package for name, package in PROGRAMS.items() if not shutil.which(name, path=path)}
     return found if KEYRING.exists() else {**found, str(KEYRING): "debian-archive-keyring"}
 
 
 def require(environment: Mapping[str, str]) -> None:
-    """Go on only where hosts can be made.
+    """Raise an error unless hosts can be made on this machine.
 
     Raises:
-        ToolFailedError: if something is missing.
+        ToolFailedError: if this machine lacks something.
     """
     if lacks := missing(environment):
         raise ToolFailedError(

@@ -1,4 +1,7 @@
-"""The network of a testbed as steps: one bridge, a namespace and a link for each host, and a way out for packages."""
+"""Lists the steps that make the network of a testbed.
+
+The network has one bridge, a namespace and a link for each host, and a way out for packages.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,10 @@ WIDEST_PACKET = 1500
 
 
 def require_free(network: IPv4Network, tools: Tools) -> None:
-    """Go on only if the testbed's addresses are unused here.
+    """Raise an error unless the testbed's addresses are unused on this machine.
 
     Raises:
-        ToolFailedError: if this machine has a route to them.
+        ToolFailedError: if this machine has a route to the addresses.
     """
     routes = tools.run(["ip", "route", "show", "root", str(network)]).stdout.splitlines()
     if taken := [route for route in routes if not route.startswith("default")]:
@@ -32,7 +35,7 @@ def require_free(network: IPv4Network, tools: Tools) -> None:
 
 
 def uplink_mtu(tools: Tools) -> int:
-    """Largest packet on the way out, in bytes."""
+    """Return the size of the largest packet on the way out, in bytes."""
     routes = json.loads(tools.run(["ip", "-json", "route", "show", "default"]).stdout or "[]")
     if not routes:
         return WIDEST_PACKET
@@ -41,13 +44,13 @@ def uplink_mtu(tools: Tools) -> int:
 
 
 def steps(hosts: Sequence[Host], network: IPv4Network, mtu: int, testbed: str) -> Iterator[Step]:
-    """Everything to make, in order; undone in the reverse one.
+    """Yield the steps that make the network, in order; `lab` undoes the steps in the reverse order.
 
     Args:
-        hosts: to be connected.
-        network: that their addresses are of.
-        mtu: largest packet on the way out, in bytes.
-        testbed: its id, which marks its firewall rules.
+        hosts: the hosts to connect.
+        network: the network that the hosts' addresses are of.
+        mtu: the size of the largest packet on the way out, in bytes.
+        testbed: the testbed's id, which marks the testbed's firewall rules.
     """
     yield _forwarding()
     for table, chain, how, rule in _rules(network):
@@ -72,10 +75,11 @@ def _forwarding() -> Step:
 
 
 def _rules(network: IPv4Network) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """Table, chain, how to add, and the rule.
+    """Yield each firewall rule: its table, its chain, the option that adds the rule, and the rule itself.
 
-    A Docker engine drops what it does not know, even between the ports of one bridge: hence the two accepting rules,
-    ahead of its own. They leave bridge-nf-call-iptables alone, which the engine's own networks depend on.
+    A Docker engine drops packets that the engine does not know, even between the ports of one bridge. Two accepting
+    rules ahead of the engine's own rules therefore let the packets through. The two rules leave bridge-nf-call-iptables
+    alone, which the engine's own networks depend on.
     """
     inside = str(network)
     yield "nat", "POSTROUTING", "-A", ("-s", inside, "!", "-d", inside, "-j", "MASQUERADE")
@@ -116,7 +120,7 @@ def _link_change(name: str) -> Change:
 
 
 def _namespaces_folder() -> Iterator[Step]:
-    """Make what `ip netns` would make at its first use on a machine, and leave for good."""
+    """Yield the steps that make what `ip netns` would make at its first use on a machine, and would leave for good."""
     folder = str(NAMESPACES)
     yield Step(
         Change(what=f"folder {folder}", check=("test", "-d", folder), undo=("rmdir", folder), shared=True),
@@ -140,9 +144,9 @@ def _namespace(host: Host) -> Step:
 
 
 def _link(host: Host, network: IPv4Network, mtu: int) -> Step:
-    """The host's end is its eth0.
+    """Return the step that makes a host's link to the bridge; the host's end of the link is its eth0.
 
-    Its default route has the way out's packet size, since some networks swallow larger ones without a word.
+    The host's default route has the way out's packet size, since some networks swallow larger packets without a word.
     """
     inside = ("ip", "-n", host.namespace)
     route = (*inside, "route", "add", "default", "via", str(gateway(network)))

@@ -1,4 +1,7 @@
-"""The machine's package settings into files and environment of a host: read when it is made, gone when it is."""
+"""Turns the machine's package settings into files and environment of a host.
+
+`lab` reads the settings when the host is made; the settings are gone when the host is gone.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +26,17 @@ _INDEXES = (
 _HOME_FILES = (".npmrc", ".config/pip/pip.conf", ".config/uv/uv.toml", ".config/go/env")
 _SYSTEM_FILES = ("etc/pip.conf", "etc/npmrc", "etc/uv/uv.toml")
 _OWN_CERTIFICATES = "usr/local/share/ca-certificates"
-"""From here Debian's `update-ca-certificates` makes what is below /etc/ssl/certs."""
+"""Folder from which Debian's `update-ca-certificates` makes what is below /etc/ssl/certs."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackageSettings:
-    """How packages are got on this machine, and how hosts on it get them."""
+    """Settings with which this machine gets packages, and with which hosts on this machine get packages."""
 
     mirror: str
-    """Of Debian's packages."""
+    """URI of the mirror of Debian's packages."""
     files: Mapping[str, str]
-    """Text of the files that a host gets, by path below its root."""
+    """Text of the files that a host gets, by path below the host's root."""
     environment: Mapping[str, str]
 
 
@@ -59,7 +62,7 @@ def find_settings(tools: Tools, environment: Mapping[str, str], machine: Path = 
 
 
 def reaching(environment: Mapping[str, str], addresses: Sequence[str]) -> dict[str, str]:
-    """The environment with the hosts' own addresses exempt from its proxies: measured traffic takes no detour."""
+    """Return the environment with the hosts' own addresses exempt from proxies: measured traffic takes no detour."""
     if not any(name.lower() in _PROXIES for name in environment):
         return dict(environment)
     exempt = ",".join(("localhost", "127.0.0.1", *addresses))
@@ -75,7 +78,10 @@ def _is_passed(name: str) -> bool:
 
 
 def _sources(tools: Tools, machine: Path) -> list[str]:
-    """Apt's lines for the hosts' release, the main one first: the machine's own where it runs that, else Debian's."""
+    """Return the lines of apt's sources for the hosts' release, the main source first.
+
+    The lines are the machine's own if the machine's apt has that release; otherwise the lines are Debian's.
+    """
     fields = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
     listed = _printed(tools, ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"])
     lines = {line for line in listed if line.split()[1] in SUITES}
@@ -87,10 +93,10 @@ def _sources(tools: Tools, machine: Path) -> list[str]:
 
 
 def _default_mirror(machine: Path) -> str:
-    """Debian's own mirror, which debootstrap names.
+    """Return Debian's own mirror, which debootstrap names.
 
     Raises:
-        ToolFailedError: if it names none.
+        ToolFailedError: if debootstrap names no mirror.
     """
     program = machine / "usr/sbin/debootstrap"
     named = (
@@ -107,7 +113,7 @@ def _default_mirror(machine: Path) -> str:
 
 
 def _acquire(tools: Tools) -> str:
-    """How apt fetches: its proxies, certificates, time limits."""
+    """Return the settings with which apt fetches packages: proxies, certificates, time limits."""
     wanted = ("Acquire::http::", "Acquire::https::", "Acquire::Retries")
     lines = _printed(tools, ["apt-config", "dump", "Acquire"])
     return "".join(f"{line}\n" for line in lines if line.startswith(wanted))
@@ -120,7 +126,10 @@ def _printed(tools: Tools, argv: Iterable[str]) -> list[str]:
 
 
 def _resolver(machine: Path) -> str:
-    """The name servers; of systemd's stub, which listens on the machine's loopback only, those behind it."""
+    """Return the text of `resolv.conf` that names the machine's name servers.
+
+    The stub of systemd listens on the machine's loopback only: the text then names the name servers behind the stub.
+    """
     texts = [
         path.read_text(encoding="utf-8")
         for path in (machine / "etc/resolv.conf", machine / "run/systemd/resolve/resolv.conf")

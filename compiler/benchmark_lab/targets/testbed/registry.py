@@ -1,4 +1,4 @@
-"""What a testbed changed on its machine: each change is written down before it is done, so that it can be undone."""
+"""Writes down what a testbed changes on its machine, before each change, so that the change can be undone."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ Argv = tuple[str, ...]
 
 
 class Change(Part):
-    """One thing that is there because of the testbed."""
+    """One thing on the machine that is there because of the testbed."""
 
     what: str
     check: Argv
-    """Succeeds while the thing is there."""
+    """Command that succeeds while the thing is there."""
     undo: Argv
     shared: bool = False
-    """Whether others may have made it too, and may use it by now: then it is taken as found, and left to them."""
+    """True if others may have made the thing too, and may use the thing by now.
+
+    `lab` takes such a thing as found, and leaves the thing to the others.
+    """
 
 
 class Registry(StoredFile):
-    """A testbed, made or in the making."""
+    """A testbed that is made or in the making."""
 
     id: str
     made_at: str
@@ -42,32 +45,35 @@ class Registry(StoredFile):
 
     @property
     def mark(self) -> str:
-        """In the environment of every program that goes on without `up`, or that a killed `up` leaves."""
+        """Return the environment variable, with its value, that marks the testbed's programs.
+
+        Every program that goes on without `up`, or that a killed `up` leaves, has the variable in its environment.
+        """
         return f"{MARK}={self.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change and the commands that do it."""
+    """A change, and the commands that make the change."""
 
     change: Change
     do: tuple[Argv, ...] = ()
 
 
 def read_registry(folder: Path) -> Registry | None:
-    """The registry in a testbed's folder, if there is one."""
+    """Return the registry in a testbed's folder; return None if the folder has no registry."""
     path = folder / FILE
     return read_stored(path, Registry) if path.exists() else None
 
 
 def save(registry: Registry, folder: Path) -> Registry:
-    """Write a registry to the disk, whole or not at all."""
+    """Write a registry to the disk, whole or not at all, and return the registry."""
     write_atomically(folder / FILE, registry.model_dump_json(indent=1) + "\n")
     return registry
 
 
 def carry_out(steps: Iterable[Step], registry: Registry, folder: Path, tools: Tools) -> Registry:
-    """Do what the steps say, each written down first.
+    """Do what the steps say, and write each change down first; return the registry with the changes.
 
     Raises:
         ToolFailedError: if something is there already that no testbed of this machine accounts for, or a command fails.
@@ -92,7 +98,10 @@ def carry_out(steps: Iterable[Step], registry: Registry, folder: Path, tools: To
 
 
 def undo_all(registry: Registry, tools: Tools, say: Callable[[str], None]) -> list[Change]:
-    """Undo every change, the newest first, as often as one likes; what is still there then."""
+    """Undo every change, the newest first; callers may repeat the undoing.
+
+    Return the changes that are still there after that, without the things that others use.
+    """
     for change in reversed(registry.changes):
         if tools.run(change.check).status == 0:
             tools.run(change.undo)

@@ -1,4 +1,4 @@
-"""What a testbed's registry and folder hold, ended and undone until nothing of it is left."""
+"""Ends and undoes what a testbed's registry and folder hold, until nothing of the testbed is left."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from benchmark_lab.targets.testbed import host as hosts
 from benchmark_lab.targets.testbed.registry import FILE, Registry, read_registry, undo_all
 
 SETTLE_S = 5.0
-"""The kernel lets go of the mounts and disks of an ended host a moment later."""
+"""Seconds that the kernel has to let go of the mounts and disks of an ended host."""
 
 
 def is_there(folder: Path, name: str | None = None) -> bool:
-    """Whether there is a testbed, or the rest of one; with a name, none of another name."""
+    """Return True if there is a testbed, or the rest of one; with `name`, no testbed of another name counts."""
     registry = read_registry(folder)
     return folder.exists() and (registry is None or name in {None, registry.id})
 
@@ -27,7 +27,7 @@ def remove(folder: Path, tools: Tools, say: Callable[[str], None]) -> None:
     """Remove a testbed; the registry goes last, so that a removal that was cut short can be done again.
 
     Raises:
-        ResourcesRemainError: if something is still there; the text says what, and how to remove it.
+        ResourcesRemainError: if something is still there; the text says what is there, and how to remove it.
     """
     registry = read_registry(folder)
     remaining = _undone(registry, tools, say) if registry else []

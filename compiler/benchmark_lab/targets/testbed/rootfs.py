@@ -1,4 +1,4 @@
-"""Debian's packages into the root file system that all hosts share read-only, made once and kept in the cache."""
+"""Makes the root file system that all hosts share read-only: from Debian's packages, once, and kept in the cache."""
 
 from __future__ import annotations
 
@@ -18,27 +18,37 @@ PACKAGES = (
     *("ca-certificates", "iproute2", "iputils-ping", "openssh-server", "procps", "python3", "sudo", "tini"),
     *("postgresql", "python3-venv"),
 )
-"""Beyond the smallest Debian: what a rented machine has, a process 1, and what runs would install on each new host."""
+"""Packages that the root file system has beyond the smallest Debian.
+
+The packages are what a rented machine has, a process 1, and what runs would install on each new host.
+"""
 
 UNWANTED = (
     *("etc/apt/sources.list", "etc/resolv.conf", "etc/hostname", "var/log/bootstrap.log", "var/lib/apt/lists/*"),
     *("etc/ssh/ssh_host_*", "etc/ssl/certs/ssl-cert-snakeoil.pem", "etc/ssl/private/ssl-cert-snakeoil.key"),
     *("etc/postgresql/*", "var/lib/postgresql/*", "var/cache/apt/*"),
 )
-"""What tells of the machine that made it, keys that each host should have of its own, and what only takes space."""
+"""Patterns of the paths that `lab` removes from the new root file system.
+
+Some paths tell of the machine that made the root file system. Some paths hold keys that each host should have of its
+own. The other paths only take space.
+"""
 
 ROOM_MIB = 1024
-"""Free space that debootstrap needs, in MiB: the root file system has 510, the archives of its packages 110."""
+"""MiB of free space that debootstrap needs: the root file system takes 510, the archives of its packages take 110."""
 
 
 def place(cache: Path) -> Path:
-    """Where the root file system lies, once it is made; one with other contents lies elsewhere."""
+    """Return the folder where the root file system lies, once the root file system is made.
+
+    A root file system with other contents lies in another folder.
+    """
     contents = hashlib.sha256(" ".join((*PACKAGES, *UNWANTED)).encode()).hexdigest()[:8]
     return cache / "testbed" / f"{RELEASE}-{platform.machine()}-{contents}"
 
 
 def partial(rootfs: Path) -> Step:
-    """The change of making it: what is unfinished is removed."""
+    """Return the step that records an unfinished root file system: undoing the step removes what is unfinished."""
     folder = str(_unfinished(rootfs))
     return Step(
         Change(
@@ -93,7 +103,7 @@ def _require_room(folder: Path) -> None:
 
 
 def _told(log: Path) -> str:
-    """What debootstrap's own log ends with, such as a full disk."""
+    """Return the end of debootstrap's own log, which may tell of a cause such as a full disk."""
     return log.read_text(errors="replace")[-2000:] if log.exists() else ""
 
 

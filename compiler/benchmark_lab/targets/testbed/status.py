@@ -1,4 +1,4 @@
-"""A testbed as others see it: its hosts, where they answer, and how to log in."""
+"""Describes a testbed as others see the testbed: its hosts, where the hosts answer, and how to log in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmark_lab.targets.testbed.registry import Registry
 
 
 class HostStatus(Part):
-    """What an inventory says of a host, and how the host is."""
+    """One host as an inventory describes the host, and how the host is."""
 
     name: str
     role: TestbedRole
@@ -27,24 +27,24 @@ class HostStatus(Part):
     cpus: tuple[int, ...]
     namespace: str
     init_pid: int | None
-    """Its process 1, as the machine numbers it; none while it is not running."""
+    """The machine's id of the host's process 1; None while the host is not running."""
     answers: bool
-    """Whether its SSH server greets."""
+    """True if the host's SSH server greets."""
 
 
 class TestbedStatus(StoredFile):
-    """A testbed; `unfinished` is one whose making was cut short."""
+    """Status of a testbed; the state `unfinished` means that the making of the testbed was cut short."""
 
     state: Literal["down", "unfinished", "up"]
     id: str | None = None
     made_at: str | None = None
     inventory_file: str | None = None
-    """For the target `ssh`; none unless the testbed is up."""
+    """Path of the inventory for the target `ssh`; None unless the testbed is up."""
     hosts: tuple[HostStatus, ...] = ()
 
 
 def status_of(registry: Registry | None, folder: Path, tools: Tools) -> TestbedStatus:
-    """Look at every host of a testbed."""
+    """Look at every host of a testbed, and return the testbed's status."""
     if registry is None:
         return TestbedStatus(state="down")
     return TestbedStatus(
