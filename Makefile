@@ -126,7 +126,8 @@ UNLOADED := test-aws test-typescript test-conformance test-new test-python
 .PHONY: test $(UNLOADED)
 test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform: 15 to 18 min on 2 cores
 	+@$(AT_ONCE) $(UNLOADED) $(CHECKS) check-terraform check-playbooks
-	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/playbooks compiler/tests/e2e
+# The first of these build k6, which the others use.
+	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/e2e compiler/tests/playbooks
 
 test-conformance test-aws: test-%: .venv/dev.installed
 	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/$*
