@@ -1,4 +1,4 @@
-"""What experiments choose from: the implementations with their languages, scenarios and targets of a project."""
+"""The choices of experiments: the implementations with their languages, scenarios and targets of a project."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All manifests, by the name of their folder or file; and the API's operations."""
+    """The catalog of a project: all manifests, by the name of their folder or file, and the API's operations."""
 
     languages: Mapping[str, Language]
     implementations: Mapping[str, Implementation]
     scenarios: Mapping[str, Scenario]
     targets: Mapping[str, Target]
     operations: Mapping[str, DeclaredOperation]
-    """What scenarios may call, by operationId."""
+    """Operations that scenarios may call, by operationId."""
     instances: Mapping[str, Instances]
-    """What can be rented, by the target that rents."""
+    """Instance types that can be rented, by the target that rents."""

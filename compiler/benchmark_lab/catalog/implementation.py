@@ -33,12 +33,12 @@ class Workers(Written):
     """The framework's own advice, as an expression over `cpu`; what `workers: recommended` takes."""
 
     def allow(self, count: int) -> bool:
-        """Say whether the server can run with so many."""
+        """True if the server can run with so many workers."""
         return self.min <= count <= self.max
 
     @property
     def words(self) -> str:
-        """The range in words, such as `1 to 64 workers`."""
+        """Return the range in words, such as `1 to 64 workers`."""
         least = "" if self.min == self.max else f"{self.min} to "
         return f"{least}{counted(self.max, 'worker')}"
 

@@ -18,7 +18,7 @@ def _a_date(value: object) -> str:
 
 
 class Source(Written):
-    """Where facts come from."""
+    """The source that facts come from."""
 
     name: str
     licence: str
@@ -27,7 +27,7 @@ class Source(Written):
 
 
 class InstanceType(Written):
-    """One type of host."""
+    """One type of host that can be rented."""
 
     vcpus: Annotated[int, Field(ge=1)]
     cores: Annotated[int, Field(ge=1)]
@@ -35,11 +35,11 @@ class InstanceType(Written):
     architecture: Architecture
     network_baseline_gbit_s: PlainNumber
     usd_per_hour: Mapping[str, PlainNumber]
-    """By region, for a running host without its volume and its public address."""
+    """Dollars an hour by region, for a running host without its volume and its public address."""
 
 
 class Instances(Written):
-    """The whole file."""
+    """The whole file `instances.yaml`."""
 
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     sources: Mapping[str, Source]

@@ -1,4 +1,4 @@
-"""Manifests on disk to a Catalog: the compiler's only reader of the project's folders."""
+"""Reads manifests on disk into a Catalog: the compiler's only reader of the project's folders."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def load_catalog(root: Path, drivers: Collection[str]) -> Catalog:
     """Read every manifest below `root`; InvalidExperimentError holds what is wrong with all of them.
 
     Args:
-        root: of the project.
+        root: the root folder of the project.
         drivers: the names among which a target chooses its driver.
     """
     problems: list[Diagnostic] = []
@@ -75,7 +75,7 @@ def _language_files(root: Path) -> list[Path]:
 
 
 def _unrentable(targets: Mapping[str, Target], instances: Mapping[str, Instances]) -> Iterator[Diagnostic]:
-    """Yield the default hosts of targets that rent them whose type or price is not known, and prices of no region."""
+    """Yield rented default hosts whose type or price is not known, and prices of a target without a region."""
     for name, target in targets.items():
         if target.region is None:
             if name in instances:
@@ -92,7 +92,7 @@ def _unrentable(targets: Mapping[str, Target], instances: Mapping[str, Instances
 
 
 def _unknown_driver(drivers: Collection[str], document: Document, target: Target) -> Iterator[Diagnostic]:
-    """Yield the driver of a target if there is none of that name."""
+    """Yield the driver of a target if no driver has the name."""
     if target.driver not in drivers:
         message, advice = f"unknown driver `{target.driver}`", f"known: {', '.join(drivers)}"
         span = document.span(("driver",))
@@ -100,7 +100,7 @@ def _unknown_driver(drivers: Collection[str], document: Document, target: Target
 
 
 def _unknown_language(languages: Collection[str], document: Document, made: Implementation) -> Iterator[Diagnostic]:
-    """Yield the language of an implementation if no folder of languages has that name."""
+    """Yield the language of an implementation if no folder of languages has the language's name."""
     if made.language not in languages:
         advice = f"known: {', '.join(languages) or 'none'}; another is a folder of implementations/languages"
         message, span = f"unknown language `{made.language}`", document.span(("language",))
@@ -160,7 +160,7 @@ def _manifests(
 def _misfits(
     document: Document, model: type[BaseModel], manifest: BaseModel | None, name: str, path: Path
 ) -> tuple[Diagnostic, ...]:
-    """Check what a manifest's own text cannot show: its name, and what lies beside it."""
+    """Check what a manifest's own text cannot show: its name, and what lies beside the manifest."""
     pattern = rf"[0-9]{{2}}-{_WORDS}" if model is Scenario else _WORDS
     problems = []
     if not re.fullmatch(pattern, name):

@@ -35,7 +35,7 @@ class DescribedOperation(_Described):
     id: str = Field(alias="operationId")
     """The name by which scenarios call the operation."""
     declared: DeclaredOperation = Field(alias="x-lab")
-    """What its requests need, such as `{uses: [database], effects: {users: 1}}`; `{uses: []}` if they need nothing."""
+    """Needs of the operation's requests, such as `{uses: [database], effects: {users: 1}}`; `{uses: []}` for none."""
 
 
 class PathItem(_Described):

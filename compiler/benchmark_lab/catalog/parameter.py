@@ -61,7 +61,7 @@ class Parameter(Written):
         return self
 
     def problem(self, value: Scalar) -> str:
-        """Say what `value` must be instead; empty where it is allowed."""
+        """Say what `value` must be instead; empty where `value` is allowed."""
         kinds, name = _KINDS[self.type]
         if not isinstance(value, kinds) or (isinstance(value, bool) and self.type != "boolean"):
             return f"must be {name}"
@@ -76,7 +76,7 @@ class Parameter(Written):
 
     @property
     def bounds(self) -> str:
-        """The range in words, such as `1 to 100 users`."""
+        """Return the range in words, such as `1 to 100 users`."""
         match self.min, self.max:
             case None, None:
                 words = "any number"

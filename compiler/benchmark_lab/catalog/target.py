@@ -19,7 +19,7 @@ class DefaultShape(Written):
 
     @property
     def host(self) -> HostShape:
-        """The shape as bundles hold it."""
+        """Return the host's shape as bundles hold the shape."""
         return HostShape(cpus=self.cpus, type=self.type)
 
 

@@ -1,4 +1,4 @@
-"""An Experiment to a Plan: the cells, the order of their trials, the contrasts, and what it all takes."""
+"""Turns an Experiment into a Plan: the cells, the order of their trials, the contrasts, and what the run takes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ __all__ = ["Plan", "Rent", "RuledOut", "duration_words", "make_plan", "usd_per_h
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be measured, in which order, and compared with what: data that an emitter writes down."""
+    """The plan of a run: what would be measured, in which order, and compared with what.
+
+    An emitter writes the data of the plan down.
+    """
 
     experiment: ResolvedExperiment
     cells: tuple[Cell, ...]
@@ -38,7 +41,7 @@ class Plan:
     notes: tuple[str, ...]
     worst_case_s: float
     rent: Rent | None
-    """Of the hosts, where the target rents them."""
+    """Rent of the hosts, where the target rents hosts."""
 
     @property
     def languages(self) -> dict[str, Language]:
@@ -49,12 +52,12 @@ class Plan:
 
     @property
     def worst_case_usd(self) -> float:
-        """What it costs at most."""
+        """Return the dollars that the run costs at most."""
         return self.rent.usd if self.rent else 0.0
 
     @property
     def trials(self) -> int:
-        """The number of trials that measure, if every round is run; probes come before."""
+        """Return the number of trials that measure, if every round is run; probes come before these trials."""
         return trials_of(self.experiment.rounds, self.cells)
 
 
@@ -106,7 +109,7 @@ def make_plan(experiment: ResolvedExperiment) -> Plan:
 
 
 def _lacking(criterion: Criterion, combinations: Sequence[Combination]) -> str:
-    """Return the first metric of a criterion that selects no cell, as its text; empty where all select some."""
+    """Return the text of a criterion's first metric that selects no cell; empty where every metric selects one."""
     for metric in (*metrics_of(criterion.left), *metrics_of(criterion.right)):
         if not any(metric.where.items() <= combination.axes.items() for combination in combinations):
             conditions = ", ".join(f"{axis}={value}" for axis, value in metric.where.items())

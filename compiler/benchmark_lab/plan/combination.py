@@ -1,4 +1,4 @@
-"""One combination of the matrix: its identity, its id, and the Cell it becomes."""
+"""The combination of the matrix: its identity, its id, and the Cell that the combination becomes."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Parts:
     scenario_name: str
     scenario: Scenario
     declared: Mapping[str, tuple[Parameter, ...]]
-    """The declarations by name, sorted; both parts may have one of the same name."""
+    """Declarations of the parameters by name, sorted; both parts may declare a parameter of the same name."""
     defaults: Mapping[str, Scalar]
 
     @classmethod
     def of(cls, implementation_name: str, implementation: Implementation, name: str, scenario: Scenario) -> Parts:
-        """Join the two manifests."""
+        """Join the manifests of an implementation and a scenario."""
         names = sorted({*implementation.parameters, *scenario.parameters})
         both = (scenario.parameters, implementation.parameters)
         declared = {key: tuple(part[key] for part in both if key in part) for key in names}
@@ -49,23 +49,23 @@ class Combination:
     workers: int
     hardware: Hardware
     chosen: Mapping[str, Scalar]
-    """The parameters that the experiment mentions and a part declares."""
+    """Values of the parameters that the experiment mentions and a part declares."""
     level: Level
-    """The step of the load."""
+    """Step of the load."""
 
     @property
     def server_manifest(self) -> Server:
-        """How it is served."""
+        """Return the manifest of the server that serves the implementation."""
         return self.parts.implementation.servers[self.server]
 
     @property
     def served(self) -> str:
-        """The implementation and its server in words."""
+        """Return the implementation and its server in words."""
         return f"{self.parts.implementation_name} with {self.server}"
 
     @property
     def axes(self) -> dict[str, Scalar]:
-        """Every axis and its value, all parameters included, as selectors see them."""
+        """Return every axis and its value, all parameters included, as selectors see the axes."""
         return {
             "implementation": self.parts.implementation_name,
             "server": self.server,
@@ -79,13 +79,13 @@ class Combination:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What makes it another combination than the next."""
+        """Return what makes the combination another combination than the next."""
         parts = self.parts
         names = (parts.implementation_name, self.server, self.workers, parts.scenario_name, self.hardware.name)
         return (*names, self.level.value, *sorted(self.chosen.items()))
 
     def matches(self, selector: Selector) -> bool:
-        """Say whether it has all values of a selector."""
+        """True if the combination has all values of a selector."""
         axes = self.axes
         if selector.workers is not None:
             wanted = evaluate(selector.workers, self.server_manifest, self.hardware)
@@ -94,12 +94,12 @@ class Combination:
         return all(axis in axes and axes[axis] == value for axis, value in selector.values.items())
 
     def choosing(self, chosen: Mapping[str, Scalar]) -> Combination:
-        """Return it with further parameters, where its parts declare them."""
+        """Return the combination with further parameters, where its parts declare the parameters."""
         added = {name: value for name, value in chosen.items() if name in self.parts.declared}
         return replace(self, chosen={**self.chosen, **added})
 
     def cell(self, *, with_hardware: bool) -> Cell:
-        """Return the cell: placeholders that compiling can fill are filled, parameters land where they are bound."""
+        """Return the cell: placeholders that compiling can fill are filled, each parameter lands where it is bound."""
         server = self.server_manifest
         known = {"{workers}": str(self.workers), "{cpus}": str(self.hardware.sut.cpus)}
         parameters = {**self.parts.defaults, **self.chosen}
@@ -137,7 +137,7 @@ class Combination:
         )
 
     def _id(self, *, with_hardware: bool) -> str:
-        """Join the axes' values in fixed order, safe as a file's name."""
+        """Return the cell's id: the axes' values in fixed order, safe as a file's name."""
         parts = [self.parts.implementation_name, self.server, f"w{self.workers}", self.parts.scenario_name]
         parts += [f"{name}={_safe(text_of(value))}" for name, value in sorted(self.chosen.items())]
         parts += [f"{name}={value}" for name, value in self.level.axes.items()]
@@ -160,7 +160,10 @@ def _filled(text: str, known: Mapping[str, str]) -> str:
 
 
 def _safe(value: str) -> str:
-    """Return a parameter's value, or what a file's name can hold of it with a digest that keeps it unique."""
+    """Return a parameter's value, or what a file's name can hold of the value, with a digest.
+
+    The digest keeps the changed value unique.
+    """
     return value if not _UNSAFE.search(value) else f"{_UNSAFE.sub('-', value)}~{_digest(value)}"
 
 

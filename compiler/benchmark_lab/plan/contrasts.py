@@ -1,4 +1,4 @@
-"""Combinations and the baseline to contrasts: which cell is compared with which."""
+"""Turns combinations and the baseline into contrasts: which cell is compared with which."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from benchmark_lab.source.reading import listing
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Pairs of positions, baseline first, and how many cells found no partner."""
+    """Pairs of the cells' positions, baseline first, and the number of cells that found no partner."""
 
     pairs: tuple[tuple[int, int], ...]
     alone: int
 
 
 def pair(experiment: ResolvedExperiment, combinations: Sequence[Combination]) -> tuple[Pairing, tuple[Diagnostic, ...]]:
-    """Pair each combination outside the baseline with the baseline's nearest of the same circumstances.
+    """Pair each combination outside the baseline with the baseline's nearest combination of the same circumstances.
 
-    Circumstances are scenario, the step of the load, and what of hardware and the scenario's parameters the baseline
-    does not name; the nearest shares the most of the other axes.
-    Without a baseline it is the first implementation, server and number of workers among equal circumstances.
+    Circumstances are the scenario, the step of the load, the hardware and the scenario's parameters. Hardware and
+    parameters that the baseline names are no circumstances. The nearest combination shares the most of the other axes.
+    Where the experiment has no baseline, the first implementation, server and number of workers among equal
+    circumstances is the baseline.
     """
     baseline = experiment.baseline
     if baseline is not None and not any(combination.matches(baseline) for combination in combinations):
@@ -62,7 +63,7 @@ def _circumstances(combination: Combination, varied: Collection[str]) -> tuple[o
 def _baseline_of(
     group: Sequence[int], combinations: Sequence[Combination], baseline: Selector | None
 ) -> dict[int, dict[str, Scalar]]:
-    """Return the baseline's positions within a group, with the axes by which they can be near to a candidate."""
+    """Return the baseline's positions within a group, with the axes by which a position can be near to a candidate."""
     if baseline is not None:
         chosen = [position for position in group if combinations[position].matches(baseline)]
     else:
@@ -98,7 +99,7 @@ def _nearest(
 
 
 def _no_baseline(experiment: ResolvedExperiment, baseline: Selector, combinations: Sequence[Combination]) -> Diagnostic:
-    """Say which of the baseline's values no cell has, or that no cell has them together."""
+    """Say which of the baseline's values no cell has, or that no cell has all the values together."""
     path, advice = baseline.path, "some cells have each of these values, none has them together"
     for axis in baseline.axes:
         alone = baseline.only(axis)
@@ -111,7 +112,7 @@ def _no_baseline(experiment: ResolvedExperiment, baseline: Selector, combination
 def _ambiguous(
     experiment: ResolvedExperiment, candidate: int, nearest: Sequence[int], combinations: Sequence[Combination]
 ) -> Diagnostic:
-    """Name the axes in which the equally near cells differ: one of them has to be added to the baseline."""
+    """Name the axes in which the equally near cells differ: one of these axes has to be added to the baseline."""
     axes = [_remaining(combinations[position]) for position in nearest]
     differing = [axis for axis in axes[0] if len({str(values.get(axis)) for values in axes}) > 1]
     parts = combinations[candidate].parts

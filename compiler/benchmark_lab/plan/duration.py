@@ -1,4 +1,4 @@
-"""How long a run takes at worst."""
+"""Computes how long a run takes at worst."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from benchmark_lab.loads import lead_s, search_window_s
 from benchmark_lab.search import ladder, slo
 
 TRIAL_OVERHEAD_S = 3.0
-"""Wall time of a trial outside warm-up and window: stop, reset, start, wait, connect, read counters.
+"""Seconds of a trial's wall time outside warm-up and window: stop, reset, start, wait, connect, read counters.
 
-1.5 s where a machine has nothing else to do (`make bench-trial-cost`).
+A trial takes 1.5 s of overhead where a machine has nothing else to do (`make bench-trial-cost`).
 """
 SET_UP_S = 120.0
-"""Allowance for bringing up hosts, building and checking implementations, and the clean-up."""
+"""Seconds allowed for bringing up hosts, building and checking implementations, and the clean-up."""
 _LOWEST_RATE_RPS = 1.0
-"""That a search may come to; an objective's percentile takes the longest window there."""
+"""Lowest requests a second that a search may come to.
+
+An objective's percentile takes the longest window at the lowest rate.
+"""
 
 
 def worst_case_s(
@@ -24,7 +27,7 @@ def worst_case_s(
 ) -> float:
     """Return the seconds that all probes and all rounds of all cells take, with the set-up.
 
-    Lanes share the rounds out; each finds the loads that depend on results on its own hosts.
+    Lanes share the rounds out. Each lane finds the loads that depend on results on its own hosts.
     """
     of_a_lane = rounds.model_copy(update={"max": -(-rounds.max // lanes)})
     searched = sum(map(_is_searched, cells))
@@ -43,7 +46,7 @@ def trials_of(rounds: RoundCount, cells: Sequence[Cell]) -> int:
 
 
 def _rungs(load: LoadAsked, cell: Cell) -> int:
-    """Trials that find a cell's capacity."""
+    """Return the number of trials that find a cell's capacity."""
     climbs = isinstance(cell.load, SoughtLoad) and cell.load.model in {"capacity", "slo-search"}
     return (len(load.vus) or ladder.MOST_PROBES) if climbs else 0
 

@@ -1,4 +1,4 @@
-"""Implementations to the plan that serves each of them in every way: what `lab conformance` starts and checks."""
+"""Plans to serve each implementation in every way: the plan is what `lab conformance` starts and checks."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from benchmark_lab.resolve import resolve
 from benchmark_lab.source import parse
 
 WORKERS = (1, 4)
-"""One process and several; a server that can be run with neither is checked with the fewest it can."""
+"""Numbers of workers that a server is checked with: one process and several.
+
+A server that can be run with neither number is checked with the fewest workers that the server can run.
+"""
 
 T = TypeVar("T")
 
 
 class UnknownPartError(LabError):
-    """An implementation or a server that no manifest declares."""
+    """The error for an implementation or a server that no manifest declares."""
 
     exit_code = 2
 
@@ -31,12 +34,12 @@ def plan_every_server(catalog: Catalog, names: Sequence[str], servers: Collectio
     """Plan a cell for each implementation, server, number of workers and closed choice of its parameters.
 
     Args:
-        catalog: of the project.
-        names: implementations; none stands for all.
-        servers: only these; none stands for all.
+        catalog: the catalog of the project.
+        names: the implementations to plan; no name stands for all implementations.
+        servers: the only servers to plan; no server stands for all servers.
 
     Raises:
-        UnknownPartError: there is none of that name.
+        UnknownPartError: no implementation or server has one of the names.
     """
     known = catalog.implementations
     chosen = {name: _known(name, "implementation", known) for name in names} or dict(known)
@@ -74,7 +77,7 @@ def _workers(server: Server) -> list[int]:
 
 
 def _choices(implementations: Iterable[Implementation]) -> dict[str, list[object]]:
-    """The values of each parameter that has a closed list of them."""
+    """Return the values of each parameter that has a closed list of values."""
     choices: dict[str, list[object]] = {}
     for implementation in implementations:
         for name, parameter in implementation.parameters.items():

@@ -1,4 +1,4 @@
-"""How many load hosts the expected rates take, and a warning where the experiment has fewer."""
+"""Counts the load hosts that the expected rates take, and warns where the experiment has fewer load hosts."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from benchmark_lab.resolve import Choice, ResolvedExperiment
 from benchmark_lab.source.quantity import counted
 
 GENERATOR_CPU_US_PER_REQUEST = 140
-"""What a request costs k6 at most (METHOD, facts), beside the pieces of work that a scenario's manifest tells of."""
+"""Microseconds of CPU time that a request costs k6 at most (METHOD, facts).
+
+The pieces of work that a scenario's manifest tells of cost further CPU time.
+"""
 GENERATOR_SHARE = 0.5
-"""Of its CPUs' time that k6 may use, for its own speed not to show."""
+"""Share of its CPUs' time that k6 may use, for k6's own speed not to show."""
 
 
 def expected_rate(cell: Cell, hardware: Hardware, experiment: ResolvedExperiment) -> float | None:
     """Return the requests a second that a cell's load comes to at most; None where nothing is known of the server.
 
-    An open load says so itself; any other may drive every CPU of the server to its limit.
+    An open load says the rate itself. Any other load may drive every CPU of the server to its limit.
     """
     if isinstance(cell.load, Load) and cell.load.arrival_rate_rps is not None:
         return cell.load.arrival_rate_rps
@@ -43,14 +46,17 @@ def needed_cpus(arrival_rate_rps: float, cell: Cell, experiment: ResolvedExperim
 
 
 def _pieces(cell: Cell, work: Work) -> float:
-    """Return how many pieces of its scenario's work a request of the cell does."""
+    """Return how many pieces of the scenario's work a request of the cell does."""
     return float(cell.parameters[work.parameter])
 
 
 def with_load_hosts(
     experiment: ResolvedExperiment, cells: Sequence[Cell]
 ) -> tuple[ResolvedExperiment, tuple[str, ...]]:
-    """Return the experiment with its load hosts counted where it leaves that to the plan, and notes on too few."""
+    """Return the experiment with its load hosts counted, and notes on too few load hosts.
+
+    The plan counts the load hosts only where the experiment leaves the number to the plan.
+    """
     sized: list[Choice[Hardware]] = []
     notes: list[str] = []
     for choice in experiment.hardware:
@@ -68,12 +74,12 @@ def with_load_hosts(
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a cell may ask of the load hosts."""
+    """The load that a cell may ask of the load hosts."""
 
     cell: str
     arrival_rate_rps: float
     cpus: int
-    """That k6 needs for it."""
+    """Number of CPUs that k6 needs for the rate."""
 
 
 def _expected(experiment: ResolvedExperiment, hardware: Hardware, cells: Sequence[Cell]) -> Iterator[Expected]:
@@ -84,7 +90,7 @@ def _expected(experiment: ResolvedExperiment, hardware: Hardware, cells: Sequenc
 
 
 def _unknown(experiment: ResolvedExperiment, cells: Sequence[Cell]) -> Iterator[str]:
-    """Say which implementations the plan counts load hosts without."""
+    """Say which implementations the plan leaves out when the plan counts load hosts."""
     if experiment.target.shared_host:
         return
     counted = [choice.value for choice in experiment.hardware if choice.value.name in experiment.sized_by_rate]

@@ -1,4 +1,4 @@
-"""An Experiment's matrix to its combinations, as GitHub Actions has it: product, then `exclude`, then `include`."""
+"""Turns an Experiment's matrix into combinations, as GitHub Actions does: product, then `exclude`, then `include`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmark_lab.source import Expression, Path
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """The combinations of an experiment in the order of their axes, those that cannot be, and what to tell of it."""
+    """The combinations of an experiment in the order of their axes, the combinations that cannot be, and notes."""
 
     combinations: tuple[Combination, ...]
     ruled_out: tuple[RuledOut, ...]
@@ -25,7 +25,7 @@ class Expanded:
 
 
 def expand(experiment: ResolvedExperiment) -> Expanded:
-    """Return the combinations; InvalidExperimentError tells of values and entries that lead to none."""
+    """Return the combinations; InvalidExperimentError tells of values and entries that lead to no combination."""
     outcome = combine(experiment)
     found, unused_excludes = _exclude(experiment, outcome.found)
     combinations, bad_includes = _include(experiment, found)
@@ -56,7 +56,7 @@ def _exclude(
 def _include(
     experiment: ResolvedExperiment, found: dict[Identity, FoundCombination]
 ) -> tuple[tuple[Combination, ...], list[Diagnostic]]:
-    """Extend the combinations that an entry agrees with by the parameters it adds, or add one of its own."""
+    """Extend the combinations that an entry agrees with by the parameters it adds, or add a combination of its own."""
     problems: list[Diagnostic] = []
     base = [entry.combination for entry in found.values()]
     added: list[Combination] = []

@@ -1,4 +1,4 @@
-"""The axes' values to combinations: their product, without what the manifests rule out."""
+"""Turns the axes' values into combinations: their product, without what the manifests rule out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RuledOut:
 
 @dataclass(frozen=True, slots=True)
 class FoundCombination:
-    """A combination, how its workers were asked for, and the places of all values that lead to it."""
+    """A combination, how its workers were asked for, and the places of all values that lead to the combination."""
 
     combination: Combination
     workers: str
@@ -35,12 +35,12 @@ class FoundCombination:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """The combinations by identity, in the order of their axes, and what became of the others."""
+    """The combinations by identity, in the order of their axes, and what became of the other combinations."""
 
     found: dict[Identity, FoundCombination] = field(default_factory=dict)
     ruled_out: dict[str, RuledOut] = field(default_factory=dict)
     merged: dict[str, dict[str, None]] = field(default_factory=dict)
-    """Workers that are equal once evaluated, and the servers for which they are, as an ordered set."""
+    """Workers that are equal once evaluated, with the servers where the workers are equal, as an ordered set."""
 
     def rule_out(self, reason: str, combinations: int, paths: set[Path]) -> None:
         """Count combinations that cannot be."""
@@ -49,7 +49,7 @@ class Product:
         entry.paths |= paths
 
     def add(self, combination: Combination, workers: WorkerCount, paths: set[Path]) -> None:
-        """Add a combination; one that is there already is merged, as only workers can become equal."""
+        """Add a combination; a combination that is there already is merged, as only workers can become equal."""
         text = workers_text(workers)
         first = self.found.setdefault(combination.identity, FoundCombination(combination, text, paths))
         if first.paths is not paths:
@@ -93,7 +93,7 @@ def combine(experiment: ResolvedExperiment) -> Product:
 
 
 def parts_of(experiment: ResolvedExperiment, implementation: str, scenario: str) -> Parts:
-    """Find the two manifests and join them."""
+    """Find the manifests of an implementation and a scenario, and join the two manifests."""
     catalog = experiment.catalog
     return Parts.of(implementation, catalog.implementations[implementation], scenario, catalog.scenarios[scenario])
 

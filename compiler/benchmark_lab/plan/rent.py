@@ -1,4 +1,4 @@
-"""What rented hosts cost, and when they end themselves."""
+"""Computes what rented hosts cost, and when rented hosts end themselves."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from benchmark_lab.plan.duration import worst_case_s
 from benchmark_lab.resolve import ResolvedExperiment
 
 RENTING_S = 600.0
-"""Allowance for renting hosts, their boot, what is installed on them, and their end: minutes each."""
+"""Seconds allowed for renting hosts, their boot, what is installed on the hosts, and their end: minutes each."""
 BESIDE_USD_PER_HOUR = 0.01
-"""For a host's public address ($0.005) and its volume of at most 40 GiB (less than $0.005)."""
+"""Dollars an hour for a host's public address ($0.005) and its volume of at most 40 GiB (less than $0.005)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rent:
-    """The hosts of all lanes at worst."""
+    """The rent of the hosts of all lanes at worst."""
 
     hosts: int
-    """At the same time."""
+    """Number of hosts at the same time."""
     usd_per_hour: float
-    """Of the dearest hardware value, all lanes together."""
+    """Dollars an hour of the dearest hardware value, all lanes together."""
     limit_s: float
-    """How long the hosts of one hardware value live at most."""
+    """Seconds that the hosts of one hardware value live at most."""
     total_s: float
-    """For all hardware values, one after the other."""
+    """Seconds for all hardware values, one after the other."""
     usd: float
 
 
 def rent_of(experiment: ResolvedExperiment, cells: Sequence[Cell]) -> Rent | None:
-    """Return what the hosts of an experiment cost at worst; None where its target rents none."""
+    """Return what the hosts of an experiment cost at worst; None where its target rents no hosts."""
     if experiment.target.region is None:
         return None
     in_use = {cell.hardware for cell in cells}
@@ -60,7 +60,7 @@ def rent_of(experiment: ResolvedExperiment, cells: Sequence[Cell]) -> Rent | Non
 
 
 def usd_per_hour(experiment: ResolvedExperiment, hardware: Hardware) -> float:
-    """Return the price of a hardware value's hosts in all lanes."""
+    """Return the dollars an hour of a hardware value's hosts in all lanes."""
     types, region = experiment.catalog.instances[experiment.target_name].types, experiment.target.region
 
     def price(host: HostShape) -> float:

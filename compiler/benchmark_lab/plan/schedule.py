@@ -1,4 +1,4 @@
-"""Cells to the order of their trials: for each hardware value, rounds that are permutations drawn from the seed."""
+"""Orders the trials of cells: for each hardware value, rounds that are permutations drawn from the seed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from benchmark_lab.bundle import Block, Cell
 def schedule(cells: Sequence[Cell], hardware: Sequence[str], rounds: int, seed: int) -> tuple[Block, ...]:
     """Shuffle each hardware value's cells once a round.
 
-    Round `r` of the hardware value at index `h`, both counted from 0, is drawn by `random.Random("seed/h/r")`: Python
-    promises the same order for the same text, and adding rounds leaves those before them as they are.
+    Round `r` of the hardware value at index `h`, both counted from 0, is drawn by `random.Random("seed/h/r")`. Python
+    promises the same order for the same text. Further rounds leave earlier rounds unchanged.
     """
     blocks = []
     for index, name in enumerate(hardware):

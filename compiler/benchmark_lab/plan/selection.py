@@ -1,4 +1,4 @@
-"""`--only` and `-k` to the cells that they leave."""
+"""Selects the cells that `--only` and `-k` leave."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOKEN = re.compile(r"\(|\)|[^\s()]+")
 
 
 def select(cells: Sequence[Cell], changes: Changes) -> tuple[int, ...]:
-    """Return the positions of the cells that the flags leave; EmptySelectionError where none is left."""
+    """Return the positions of the cells that the flags leave; EmptySelectionError where no cell is left."""
     matches = parse_keywords(changes.keywords) if changes.keywords.strip() else None
     chosen = tuple(
         position
@@ -32,7 +32,7 @@ def select(cells: Sequence[Cell], changes: Changes) -> tuple[int, ...]:
 
 
 def _has(cell: Cell, only: Sequence[tuple[str, str]]) -> bool:
-    """Say whether a cell has one of the values asked for on each axis."""
+    """True if a cell has one of the values asked for on each axis."""
     axes = {
         "implementation": cell.implementation,
         "server": cell.server,
@@ -48,7 +48,7 @@ def _has(cell: Cell, only: Sequence[tuple[str, str]]) -> bool:
 
 
 def parse_keywords(text: str) -> Predicate:
-    """Read words joined by `and`, `or`, `not` and parentheses, as pytest has them, to a test of cell ids.
+    """Read words joined by `and`, `or`, `not` and parentheses, as pytest does, into a test of cell ids.
 
     A word is found anywhere in an id, whatever its case, but never cuts a number: `w1` is not in `w16`.
     """
@@ -60,7 +60,7 @@ def parse_keywords(text: str) -> Predicate:
 
 
 class _Parser:
-    """Recursive descent: `or` binds weakest, then `and`, then `not`."""
+    """The parser of keywords, by recursive descent: `or` binds weakest, then `and`, then `not`."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self._tokens: Iterator[str] = iter(tokens)

@@ -1,4 +1,4 @@
-"""A note on a warm-up that may leave a server cold (METHOD 7)."""
+"""Writes a note on a warm-up that may leave a server cold (METHOD 7)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from benchmark_lab.catalog import Catalog
 from benchmark_lab.source.quantity import counted
 
 LEAST_S = 5.0
-"""Pools need so many seconds to fill, and runtimes to compile."""
+"""Least seconds of a warm-up: pools need so many seconds to fill, and runtimes to compile."""
 REQUESTS = 1_000
-"""Each worker needs so many requests: before, it may have met hardly any."""
+"""Least requests of a warm-up for each worker: before, a worker may have met hardly any request."""
 REQUESTS_COMPILED = 5_000
-"""The same where the runtime compiles a program while it runs: before, it still optimises."""
+"""Least requests of a warm-up for each worker, where the runtime compiles a program while the program runs.
+
+Before so many requests, the runtime still optimises.
+"""
 
 
 def short_warmup(warmup_s: float, cells: Sequence[Cell], catalog: Catalog) -> Iterator[str]:
-    """Say that the warm-up is short, or which cell it gives the smallest share of the requests that it needs."""
+    """Say that the warm-up is short, or which cell gets the smallest share of the requests that the cell needs."""
     missing = [f"{warmup_s:g} s of {LEAST_S:g}"] if warmup_s < LEAST_S else []
     short: list[tuple[float, str]] = []
     for cell in cells:

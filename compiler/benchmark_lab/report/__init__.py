@@ -1,1 +1,1 @@
-"""The numbers of a run in words and tables."""
+"""Writes the numbers of a run in words and tables."""

@@ -1,4 +1,4 @@
-"""The comparisons of a run as one sentence that answers the experiment's question, and no more than they carry."""
+"""Answers the experiment's question in one sentence, which says no more than the run's comparisons carry."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from benchmark_lab.statistics.decision import MARGIN
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS
 
 LEAD = ("throughput_rps", "sut_cpu_us_per_request", "latency_p50_ms")
-"""The metrics that an answer speaks of, the first two that are ranked."""
+"""Metrics that an answer may speak of: the answer takes the first two ranked metrics."""
 
 MOST_COMPARISONS = 8
-"""More than these are counted instead of named."""
+"""Most comparisons that an answer names; more comparisons are counted instead."""
 MOST_CELLS = 4
 
 
@@ -31,7 +31,7 @@ def answered(summary: Summary) -> Summary:
 def answer_sentence(
     cells: Sequence[CellSummary], comparisons: Sequence[MetricComparison], load: str, labels: Sequence[str]
 ) -> str:
-    """Answer in one sentence, with the scope of the claim in front and what has no valid result at the end."""
+    """Answer in one sentence, with the scope of the claim in front and the cells without a valid result at the end."""
     names = naming(cells)
     without = [cell for cell in cells if not cell.has_result]
     if len(without) == len(cells):
@@ -57,7 +57,7 @@ def _why(cells: Sequence[CellSummary]) -> str:
 
 
 def _searched(cells: Sequence[CellSummary], names: Naming) -> Iterator[str]:
-    """How far each cell's objectives are kept."""
+    """Say how far each cell keeps its objectives."""
     for cell in cells:
         match cell.search:
             case SearchResult(last_pass_rps=int(kept), first_fail_rps=int(broken), lower_bound=False):
@@ -71,7 +71,7 @@ def _searched(cells: Sequence[CellSummary], names: Naming) -> Iterator[str]:
 
 
 def _medians(cells: Sequence[CellSummary], names: Naming) -> str:
-    """What the cells did, where nothing is compared."""
+    """Say what the cells did, where nothing is compared."""
     measured = [cell for cell in cells if cell.valid]
     said = []
     for cell in measured[:MOST_CELLS]:
@@ -101,7 +101,7 @@ def _clauses(comparisons: Sequence[MetricComparison], names: Naming) -> list[str
 
 
 def _unranked_headline(comparisons: Sequence[MetricComparison]) -> list[str]:
-    """That the load's first metric does not rank, which is what a reader would look for."""
+    """Say that the load's first metric, which a reader would look for, is not ranked; empty where it is ranked."""
     headline = [comparison for comparison in comparisons if comparison.metric == comparisons[0].metric]
     unranked = [comparison for comparison in headline if not comparison.ranked]
     if not unranked:
@@ -117,7 +117,7 @@ def _alike(named: tuple[ContrastNames, MetricComparison]) -> tuple[str, str, str
 
 
 def _clause(group: Sequence[tuple[ContrastNames, MetricComparison]]) -> str:
-    """Comparisons of the same sides with the same answer: the answer once, then each one's figures."""
+    """Write comparisons of the same sides with the same answer: the answer once, then each comparison's figures."""
     names, first = group[0]
     metric = METRICS[first.metric]
     match first.answer:
@@ -147,7 +147,7 @@ def _figures(names: ContrastNames, comparison: MetricComparison) -> str:
 
 
 def _overview(comparisons: Sequence[MetricComparison], names: Naming) -> str:
-    """Many comparisons of one metric: how many of each answer, and the two ends."""
+    """Write many comparisons of one metric: how many have each answer, and the lowest and the highest ratio."""
     metric = METRICS[comparisons[0].metric]
     answers = Counter(comparison.answer for comparison in comparisons)
     said = f"{metric.noun} compared {counted(len(comparisons), 'time')}: {tally(dict(answers.most_common()))}"

@@ -1,4 +1,4 @@
-"""A summary as the Markdown page that people read: `summary.md`."""
+"""Writes a summary as the Markdown page that people read: `summary.md`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from benchmark_lab.report.tables import (
 
 
 def render(summary: Summary, experiment: Experiment) -> str:
-    """The page: question, answer and scope first, then every table, then what produced the numbers."""
+    """Return the page: question, answer and scope first, then every table, then what produced the numbers."""
     return "\n\n".join(_sections(summary, experiment)) + "\n"
 
 
@@ -72,7 +72,7 @@ def _notes(summary: Summary) -> Iterator[str]:
 
 
 def _calibration(summary: Summary) -> Iterator[str]:
-    """What the generator can do with each scenario's requests: the least where cells differ in them."""
+    """Say what the generator can do with each scenario's requests: the least where cells differ in their requests."""
     found: dict[str, float] = {}
     unknown: list[str] = []
     for cell in summary.cells:
@@ -121,6 +121,6 @@ def _table(table: Table) -> str:
 
 
 def _inline(text: str) -> str:
-    """A table's cell on one line, without what Markdown would take for a column's end."""
+    """Return a table's cell on one line, without what Markdown would take for a column's end."""
     figure, _, note = text.replace("|", "\\|").partition("\n")
     return f"{figure} ({' '.join(note.split())})" if note else figure

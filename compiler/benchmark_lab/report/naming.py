@@ -1,4 +1,4 @@
-"""Cells named by what tells them apart, as tables and sentences do it."""
+"""Names cells by what tells the cells apart, as tables and sentences do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Axes = Mapping[str, Scalar]
 
 @dataclass(frozen=True, slots=True)
 class ContrastNames:
-    """The two sides by the axes they differ in, and `condition`: the axes they share."""
+    """The two sides of a contrast by the axes that differ, and `condition`: the axes that both sides share."""
 
     baseline: str
     candidate: str
@@ -23,28 +23,32 @@ class ContrastNames:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The names of one summary's cells; `axes` are those that tell them apart, in the fixed order."""
+    """The names of one summary's cells; `axes` are the axes that tell the cells apart, in the fixed order."""
 
     cells: Mapping[str, Axes]
     axes: tuple[str, ...]
 
     def cell(self, cell: str) -> str:
-        """The cell by every axis that tells it from another; an only cell by its id."""
+        """Name the cell by every axis that tells the cell from another; name an only cell by its id."""
         return self._words(cell, self.axes) or cell
 
     def cell_in_two_lines(self, cell: str) -> str:
-        """The cell by its first axis, and on a second line by the others."""
+        """Name the cell by its first axis, and on a second line by the other axes."""
         first, _, others = self.cell(cell).partition(", ")
         return f"{first}\n{others}" if others else first
 
     def shared(self, cells: Sequence[str]) -> str:
-        """Cells by the axes that they share: of those that tell cells apart, or else what serves which scenario."""
+        """Name cells by the axes that the cells share.
+
+        Only axes that tell cells apart count. Where the cells share no such axis, the name says what serves which
+        scenario.
+        """
         first = self.cells[cells[0]]
         shared = [axis for axis in self.axes if all(self.cells[cell].get(axis) == first.get(axis) for cell in cells)]
         return self._words(cells[0], shared or ("implementation", "server", "scenario"))
 
     def contrast(self, baseline: str, candidate: str) -> ContrastNames:
-        """Both sides, by what they differ in, and what they share."""
+        """Name both sides by what the sides differ in, and the condition by what the sides share."""
         one, other = self.cells[baseline], self.cells[candidate]
         differing = [axis for axis in self.axes if one.get(axis) != other.get(axis)]
         shared = [axis for axis in self.axes if axis not in differing]
@@ -58,7 +62,7 @@ class Naming:
 
 
 def naming(cells: Sequence[CellSummary]) -> Naming:
-    """Name cells by as few axes as tell them apart: a server that follows from the implementation is left out."""
+    """Name cells by as few axes as tell the cells apart: a server that follows from the implementation is left out."""
     kept: list[str] = []
     groups = 1
     for axis in dict.fromkeys(axis for cell in cells for axis in cell.axes):
@@ -70,13 +74,13 @@ def naming(cells: Sequence[CellSummary]) -> Naming:
 
 
 def summary_names(summary: Summary) -> Callable[[MetricComparison], ContrastNames]:
-    """How a summary's comparisons name their sides."""
+    """Return the function that names the sides of a summary's comparisons."""
     names = naming(summary.cells)
     return lambda comparison: names.contrast(comparison.baseline, comparison.candidate)
 
 
 def side_names(compared: RunComparison) -> Callable[[MetricComparison], ContrastNames]:
-    """How to name the sides: by the axes two cells differ in, or by the runs that measured one cell."""
+    """Return the function that names the sides: by the axes two cells differ in, or by the runs of one cell."""
     names = naming(compared.cells)
 
     def of(comparison: MetricComparison) -> ContrastNames:
@@ -88,7 +92,7 @@ def side_names(compared: RunComparison) -> Callable[[MetricComparison], Contrast
 
 
 def value_in_words(axis: str, value: Scalar) -> str:
-    """`go-fiber`, `4 workers`, `page_size=50`."""
+    """Write an axis's value in words: `go-fiber`, `4 workers`, `page_size=50`."""
     match axis:
         case "implementation" | "server" | "scenario" | "hardware":
             return str(value)

@@ -1,4 +1,4 @@
-"""A summary's rows as people read them, for the terminal and for `summary.md` alike."""
+"""Makes the tables of a summary as people read tables, for the terminal and for `summary.md` alike."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[str] = frozenset()
-    """The columns that are set flush right."""
+    """Columns that are set flush right."""
     notes: tuple[str, ...] = ()
 
 
@@ -48,7 +48,7 @@ def _columns(*, informative: bool) -> dict[str, str]:
 
 
 def cells_table(summary: Summary) -> Table:
-    """One row a cell: its axes, its medians with their intervals, and whether its trials count."""
+    """Return one row a cell: its axes, its medians with their intervals, and whether its trials count."""
     names = naming(summary.cells)
     notes = [MEDIANS]
     if any(cell.load_model == "closed" for cell in summary.cells):
@@ -76,7 +76,10 @@ def cells_table(summary: Summary) -> Table:
 
 
 def further_table(summary: Summary) -> Table:
-    """One row a cell: the medians of informative metrics that some cell has; they say why, and rank nothing."""
+    """Return one row a cell: the medians of informative metrics that some cell has.
+
+    Informative metrics say why, and rank nothing.
+    """
     names = naming(summary.cells)
     every = _columns(informative=True)
     figures = {column: name for column, name in every.items() if any(name in cell.metrics for cell in summary.cells)}
@@ -94,12 +97,12 @@ def further_table(summary: Summary) -> Table:
 
 
 def _with_load(name: str, cell: CellSummary) -> str:
-    """The cell's name with the load that probing found for it."""
+    """Return the cell's name with the load that probing found for the cell."""
     return f"{name}{', ' if chr(10) in name else chr(10)}{cell.load}" if cell.load else name
 
 
 def searches_table(summary: Summary) -> Table:
-    """One row a searched cell: the highest rate that kept the objectives, and the lowest that did not."""
+    """Return one row a searched cell: the highest rate that kept the objectives, and the lowest rate that did not."""
     names = naming(summary.cells)
     found = [(cell, cell.search) for cell in summary.cells if cell.search]
     return Table(
@@ -122,7 +125,7 @@ def searches_table(summary: Summary) -> Table:
 
 
 def work_table(summary: Summary) -> Table:
-    """One row a server: the CPU time of each piece of its scenario's work."""
+    """Return one row a server: the CPU time of each piece of its scenario's work."""
     names = naming(summary.cells)
     return Table(
         title="Work",
@@ -134,7 +137,7 @@ def work_table(summary: Summary) -> Table:
 
 
 def scaling_table(summary: Summary) -> Table:
-    """One row a server whose workers were swept: the law that its throughput follows, and where it peaks."""
+    """Return one row a server whose workers were swept: the law that its throughput follows, and where it peaks."""
     names = naming(summary.cells)
     return Table(
         title="Scaling with workers",
@@ -184,7 +187,7 @@ def _errors(cell: CellSummary) -> str:
 
 
 def _bottlenecks(cell: CellSummary) -> str:
-    """What limited its trials, most frequent first; with counts where that is more than one thing."""
+    """Return what limited the cell's trials, most frequent first; with counts where several things did."""
     counts = dict(sorted(cell.bottlenecks.items(), key=lambda found: (-found[1], found[0])))
     return tally(counts) if len(counts) > 1 else next(iter(counts), NONE)
 
@@ -202,7 +205,7 @@ def _verdict(cell: CellSummary) -> str:
 def comparisons_table(
     comparisons: Sequence[MetricComparison], names_of: Callable[[MetricComparison], ContrastNames]
 ) -> Table:
-    """One row a comparison: the ratio candidate / baseline with its interval, and what it answers."""
+    """Return one row a comparison: the ratio candidate / baseline with its interval, and what the ratio answers."""
     rows = []
     for comparison in comparisons:
         names = names_of(comparison)
@@ -229,7 +232,7 @@ def comparisons_table(
 
 
 def answer_in_words(comparison: MetricComparison) -> str:
-    """The answer with the metric's own words: `uses less CPU`, `inconclusive: about 23 rounds would settle it`."""
+    """Return the answer in the metric's words: `uses less CPU`, `inconclusive: about 23 rounds would settle it`."""
     metric = METRICS[comparison.metric]
     match comparison.answer:
         case "higher":
@@ -257,7 +260,7 @@ def _bootstrap_agrees(comparison: MetricComparison) -> bool:
 
 
 def invalid_table(summary: Summary) -> Table:
-    """One row a cell and reason: how often it spoilt a trial, and the figures of the first time."""
+    """Return one row a cell and reason: how often the reason spoilt a trial, and the figures of the first time."""
     names = naming(summary.cells)
     rows = [
         (
@@ -278,7 +281,10 @@ def invalid_table(summary: Summary) -> Table:
 
 
 def warnings_table(summary: Summary) -> Table:
-    """One row a cell and warning, with the figures of the first time; one for all cells where they all have it."""
+    """Return one row a cell and warning, with the figures of the first time.
+
+    A warning that all cells have takes one row for all cells.
+    """
     names = naming(summary.cells)
     valid = [cell for cell in summary.cells if cell.valid]
     rows = []
@@ -297,7 +303,7 @@ def warnings_table(summary: Summary) -> Table:
 
 
 def criteria_table(summary: Summary) -> Table:
-    """One row a criterion: both sides in figures, and whether it held."""
+    """Return one row a criterion: both sides in figures, and whether the criterion held."""
     without = "a cell has no such figure, or only a bound of it"
     words = {True: "held", False: "failed"}
     return Table(
@@ -317,7 +323,7 @@ def criteria_table(summary: Summary) -> Table:
 
 
 def phases_table(summary: Summary) -> Table:
-    """One row a phase of the run, with its wall time."""
+    """Return one row a phase of the run, with the phase's wall time."""
     total = sum(phase.seconds for phase in summary.phases)
     return Table(
         title="Phases",
@@ -329,14 +335,14 @@ def phases_table(summary: Summary) -> Table:
 
 
 def bring_up_note(phase: Phase) -> str:
-    """What bringing each host up took, and which tasks took longest."""
+    """Say what bringing each host up took, and which tasks took longest."""
     hosts = ", ".join(f"{host} {seconds:.0f} s" for host, seconds in phase.hosts.items())
     slowest = "; ".join(f"“{each.task}” on {each.host} {each.seconds:.1f} s" for each in phase.slowest)
     return f"{phase.name.capitalize()}, by host: {hosts}. Slowest tasks: {slowest}."
 
 
 def time_note(summary: Summary) -> str:
-    """The share of wall time outside warm-up and windows, and what that is a trial."""
+    """Say the share of wall time outside warm-up and windows, and how many seconds a trial the share is."""
     return (
         f"{1 - summary.measuring_share:.0%} of the rounds' wall time lay outside warm-up and windows: "
         f"{summary.overhead_per_trial_s:.1f} s a trial."

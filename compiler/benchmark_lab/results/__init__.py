@@ -1,1 +1,1 @@
-"""Trials grouped, compared and put into words: the summary of a run and the comparison of two."""
+"""Groups and compares trials, and puts trials into words: the summary of a run and the comparison of two runs."""

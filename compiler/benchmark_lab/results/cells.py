@@ -1,4 +1,4 @@
-"""Trials grouped by cell: medians with intervals, and why the rest does not count."""
+"""Summarises trials by cell: medians with intervals, and why the other trials do not count."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ def summarise_cells(
     """Summarise every cell, in the plan's order.
 
     Args:
-        cells: of the bundle.
-        trials: of these cells, probes among them: these count only for a cell that is nothing but searched.
-        excluded: why a cell, by its id, has no trial, or no more than it has.
-        searches: what a cell's search found, by its id.
-        unequal_utilisation: why a cell's load, by its id, may utilise it less than the others of its step.
+        cells: the cells of the bundle.
+        trials: the trials of these cells, probes included; probes count only for a cell that is nothing but searched.
+        excluded: the reason why a cell has no trial, or no further trials, by cell id.
+        searches: the result of a cell's search, by cell id.
+        unequal_utilisation: the reason why a cell's load may utilise the cell less than the others of its step, by cell
+            id.
     """
     found, why = searches or {}, unequal_utilisation or {}
     of_cell: dict[str, list[Trial]] = {cell.id: [] for cell in cells}
@@ -44,7 +45,10 @@ def summarise_cells(
 
 
 def _of_search(search: SearchResult | None) -> dict[str, object]:
-    """What a search makes of a cell: its trials had different rates, so that no median of theirs means anything."""
+    """Return what a search changes in the summary of a cell.
+
+    The trials of a search had different rates, so that no median of the trials means anything.
+    """
     if search is None:
         return {}
     return {"search": search, "metrics": {}, "load": "", "bottlenecks": {}, "throughput_at_least_rps": None}
@@ -85,7 +89,10 @@ def _summarise(cell: Cell, trials: Sequence[Trial], excluded: str | None) -> Cel
 
 
 def _bottleneck_that_counts(trial: Trial) -> str | None:
-    """What limited a valid trial, or one that something else than the server held back, whatever else is against it."""
+    """Return what limited a valid trial, or a trial that something else than the server held back; else None.
+
+    A held-back trial counts, whatever other reasons are against the trial.
+    """
     if trial.verdict == "valid":
         return trial.bottleneck
     bounds = LOWER_BOUND_REASONS
@@ -93,7 +100,7 @@ def _bottleneck_that_counts(trial: Trial) -> str | None:
 
 
 def _found_load(cell: Cell, trials: Sequence[Trial]) -> str:
-    """What probing found, as the trials had it."""
+    """Return the load that probing found for a cell, in words, as the trials had the load; empty without one."""
     if isinstance(cell.load, Load) or cell.load.model == "slo-search" or not trials:
         return ""
     if cell.load_model == "closed":
@@ -102,7 +109,7 @@ def _found_load(cell: Cell, trials: Sequence[Trial]) -> str:
 
 
 def axes_of(cell: Cell) -> dict[str, str | int | float | bool]:
-    """The cell's axes by name, its parameters included, in the fixed order of its id."""
+    """Return the cell's axes by name, the cell's parameters included, in the fixed order of the cell's id."""
     return {
         "implementation": cell.implementation,
         "server": cell.server,
@@ -126,6 +133,6 @@ def _values(trials: Sequence[Trial], metric: str) -> list[float]:
 
 
 def estimate_of(values: Sequence[float]) -> Estimate:
-    """The median of a few trials or rounds, at least one, with its interval."""
+    """Return the median of a few trials or rounds, at least one, with the median's interval."""
     found = median_interval(values)
     return Estimate(median=found.median, low=found.low, high=found.high, confidence=found.confidence, n=len(values))

@@ -1,4 +1,4 @@
-"""Trials of two cells, or of two runs of one cell, compared: ratios with intervals, and what they answer."""
+"""Compares trials of two cells, or of two runs of one cell: ratios with intervals, and what the ratios answer."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from benchmark_lab.statistics import decision, ratio
 from benchmark_lab.statistics.ratio import FEWEST_ROUNDS, LogRatio
 
 LOOK_CONFIDENCE = 0.99
-"""Stricter than the reported 95 %, for a look after every round inflates the error (METHOD 17)."""
+"""Confidence of a look after every round: stricter than the reported 95 %, as looks inflate the error (METHOD 17)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The positive values of one metric on both sides; `paired`: element by element of the same rounds."""
+    """The positive values of one metric on both sides; if `paired`, the values of each pair are of the same round."""
 
     baseline: tuple[float, ...]
     candidate: tuple[float, ...]
@@ -28,19 +28,19 @@ class Sides:
 
     @property
     def n(self) -> int:
-        """Rounds, or unpaired the smaller number of trials."""
+        """Return the number of rounds, or the smaller number of trials if the sides are unpaired."""
         return min(len(self.baseline), len(self.candidate))
 
     def ratio(self) -> float | None:
-        """The ratio of the geometric means; None where a side is empty."""
+        """Return the ratio of the geometric means; None where a side is empty."""
         return geometric_mean(self.candidate) / geometric_mean(self.baseline) if self.n else None
 
     def log_ratio(self) -> LogRatio:
-        """Needs two values on each side."""
+        """Return the logarithm of the ratio; each side needs two values."""
         return (ratio.of_pairs if self.paired else ratio.of_runs)(self.baseline, self.candidate)
 
     def bootstrap(self, seed: int) -> tuple[float, float]:
-        """The cross-check's interval."""
+        """Return the interval of the cross-check."""
         return (ratio.bootstrap_of_pairs if self.paired else ratio.bootstrap_of_runs)(
             self.baseline, self.candidate, seed
         )
@@ -48,7 +48,7 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One comparison to make: the sides by name and in numbers, and why it is not to be ranked, if so."""
+    """One comparison to make: the sides by name and in numbers, and the reason, if any, not to rank the comparison."""
 
     baseline: str
     candidate: str
@@ -58,9 +58,10 @@ class Question:
 
 
 def sides_of(baseline: Iterable[Trial], candidate: Iterable[Trial], metric: str, *, paired: bool) -> Sides:
-    """Both sides' valid values; paired: of the rounds in which both are valid.
+    """Return both sides' valid values; if paired, only values of the rounds in which both sides are valid.
 
-    There are none where an informative metric was 0 in some round, since a ratio of the others would mislead.
+    There are no values where an informative metric was 0 in some round, since a ratio of the other values would
+    mislead.
     """
     values_a, values_b = (
         {
@@ -85,13 +86,13 @@ def compare_cells(
     labels: tuple[str, ...],
     metrics: tuple[str, ...] = (),
 ) -> tuple[MetricComparison, ...]:
-    """Answer every contrast of the experiment for each of `metrics`, by default those that its load asks for."""
+    """Answer every contrast of the experiment for each of `metrics`, by default for the metrics of its load."""
     questions = questions_of(experiment.contrasts, {cell.cell: cell for cell in cells}, trials, labels, metrics)
     return answer(questions, experiment.seed)
 
 
 def answer(questions: Sequence[Question], seed: int) -> tuple[MetricComparison, ...]:
-    """Answer all questions that one table shows: Holm's correction is over the ranked ones among them."""
+    """Answer all questions that one table shows; Holm's correction is over the ranked questions of the table."""
     ratios = [question.sides.log_ratio() if question.sides.n >= FEWEST_ROUNDS else None for question in questions]
     ranked = [i for i, found in enumerate(ratios) if found and questions[i].unranked_reason is None]
     adjusted = dict(zip(ranked, decision.holm([found.p_value() for i in ranked if (found := ratios[i])]), strict=True))
@@ -108,7 +109,7 @@ def questions_of(
     labels: tuple[str, ...],
     metrics: tuple[str, ...],
 ) -> list[Question]:
-    """Return what each contrast asks, metric by metric, with the pairs of trials that answer it."""
+    """Return the questions of each contrast, metric by metric, with the pairs of trials that answer each question."""
     of_cell: dict[str, list[Trial]] = defaultdict(list)
     for trial in trials:
         if trial.purpose == "measure":
@@ -130,7 +131,7 @@ def questions_of(
 
 
 def _unanswered(question: Question) -> MetricComparison:
-    """Too few rounds for an interval: the ratio so far, if there is one."""
+    """Return the comparison of a question with too few rounds for an interval: the ratio so far, if there is one."""
     return MetricComparison(
         baseline=question.baseline,
         candidate=question.candidate,

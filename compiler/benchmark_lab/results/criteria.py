@@ -1,4 +1,4 @@
-"""The experiment's criteria, evaluated over the cells' medians."""
+"""Evaluates the experiment's criteria over the cells' medians."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ COMPUTE: Mapping[str, Callable[[float, float], float]] = {
 
 
 def evaluate(criterion: Criterion, cells: Sequence[CellSummary], labels: tuple[str, ...]) -> CriterionResult:
-    """Whether the criterion held; undecided where a side has no figure, or compares what the method does not rank."""
+    """Say whether the criterion held.
+
+    The criterion is undecided where a side has no figure, or where the criterion compares what the method does not
+    rank.
+    """
     left, right = _value(criterion.left, cells), _value(criterion.right, cells)
     reason = next(_unranked_reasons(criterion, cells, labels), None)
     held = None if left is None or right is None or reason else COMPARE[criterion.operator](left, right)
@@ -36,7 +40,7 @@ def evaluate(criterion: Criterion, cells: Sequence[CellSummary], labels: tuple[s
 
 
 def _unranked_reasons(criterion: Criterion, cells: Sequence[CellSummary], labels: tuple[str, ...]) -> Iterator[str]:
-    """Why the method forbids to rank cells that the criterion compares, under the load of either."""
+    """Yield why the method forbids to rank cells that the criterion compares, under the load of either cell."""
     for metric, pair in _compared(criterion, cells):
         for model in dict.fromkeys(cell.load_model for cell in pair):
             reason = unranked_reason(metric, model, labels, pair)
@@ -47,7 +51,7 @@ def _unranked_reasons(criterion: Criterion, cells: Sequence[CellSummary], labels
 def _compared(
     criterion: Criterion, cells: Sequence[CellSummary]
 ) -> Iterator[tuple[str, tuple[CellSummary, CellSummary]]]:
-    """Each metric that two operands have, with a cell of the one and its counterpart in the other."""
+    """Yield each metric that two operands have, with a cell of one operand and its counterpart in the other."""
     for metric, other in permutations((*_metrics(criterion.left), *_metrics(criterion.right)), 2):
         if metric.name == other.name:
             for cell in _selected(metric, cells):
@@ -73,7 +77,10 @@ def _selected(metric: MetricRef, cells: Sequence[CellSummary]) -> list[CellSumma
 
 
 def _counterparts(cell: CellSummary, others: Sequence[CellSummary]) -> list[CellSummary]:
-    """Of the others the ones most alike, such as those of the same scenario; none where it is among them itself."""
+    """Return the other cells that are most like the cell, such as cells of the same scenario.
+
+    There are none where the cell itself is among the cells most alike.
+    """
     alike = [len(cell.axes.items() & other.axes.items()) for other in others]
     nearest = [other for other, axes in zip(others, alike, strict=True) if axes == max(alike)]
     return [] if cell in nearest else nearest
@@ -95,7 +102,10 @@ def _value(operand: Operand, cells: Sequence[CellSummary]) -> float | None:
 
 
 def _median(metric: MetricRef, cells: Sequence[CellSummary]) -> float | None:
-    """The median of the selected cells' medians; none where one is retired, has no figure, or only a bound of it."""
+    """Return the median of the selected cells' medians.
+
+    There is no median where one cell is retired, has no figure, or has only a bound of the figure.
+    """
     selected = _selected(metric, cells)
     if any(cell.retired for cell in selected):
         return None

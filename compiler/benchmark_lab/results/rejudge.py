@@ -1,4 +1,4 @@
-"""A run's trials, judged again by their records."""
+"""Judges a run's trials again by their records."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmark_lab.results.runs import StoredRun
 
 
 def judge_again(run: StoredRun, records: Iterable[TrialRecord]) -> Iterator[tuple[Trial, Trial | None]]:
-    """Each trial of a run, and beside it what its record gives; None where it has no record."""
+    """Yield each trial of a run, and beside the trial what its record gives; None where the trial has no record."""
     cells = {cell.id: cell for cell in run.cells}
     by_trial = {(record.trial, record.cell): record for record in records}
     for trial in run.trials:

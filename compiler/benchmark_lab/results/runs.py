@@ -1,4 +1,4 @@
-"""A stored run's contrasts, or the same cells of two runs, compared; what differs between the runs is said."""
+"""Compares a stored run's contrasts, or the same cells of two runs, and says what differs between the runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmark_lab.results.summary import load_in_words
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run read back from its folder; `summary` is None where the run never came to one."""
+    """A run read back from its folder; `summary` is None where the run never came to a summary."""
 
     name: str
     experiment: Experiment
@@ -25,26 +25,29 @@ class StoredRun:
     trials: Sequence[Trial]
     summary: Summary | None
     excluded: Mapping[str, str] = field(default_factory=dict)
-    """Why a cell, by id, has no trials, or no more than it has."""
+    """Reasons, by cell id, why a cell has no trials, or no further trials."""
     unequal_utilisation: Mapping[str, str] = field(default_factory=dict)
-    """Why a cell's load, by id, may utilise it less than the others of its step."""
+    """Reasons, by cell id, why a cell's load may utilise the cell less than other cells of its step."""
     searches: Mapping[str, SearchResult] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     journalled_labels: tuple[str, ...] = ()
-    """What its journal says of its hosts."""
+    """Labels of the run's hosts, as the run's journal says."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What holds for all its numbers; without a summary what its journal says, and at least the shared host."""
+        """Return the labels that hold for all numbers of the run.
+
+        A run without a summary has the labels of its journal, and at least the label of the shared host.
+        """
         return self.summary.labels if self.summary else tuple(dict.fromkeys((SHARED_HOST, *self.journalled_labels)))
 
     def summarised_cells(self) -> tuple[CellSummary, ...]:
-        """Its cells, summarised anew from the trials."""
+        """Return the run's cells, summarised anew from the trials."""
         return summarise_cells(self.cells, self.trials, self.excluded, self.searches, self.unequal_utilisation)
 
 
 class RunComparison(StoredFile):
-    """What `lab compare` answers: the contrasts of one run, or a cell of one run against the same of another."""
+    """The answer of `lab compare`: the contrasts of one run, or a cell of one run against the same cell of another."""
 
     baseline_run: str
     candidate_run: str
@@ -52,27 +55,27 @@ class RunComparison(StoredFile):
     labels: tuple[str, ...]
     notes: tuple[str, ...]
     cells: tuple[CellSummary, ...]
-    """Of the candidate run: the cells that are compared."""
+    """Compared cells, as the candidate run has the cells."""
     comparisons: tuple[MetricComparison, ...]
 
 
 class IncomparableRunsError(LabError):
-    """Two runs between which no ratio means anything."""
+    """The error for two runs between which no ratio means anything."""
 
     exit_code = 2
 
 
 class UnknownMetricError(LabError):
-    """A metric that results don't have."""
+    """The error for a metric that results do not have."""
 
     exit_code = 2
 
 
 def asked_metrics(names: Sequence[str]) -> tuple[str, ...]:
-    """The names as they are, once each.
+    """Return the names of the metrics as given, once each.
 
     Raises:
-        UnknownMetricError: one is no metric.
+        UnknownMetricError: one name is no metric.
     """
     for name in names:
         if name not in METRICS:
@@ -96,10 +99,10 @@ def compare_run(run: StoredRun, metrics: tuple[str, ...] = ()) -> RunComparison:
 
 
 def compare_runs(baseline: StoredRun, candidate: StoredRun, metrics: tuple[str, ...] = ()) -> RunComparison:
-    """Compare the cells that both runs have; unpaired, for their rounds were not interleaved.
+    """Compare the cells that both runs have; the comparison is unpaired, for the runs' rounds were not interleaved.
 
     Raises:
-        IncomparableRunsError: the load differs, or no cell is in both, or it has no rounds.
+        IncomparableRunsError: the load differs, or no cell is in both runs, or the load has no rounds.
     """
     load = candidate.experiment.load
     if _amount(baseline.experiment.load) != _amount(load):
@@ -136,7 +139,7 @@ def compare_runs(baseline: StoredRun, candidate: StoredRun, metrics: tuple[str, 
 
 
 def _amount(load: LoadAsked) -> LoadAsked:
-    """What makes two loads the same: not how long they last."""
+    """Return what makes two loads the same, which excludes how long the loads last."""
     return load.model_copy(update={"warmup_s": 0, "window_s": 0})
 
 
@@ -145,7 +148,7 @@ def _trials(run: StoredRun, cell: CellSummary) -> list[Trial]:
 
 
 def _differences(baseline: StoredRun, candidate: StoredRun) -> list[str]:
-    """What keeps two runs' numbers from being ranked: they differ in what counts, or one has no machine on record."""
+    """Say what forbids to rank two runs' numbers: a difference that counts, or a run without a machine on record."""
     found = []
     one, other = baseline.experiment, candidate.experiment
     if one.target != other.target:
@@ -179,7 +182,7 @@ def _changed(one: Mapping[str, str], other: Mapping[str, str]) -> str:
 
 
 def _notes(baseline: StoredRun, candidate: StoredRun) -> list[str]:
-    """What does not forbid a ranking, but a reader weighs."""
+    """Say what does not forbid a ranking, but what a reader weighs."""
     found = [f"{run.name}: {warning}" for run in (baseline, candidate) for warning in run.warnings]
     if baseline.name != candidate.name:
         found.append("the runs were not interleaved: what changed on the machine between them counts as a difference")

@@ -1,4 +1,4 @@
-"""The throughput of a sweep over workers, fitted to the Universal Scalability Law (METHOD 18)."""
+"""Fits the throughput of a sweep over workers to the Universal Scalability Law (METHOD 18)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ WORKERS = "workers"
 def scalings(
     cells: Sequence[CellSummary], trials: Sequence[Trial], labels: tuple[str, ...], seed: int
 ) -> tuple[Scaling, ...]:
-    """How each server scales whose cells differ in nothing but workers, in their order; none of too few numbers.
+    """Return how each server scales whose cells differ in nothing but workers, in the order of the cells.
 
-    A throughput that is not the server's own says nothing of its scaling, so such cells are left out.
+    A server with too few numbers of workers has no scaling. A throughput that is not the server's own says nothing of
+    the server's scaling, so cells with such a throughput are left out.
     """
     sweeps: dict[tuple[object, ...], list[CellSummary]] = defaultdict(list)
     for cell in cells:

@@ -1,4 +1,4 @@
-"""A run's judged trials, summarised: cells, comparisons and criteria."""
+"""Summarises a run's judged trials: cells, comparisons and criteria."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmark_lab.statistics.decision import MARGIN
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a summary says of the run beyond its trials."""
+    """The facts that a summary says of the run beyond the run's trials."""
 
     run: str
     started_at: str
@@ -27,23 +27,23 @@ class RunFacts:
     provenance: Provenance
     phases: tuple[Phase, ...]
     rounds_wall_s: float
-    """Wall time of all rounds, first start to last end."""
+    """Wall time of all rounds in seconds, from the first start to the last end."""
     labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    """The experiment's own, and what happened on the way."""
+    """Notes of the experiment, and notes on what happened on the way."""
     excluded: Mapping[str, str] = field(default_factory=dict)
-    """By cell id: why a cell has no trial, such as a failed conformance gate."""
+    """Reasons, by cell id, why a cell has no trial, such as a failed conformance gate."""
     stopped_early: bool = False
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
-    """By cell id: what generator and database can do at most with its requests."""
+    """Calibrations by cell id: what generator and database can do at most with the cell's requests."""
     searches: Mapping[str, SearchResult] = field(default_factory=dict)
-    """By cell id: what its search for the highest rate found."""
+    """Search results by cell id: what the search for the cell's highest rate found."""
     unequal_utilisation: Mapping[str, str] = field(default_factory=dict)
-    """By cell id: why its load may utilise it less than the others of its step."""
+    """Reasons, by cell id, why a cell's load may utilise the cell less than other cells of its step."""
 
 
 def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Trial], facts: RunFacts) -> Summary:
-    """Summarise a run, whole or interrupted; the answer in words is not in it yet."""
+    """Summarise a run, whole or interrupted; the summary does not have the answer in words yet."""
     summaries = tuple(
         cell.model_copy(update={"calibration": facts.calibrations.get(cell.cell)})
         for cell in summarise_cells(cells, trials, facts.excluded, facts.searches, facts.unequal_utilisation)
@@ -82,13 +82,16 @@ def summarise(experiment: Experiment, cells: Sequence[Cell], trials: Sequence[Tr
 
 
 def rented_usd(experiment: Experiment, seconds: float) -> float | None:
-    """What its hosts cost in so many seconds, at the dearest hardware's price; None where none are rented."""
+    """Return the dollars that the experiment's hosts cost in so many seconds; None where the target rents no hosts.
+
+    The price is the dearest hardware's price.
+    """
     prices = experiment.hosts.usd_per_hour.values()
     return round(max(prices) * seconds / 3600, 4) if prices else None
 
 
 def load_in_words(load: LoadAsked) -> str:
-    """`open, 300 requests/s`, `closed, 32 virtual users`, `highest rate with p99 < 50ms`."""
+    """Return the load in words: `open, 300 requests/s`, `closed, 32 virtual users`, `highest rate with p99 < 50ms`."""
     match load.model:
         case "open":
             words = f"open, {_steps(load.arrival_rates_rps)} requests/s"
@@ -106,7 +109,10 @@ def _steps(values: Sequence[float]) -> str:
 
 
 def _rounds_done(trials: Sequence[Trial]) -> int:
-    """Whole rounds of the hardware that has fewest: as long as its longest round, for a cell may not be measured."""
+    """Return the number of whole rounds of the hardware that has the fewest whole rounds.
+
+    A whole round is as long as the hardware's longest round, for a cell may not be measured.
+    """
     lengths = Counter((trial.hardware, trial.round) for trial in trials if trial.purpose == "measure")
     whole: Counter[str] = Counter()
     for (hardware, _), length in lengths.items():

@@ -1,4 +1,4 @@
-"""CPU time a request, told of the pieces of work in it: of each MiB of an upload, of each further middleware."""
+"""Tells the CPU time of a request by its pieces of work, such as each MiB of an upload, or each further middleware."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from benchmark_lab.results.metrics import value_of
 def unit_costs(
     scenarios: Sequence[BundledScenario], cells: Sequence[CellSummary], trials: Sequence[Trial]
 ) -> tuple[UnitCost, ...]:
-    """What a piece of work costs each server, in the order of the cells; nothing where no round tells it.
+    """Return what a piece of work costs each server, in the order of the cells; nothing where no round tells the cost.
 
-    It is the slope of the CPU time a request over the pieces in it, in least squares and round by round, through the
-    origin where these are all that a request does. Otherwise it takes cells that differ in nothing but the pieces.
+    The cost is the slope of a request's CPU time over the pieces in the request, in least squares and round by round.
+    The slope goes through the origin where the pieces are all that a request does. Otherwise the slope takes cells that
+    differ in nothing but the pieces.
     """
     works = {scenario.name: scenario.work for scenario in scenarios if scenario.work}
     groups: dict[tuple[BundledWork, tuple[object, ...]], list[CellSummary]] = defaultdict(list)
@@ -44,7 +45,7 @@ def _costs(work: BundledWork, cells: Sequence[CellSummary], trials: Sequence[Tri
 
 
 def _slope(cpu_us: Mapping[float, float], *, through_origin: bool) -> float | None:
-    """Of the CPU time over the pieces; None where the pieces are too few to tell."""
+    """Return the slope of the CPU time over the pieces; None where the pieces are too few to tell a slope."""
     if through_origin:
         return sum(pieces * used for pieces, used in cpu_us.items()) / sum(pieces**2 for pieces in cpu_us)
     if len(cpu_us) < 2:  # noqa: PLR2004  a line goes through two points

@@ -1,1 +1,1 @@
-"""Loads whose next probe depends on the results so far: what to probe next, or what the probes have found."""
+"""The searches for loads that depend on results: each chooses the next probe, or says what the probes have found."""

@@ -1,4 +1,4 @@
-"""The capacity of a server: the best throughput of a ladder of virtual users, one rung at a time."""
+"""Finds the capacity of a server: the best throughput of a ladder of virtual users, one rung at a time."""
 
 from __future__ import annotations
 
@@ -13,32 +13,39 @@ LadderEnd = Literal["levelled-off", "ladder-end", "bounded", "unusable"]
 
 START_VUS = 8
 MOST_PROBES = 8
-"""Of a ladder that doubles: from 8 to 1,024 virtual users."""
+"""Most probes of a ladder that doubles: from 8 to 1,024 virtual users."""
 LEAST_GAIN = 0.03
-"""More virtual users that bring less than this have found the capacity (METHOD 5)."""
+"""Least gain in throughput, as a share: a rung that brings less has found the capacity (METHOD 5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextUsers:
-    """Closed load to measure next."""
+    """The closed load to measure next."""
 
     vus: int
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """What a probe found; a throughput that something else than the server bounded is a lower bound."""
+    """The result of one probe of a ladder.
+
+    The throughput is a lower bound where something else than the server bounded the throughput.
+    """
 
     vus: int
     outcome: Literal["valid", "bounded", "held-back", "unusable"]
-    """Held back: by nothing but k6's own time between two requests, or too few of these; more virtual users help."""
+    """Outcome of the probe.
+
+    A rung is held back by nothing but k6's own time between two requests, or by too few requests. More virtual users
+    help a rung that is held back.
+    """
     throughput_rps: float | None
     own: bool = True
-    """Whether it is the server itself that limited a valid one (METHOD 12)."""
+    """True if the server itself limited a valid rung (METHOD 12)."""
 
     @classmethod
     def of(cls, vus: int, trial: Trial) -> Self:
-        """The rung of a judged trial: its throughput counts where it is valid, bounded or held back."""
+        """Return the rung of a judged trial; the throughput counts where the rung is valid, bounded or held back."""
         codes = {reason.code for reason in trial.reasons}
         if trial.throughput_rps is not None and trial.verdict == "valid":
             return cls(vus, "valid", trial.throughput_rps, own=trial.bottleneck in SERVER_BOTTLENECKS)
@@ -53,24 +60,35 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """The best rung, of equals the one with the fewest virtual users; without figures where no rung was usable."""
+    """The best rung of a ladder.
+
+    Among rungs of equal throughput, the rung with the fewest virtual users is the best. Where no rung was usable, there
+    are no figures.
+    """
 
     throughput_rps: float | None
     vus: int | None
     end: LadderEnd
-    """Why it is no more; `bounded`: something else than the server may have limited it; `ladder-end`: it still grew."""
+    """Reason why the capacity is no higher.
+
+    `bounded`: something else than the server may have limited the throughput. `ladder-end`: the throughput still grew.
+    """
 
     @property
     def lower_bound(self) -> bool:
-        """Whether more virtual users, or a faster generator, database or network, could have found more."""
+        """True if more virtual users, or a faster generator, database or network, could have found more throughput."""
         return self.end != "levelled-off"
 
 
 def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = START_VUS) -> NextUsers | Capacity:
-    """The next rung: each of `steps` in ascending order, or without any twice the last until the gain is under 3 %.
+    """Return the next rung of a ladder, or the capacity that the ladder has found.
 
-    An unusable rung is probed again once; unusable twice, or bounded, it ends the ladder. One that is held back does
-    not, but as the last one leaves a bound. So does a ladder that levelled off for another reason than the server.
+    The rungs are `steps` in ascending order. Without steps, a rung has twice the virtual users of the last rung, until
+    the gain is under 3 %.
+
+    An unusable rung is probed again once. A rung that is unusable twice, or bounded, ends the ladder. A rung that is
+    held back does not end the ladder, but leaves a lower bound if no rung follows. A ladder that levelled off for
+    another reason than the server leaves a lower bound, too.
     """
     if not history:
         return NextUsers(min(steps, default=start))
@@ -97,20 +115,23 @@ def next_probe(history: Sequence[Rung], steps: Sequence[int] = (), start: int = 
 
 
 def _levelled_off(history: Sequence[Rung]) -> bool:
-    """Whether the last usable rung brought under 3 % more than the best before it."""
+    """True if the last usable rung brought under 3 % more throughput than the best rung before it."""
     usable = [rung.throughput_rps for rung in _best_known(history) if rung.throughput_rps is not None]
     return len(usable) > 1 and usable[-1] < max(usable[:-1]) * (1 + LEAST_GAIN)
 
 
 def _is_own(history: Sequence[Rung]) -> bool:
-    """Whether the server itself limited the best rung, or one that less than 3 % tells from it."""
+    """True if the server itself limited the best rung, or a rung that the best rung exceeds by less than 3 %."""
     best = max(rung.throughput_rps or 0.0 for rung in _best_known(history))
     own = (rung.throughput_rps or 0.0 for rung in history if rung.outcome == "valid" and rung.own)
     return any(best < throughput_rps * (1 + LEAST_GAIN) for throughput_rps in own)
 
 
 def _best_known(history: Sequence[Rung]) -> Sequence[Rung]:
-    """The rungs without those that k6 held back, where there are others: none of these measures a capacity."""
+    """Return the usable rungs that k6 did not hold back; all rungs where there is no such rung.
+
+    A rung that k6 held back measures no capacity.
+    """
     return [rung for rung in history if rung.outcome not in {"held-back", "unusable"}] or history
 
 

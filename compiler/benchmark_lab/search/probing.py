@@ -1,6 +1,6 @@
 """Finds the loads that depend on results: a capacity, rates below it, or the highest rate that keeps objectives.
 
-Each probe is a trial; the probes of all cells that still need one run together, as a round does.
+Each probe is a trial. The probes of all cells that still need a probe run together, as a round does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from benchmark_lab.search import ladder, slo
 from benchmark_lab.search.rates import KnownCapacity, LatencyRates, latency_rates
 
 RunProbes = Callable[[Mapping[str, Load]], Mapping[str, Trial]]
-"""Runs a trial of each cell, by id, under the given load; their judged trials. A cell may have none."""
+"""Function that runs a trial of each cell under the given load, and returns the judged trials.
+
+Loads and trials are by cell id. A cell may have no trial.
+"""
 
 Key = tuple[object, ...]
 
@@ -25,14 +28,17 @@ Key = tuple[object, ...]
 def climb(
     cells: Sequence[Cell], asked: LoadAsked, probe: RunProbes, *, requests: int, load_hosts: int = 1
 ) -> dict[str, ladder.Capacity]:
-    """The capacity of each cell, by id: the best of a ladder of virtual users, which each load host has one of.
+    """Return the capacity of each cell, by id: the best rung of a ladder of virtual users.
+
+    Each load host has at least one of the virtual users.
 
     Args:
-        cells: to be probed.
-        asked: with the ladder's steps, and the shortest window.
+        cells: the cells to probe.
+        asked: the load that the experiment asks for, with the ladder's steps and the shortest window.
         probe: runs the trials.
-        requests: that a window needs; it gets longer where the last one's pace says that they take longer.
-        load_hosts: that share the load.
+        requests: the number of requests that a window needs; the window gets longer where the last trial's pace says
+            that the requests take longer.
+        load_hosts: the number of load hosts that share the load.
     """
     start = max(ladder.START_VUS, load_hosts)
     rungs: dict[str, list[ladder.Rung]] = {cell.id: [] for cell in cells}
@@ -57,11 +63,11 @@ def climb(
 
 
 def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: RunProbes) -> dict[str, SearchResult]:
-    """The highest open rate at which each cell keeps the objectives.
+    """Return, by cell id, the result of each cell's search: the highest open rate that keeps the objectives.
 
     Args:
-        maxima: by cell id, its closed-loop maximum in requests a second.
-        asked: with the objectives.
+        maxima: the closed-loop maximum of each cell in requests a second, by cell id.
+        asked: the load that the experiment asks for, with the objectives.
         probe: runs the trials.
     """
     objectives = [slo.LatencyObjective(objective.metric, objective.below) for objective in asked.objectives]
@@ -91,16 +97,17 @@ def find_highest_rates(maxima: Mapping[str, float], asked: LoadAsked, probe: Run
 
 
 def _pace_rps(trial: Trial) -> float | None:
-    """Requests a second with the wait for the last ones; None of a trial that more than few requests spoilt.
+    """Return a trial's requests a second, with the wait for the last requests; None where the trial was spoilt.
 
-    A throughput is of the planned window, in which slow answers may not end at all.
+    Too few requests spoil no pace. A reason that makes the throughput a lower bound spoils no pace either. A throughput
+    is of the planned window, in which slow answers may not end at all.
     """
     spoilt = {reason.code for reason in trial.reasons} - LOWER_BOUND_REASONS.keys() - {"too-few-samples"}
     return trial.requests / trial.window_taken_s if trial.window_taken_s and not spoilt else None
 
 
 def closed_load(vus: int, asked: LoadAsked, requests: int, pace_rps: float | None) -> Load:
-    """A closed load as long as the experiment asks, or as the requests take that a window needs."""
+    """Return a closed load; its window lasts as long as the experiment asks, or as the needed requests take."""
     window_s = needed_window_s(asked, requests, pace_rps) if pace_rps else asked.window_s
     return Load(model="closed", vus=vus, warmup_s=asked.warmup_s, window_s=window_s)
 
@@ -111,7 +118,10 @@ def _open(arrival_rate_rps: float, asked: LoadAsked, window_s: float) -> Load:
 
 
 def representatives(cells: Sequence[Cell]) -> dict[Key, Cell]:
-    """One cell of each that differ only in the step of their load: the one that is probed for all of them."""
+    """Return one cell of each group of cells that differ only in the step of their load.
+
+    `lab` probes the returned cell for the whole group.
+    """
     found: dict[Key, Cell] = {}
     for cell in cells:
         found.setdefault(_server_and_work(cell), cell)
@@ -120,14 +130,14 @@ def representatives(cells: Sequence[Cell]) -> dict[Key, Cell]:
 
 @dataclass(frozen=True, slots=True)
 class LoadsFound:
-    """What follows from the capacities."""
+    """The loads that follow from the capacities."""
 
     loads: dict[str, Load] = field(default_factory=dict)
-    """By cell id."""
+    """Loads by cell id."""
     unequal_utilisation: dict[str, str] = field(default_factory=dict)
-    """By the id of a cell that is to be utilised as much as others: why its load may do so less."""
+    """Reasons, by cell id, why a load may utilise a cell less than others that are to be utilised equally."""
     notes: list[str] = field(default_factory=list)
-    """For the reader of the results, on rates that are no share of a capacity."""
+    """Notes for the reader of the results, on rates that are no share of a capacity."""
 
 
 def sought_loads(
@@ -138,16 +148,17 @@ def sought_loads(
     requests: int,
     allowed_rps: Mapping[str, float],
 ) -> LoadsFound:
-    """The load of each cell that follows from the capacities; a cell whose server has none is left out.
+    """Return the load of each cell that follows from the capacities; a cell whose server has no capacity is left out.
 
     The equal rate is the same for all cells with the same work on the same hardware.
 
     Args:
-        cells: whose loads are sought.
-        capacities: of their servers.
-        asked: with the shortest window.
-        requests: that a window needs.
-        allowed_rps: by cell id, what the generator may send of an open load, where it is known.
+        cells: the cells whose loads are sought.
+        capacities: the capacities of the cells' servers.
+        asked: the load that the experiment asks for, with the shortest window.
+        requests: the number of requests that a window needs.
+        allowed_rps: the requests a second that the generator may send of an open load, by cell id, where the rate is
+            known.
     """
     found = LoadsFound()
     servers = representatives(cells)
@@ -184,7 +195,7 @@ def sought_loads(
 
 
 def _unequal(server: str, rates: LatencyRates) -> str | None:
-    """Why a server's own rate may utilise it less than the others'."""
+    """Return why a server's own rate may utilise the server less than other servers; None without a reason."""
     if server in rates.own_capped:
         return "utilisation not equal: its rate is no more than the generator may send"
     if server in rates.own_from_bound:
@@ -193,7 +204,7 @@ def _unequal(server: str, rates: LatencyRates) -> str | None:
 
 
 def _notes(rates: LatencyRates) -> Iterator[str]:
-    """Which rates are less than their share of the capacity, or may be."""
+    """Say which rates are less than their share of the capacity, or may be less."""
     if rates.equal_is_capped:
         yield f"the equal rate of {rates.equal:,}/s is what the generator may send: less than half of any capacity"
     elif rates.slowest_is_bound:
@@ -207,6 +218,6 @@ def _notes(rates: LatencyRates) -> Iterator[str]:
 
 
 def _server_and_work(cell: Cell) -> Key:
-    """What the cells share that differ only in the step of their load."""
+    """Return what cells share that differ only in the step of their load."""
     parameters = ((name, value) for name, value in sorted(cell.parameters.items()) if name != "load")
     return (cell.implementation, cell.server, cell.workers, cell.scenario, cell.hardware, *parameters)

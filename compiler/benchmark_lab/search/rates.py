@@ -7,45 +7,45 @@ from dataclasses import dataclass
 from math import inf
 
 EQUAL_SHARE = 0.5
-"""The equal rate, as a share of the slowest cell's capacity."""
+"""Equal rate, as a share of the slowest cell's capacity."""
 OWN_SHARE = 0.7
-"""Each cell's own rate, as a share of its own capacity."""
+"""Own rate of a cell, as a share of the cell's capacity."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCapacity:
-    """A cell's capacity, or a bound that it exceeds."""
+    """A cell's capacity, or a lower bound that the capacity exceeds."""
 
     throughput_rps: float
     lower_bound: bool
     allowed_rps: float = inf
-    """Of an open load: at more the generator would be at its limit."""
+    """Most requests a second of an open load: with more requests, the generator would be at its limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyRates:
-    """Rates of open load, in requests a second."""
+    """The rates of open load, in requests a second."""
 
     equal: int
-    """For all cells."""
+    """Equal rate of all cells, in requests a second."""
     equal_is_capped: bool
-    """Whether it is what the generator may send, since that is less than the share."""
+    """True if the equal rate is what the generator may send, since the generator may send less than the share."""
     slowest: str
-    """The cell whose capacity the equal rate is a share of."""
+    """Cell whose capacity the equal rate is a share of."""
     slowest_is_bound: bool
     own: Mapping[str, int]
-    """By cell: equal utilisation."""
+    """Own rate of each cell, by cell, in requests a second: all cells are equally utilised."""
     own_from_bound: frozenset[str]
-    """Cells whose own rate is a share of a lower bound: they may be utilised less than the others."""
+    """Cells whose own rate is a share of a lower bound: these cells may be utilised less than other cells."""
     own_capped: frozenset[str]
-    """Cells whose own rate is what the generator may send: they are utilised less than the others."""
+    """Cells whose own rate is what the generator may send: these cells are utilised less than other cells."""
 
 
 def latency_rates(capacities: Mapping[str, KnownCapacity | None]) -> LatencyRates | None:
-    """The rates for cells that are compared with each other; None where no cell has a capacity.
+    """Return the rates for cells that are compared with each other; None where no cell has a capacity.
 
-    A cell without one is left out. A lower bound counts as the capacity: the equal rate then is a smaller share of the
-    slowest cell's true capacity, never a larger one. No rate is more than the generator may send.
+    A cell without a capacity is left out. A lower bound counts as the capacity. The equal rate then is a smaller share
+    of the slowest cell's true capacity, never a larger share. No rate is more than the generator may send.
     """
     known = {cell: capacity for cell, capacity in capacities.items() if capacity and capacity.throughput_rps > 0}
     if not known:

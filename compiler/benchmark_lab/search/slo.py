@@ -1,4 +1,4 @@
-"""The highest rate at which objectives are kept: doubling, bisection and confirming restarts, one probe at a time."""
+"""Finds the highest rate that keeps objectives: doubling, bisection and confirming restarts, one probe at a time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from benchmark_lab.judge import LOWER_BOUND_REASONS, OWN_FAULTS
 from benchmark_lab.records import Trial
 
 MOST_PROBES = 10
-"""Of a search, its confirmations included: three to double, four to bisect a doubling to 4.4 %, three to confirm."""
+"""Most probes of a search, its confirmations included.
+
+Three probes double, four probes bisect a doubling to 4.4 %, and three probes confirm.
+"""
 CONFIRMATIONS = 3
 RESOLUTION = 0.05
-"""How far, relative to the last pass, the first fail may lie above it at the end."""
+"""Largest distance of the first fail above the last pass at the end, as a share of the last pass."""
 
 ProbeResult = Literal["pass", "fail", "bounded", "unusable"]
 SearchEnd = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maximum", "bounded", "unusable"]
@@ -22,7 +25,7 @@ SearchEnd = Literal["bracketed", "probes-spent", "never-kept", "closed-loop-maxi
 
 @dataclass(frozen=True, slots=True)
 class LatencyObjective:
-    """An upper limit of a percentile; the share of errors is limited by the verdict."""
+    """An upper limit of a percentile; the verdict limits the share of errors."""
 
     metric: str
     below: float
@@ -30,25 +33,25 @@ class LatencyObjective:
 
 @dataclass(frozen=True, slots=True)
 class NextRate:
-    """Open load to measure next, with a freshly started server."""
+    """The open load to measure next, with a freshly started server."""
 
     arrival_rate_rps: int
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What a probe found."""
+    """The result of one probe of a search."""
 
     arrival_rate_rps: int
     outcome: ProbeResult
 
     @classmethod
     def of(cls, arrival_rate_rps: int, trial: Trial, objectives: Sequence[LatencyObjective]) -> Self:
-        """The outcome of a judged trial.
+        """Return the result of a probe from its judged trial.
 
-        Something else than the server at its limit bounds it, whatever followed from that. Too few samples for a
-        percentile that an objective needs make it unusable. So does a drift of the throughput beside objectives that
-        are kept: arrivals by chance drift, too.
+        A probe is bounded if something else than the server was at its limit, whatever followed from the limit. A probe
+        is unusable if a percentile that an objective needs has too few samples. A probe is unusable, too, if the
+        throughput drifts although the objectives are kept: arrivals by chance drift as well.
         """
         codes = {reason.code for reason in trial.reasons}
         if not codes <= OWN_FAULTS | LOWER_BOUND_REASONS.keys():
@@ -66,43 +69,51 @@ class Probed:
 
 @dataclass(frozen=True, slots=True)
 class FoundRate:
-    """Where the objectives stop being kept: `last_pass` was kept, `first_fail` was not, and nothing below it failed."""
+    """The rate at which the objectives stop being kept.
+
+    The server kept the objectives at `last_pass` and did not keep the objectives at `first_fail`. No rate below
+    `first_fail` failed.
+    """
 
     last_pass: int | None
     first_fail: int | None
     confirmations: int
-    """Restarts of the server that passed again at the last pass."""
+    """Number of restarts of the server that passed again at the last pass."""
     end: SearchEnd
 
     @property
     def arrival_rate_rps(self) -> float | None:
-        """The best single figure: the middle of the bracket on the log scale; of a lower bound, the last pass."""
+        """Return the best single rate: the middle of the bracket on the log scale, or a lower bound's last pass."""
         if self.last_pass is None or self.first_fail is None:
             return self.last_pass
         return sqrt(self.last_pass * self.first_fail)
 
     @property
     def lower_bound(self) -> bool:
-        """Whether the server might keep its objectives at more than was, or could be, asked of it."""
+        """True if the server might keep its objectives at a higher rate than `lab` asked, or could ask, of it."""
         return self.first_fail is None or self.end == "bounded"
 
 
 @dataclass(frozen=True, slots=True)
 class _Bracket:
-    """What the whole history says, so that noise can't turn it round: the lowest fail, and the highest pass below."""
+    """The bracket of the whole history: the lowest fail, and the highest pass below the lowest fail.
+
+    The bracket is of the whole history, so that noise can't turn the bracket round.
+    """
 
     last_pass: int | None
     first_fail: int | None
     confirmations: int
     doubted: bool
-    """Whether a rate both passed and failed: the boundary is near, and noise decides."""
+    """True if a rate both passed and failed: the boundary is near, and noise decides."""
 
 
 def next_probe(history: Sequence[Probed], closed_loop_maximum_rps: float) -> NextRate | FoundRate:
-    """The next rate of METHOD 19's search, from a quarter of the closed-loop maximum, or what the search has found.
+    """Return the next rate of METHOD 19's search, or what the search has found.
 
-    A confirmation that fails lowers the last pass; what is left of the budget then goes down in steps of 5 %. An
-    unusable probe is repeated once. After a bounded one there is nothing left but to confirm.
+    The search starts at a quarter of the closed-loop maximum. A confirmation that fails lowers the last pass. The rest
+    of the budget then goes down in steps of 5 %. An unusable probe is repeated once. After a bounded probe, nothing is
+    left but to confirm.
     """
     bracket, left = _bracket(history), MOST_PROBES - len(history)
     if left and history and history[-1].outcome == "unusable":
@@ -141,9 +152,9 @@ def _bracket(history: Sequence[Probed]) -> _Bracket:
 
 
 def _next_rate(bracket: _Bracket, highest: int) -> int | None:
-    """The rate that narrows the bracket; None where it is narrow enough or can't be narrowed.
+    """Return the rate that narrows the bracket; None where the bracket is narrow enough or can't be narrowed.
 
-    Rates are bisected on the log scale, because it is the relative width that counts.
+    Rates are bisected on the log scale, because the relative width counts.
     """
     match bracket.last_pass, bracket.first_fail:
         case None, None:
@@ -159,5 +170,5 @@ def _next_rate(bracket: _Bracket, highest: int) -> int | None:
 
 
 def _step_down(rate: int) -> int:
-    """The lowest rate that the resolution does not tell from this one, though always a lower one."""
+    """Return the lowest rate that the resolution does not tell from the given rate, though always a lower rate."""
     return min(rate - 1, ceil(rate / (1 + RESOLUTION)))
