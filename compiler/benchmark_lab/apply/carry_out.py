@@ -47,11 +47,10 @@ def carry_out(run: Run) -> None:
     run.world.reap(run.caller.project, run.tools, run.caller.environment, run.progress.say)
     stages = build(run.bundle.experiment, run.bundle.cells.cells, run.bundle.schedule, run.outcome)
     for _, of_block in itertools.groupby(stages, key=lambda stage: stage.block.hardware):
-        first, *others = of_block
-        on_hosts = OnHosts(run, first.block)
-        *between, clean_up = others
+        *before, clean_up = of_block
+        on_hosts = OnHosts(run, clean_up.block)
         try:
-            for stage in (first, *between):
+            for stage in before:
                 on_hosts.carry_out(stage)
         finally:
             on_hosts.carry_out(clean_up)

@@ -22,13 +22,13 @@ def may_end(
     wanted, least = experiment.rounds.ci_half_width, experiment.rounds.min
     measured = {cell.cell: cell for cell in cells if cell.trials}
     contrasts = [pair for pair in experiment.contrasts if {pair.baseline, pair.candidate} <= measured.keys()]
+    if wanted is None:
+        return _nothing_lost(contrasts, measured, trials, least)
     questions = [
         question
         for question in questions_of(contrasts, measured, trials, labels, ())
         if question.unranked_reason is None
     ]
-    if wanted is None:
-        return _nothing_lost(contrasts, measured, trials, least)
     if any(question.sides.n < max(least, 2) for question in questions):
         return False
     return ratio.settled([question.sides.log_ratio() for question in questions], wanted, LOOK_CONFIDENCE)

@@ -35,10 +35,10 @@ def resume(
     """
     folder = run_folder(find_run(run, Path.cwd()))
     outcome, _ = read_run_state(folder.journal)
-    if outcome.ended == "complete" and dry_run and as_json:
-        print_stages(folder.path.name, "complete", (), as_json=True)
-        return
     if outcome.ended == "complete":
+        if dry_run and as_json:
+            print_stages(folder.path.name, "complete", (), as_json=True)
+            return
         typer.echo(f"Run {folder.path.name} is complete: there is nothing left to do.", err=True)
         typer.echo(f"Next: lab compare {folder.path.name}", err=True)
         return
