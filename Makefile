@@ -124,7 +124,7 @@ SLOWEST := --durations=15 --durations-min=5
 UNLOADED := test-aws test-typescript test-conformance test-new test-python
 
 .PHONY: test $(UNLOADED)
-test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform: 15 to 18 min on 2 cores
+test: ## All that needs no root: real k6, PostgreSQL, Ansible and Terraform: 15 to 18 min on 2 cores, 23 the first time
 	+@$(AT_ONCE) $(UNLOADED) $(CHECKS) check-terraform check-playbooks
 # The first of these build k6, which the others use.
 	$(BIN)/pytest --quiet -m tools $(SLOWEST) compiler/tests/e2e compiler/tests/playbooks
